@@ -1,0 +1,15 @@
+//! The words and the rules of Keystead, and nothing else.
+//!
+//! This crate refuses to know the clock, the entropy source, the network, the disk and async code: whatever it
+//! decides, it decides from values. Time and chance arrive as parameters ([`clock::Clock`],
+//! [`entropy::Entropy`]), so every id, time and decision in a test is exact.
+
+pub mod activity;
+pub mod clock;
+pub mod email;
+pub mod entropy;
+pub mod id;
+pub mod key;
+pub mod name;
+pub mod password;
+pub mod role;
