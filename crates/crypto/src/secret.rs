@@ -31,11 +31,20 @@ impl From<String> for Secret {
     }
 }
 
-/// Reads a secret from a request. There is no way back: a secret is never serialized.
+/// Reads a secret from a request. There is no `Serialize`: the few requests and answers that carry one say so with
+/// [`serialize_exposed`] on the field.
 impl<'de> serde::Deserialize<'de> for Secret {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::new)
     }
+}
+
+/// For `#[serde(serialize_with = "…")]` on the few fields that carry a secret over the wire.
+///
+/// # Errors
+/// What the serializer reports.
+pub fn serialize_exposed<S: serde::Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
 }
 
 #[cfg(feature = "openapi")]

@@ -32,11 +32,23 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-        #[cfg_attr(feature = "openapi", schema(value_type = String, example = concat!($prefix, "_0198f3c25d3c7a1e8b4f6d2a9c0e5b71")))]
         #[cfg_attr(feature = "specta", derive(specta::Type))]
         #[cfg_attr(feature = "specta", specta(transparent))]
         pub struct $name(#[cfg_attr(feature = "specta", specta(type = String))] Uuid);
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .pattern(Some(concat!("^", $prefix, "_[0-9a-f]{32}$")))
+                    .examples([concat!($prefix, "_0198f3c25d3c7a1e8b4f6d2a9c0e5b71")])
+                    .into()
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::ToSchema for $name {}
 
         impl $name {
             /// What the printed form begins with, before the underscore.

@@ -73,12 +73,24 @@ macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $what:literal, $least:literal..=$most:literal, breaks: $breaks:literal, check: $check:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-        #[cfg_attr(feature = "openapi", schema(value_type = String, min_length = $least, max_length = $most))]
         #[cfg_attr(feature = "specta", derive(specta::Type))]
         #[cfg_attr(feature = "specta", specta(transparent))]
         #[serde(transparent)]
         pub struct $name(String);
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .min_length(Some($least))
+                    .max_length(Some($most))
+                    .into()
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::ToSchema for $name {}
 
         impl $name {
             /// Reads and trims the text.

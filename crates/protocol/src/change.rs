@@ -1,0 +1,77 @@
+//! What changed, in the order it changed: the feed a replica is made from (O3).
+
+use domain::id::{KeyId, MemberId, OrganizationId};
+use serde::{Deserialize, Serialize};
+
+use crate::key::KeyView;
+use crate::organization::{MemberView, OrganizationView};
+
+/// The most changes a page may be asked for.
+pub const MOST_CHANGES: u32 = 1_000;
+
+/// A page of changes since a sequence number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangesPage {
+    /// The changes, by rising sequence. Each entity stands here once, at its latest number.
+    pub changes: Vec<Change>,
+    /// Ask for `?since=` this next. Never less than what was asked with.
+    pub next: i64,
+    /// The organization's sequence when the page was read: equal to `next` when there is nothing more.
+    pub head: i64,
+    /// How many changes remain behind this page, for a progress bar; may be off by what is written meanwhile.
+    pub remaining: i64,
+    /// Moves when what the caller may see changed: then everything is read anew from 0.
+    pub epoch: i64,
+}
+
+/// One entity at its latest number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Change {
+    /// Its number in the organization's sequence.
+    pub sequence: i64,
+    /// What it is now.
+    pub entity: Entity,
+}
+
+/// An entity as it is now, or that it is gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Entity {
+    /// The organization itself.
+    Organization(OrganizationView),
+    /// A member.
+    Member(MemberView),
+    /// A key with its secrets.
+    Key(KeyView),
+    /// Deleted, or no longer visible.
+    Gone {
+        /// What it was.
+        what: EntityRef,
+    },
+}
+
+/// Names an entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "type", content = "id", rename_all = "snake_case")]
+pub enum EntityRef {
+    /// The organization itself.
+    Organization(OrganizationId),
+    /// A member.
+    Member(MemberId),
+    /// A key.
+    Key(KeyId),
+}
+
+/// The data of one `change` event of the notice stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Notice {
+    /// Where something changed.
+    pub organization_id: OrganizationId,
+    /// The organization's sequence since then.
+    pub head: i64,
+}

@@ -1,0 +1,9 @@
+//! Headers with a meaning of their own here.
+
+/// Names one intention to write (an [`OperationId`](domain::id::OperationId)). The same value with the same body is
+/// answered as it was the first time, for 30 days; with another body it is refused.
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The program that signs in, as it names itself ("Keystead 0.1.0 on Linux"); shown in the list of sessions.
+pub const CLIENT: &str = "x-keystead-client";
+/// The server's id of this request, also in its log.
+pub const REQUEST_ID: &str = "x-request-id";

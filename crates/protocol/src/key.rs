@@ -1,0 +1,121 @@
+//! Keys on the wire. A secret never is: only its hash, prefix and last four characters.
+
+use crypto::token::SecretHash;
+use domain::clock::Timestamp;
+use domain::id::{AccountId, KeyId, SecretId};
+use domain::key::{KeyKind, Life};
+use domain::name::{Description, KeyName};
+use serde::{Deserialize, Serialize};
+
+/// What a server learns of a secret that was made elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewSecret {
+    /// The key it belongs to, made by the caller.
+    pub key_id: KeyId,
+    /// The secret's id, made by the caller.
+    pub id: SecretId,
+    /// SHA-256 of the whole secret.
+    pub hash: SecretHash,
+    /// `kst_team_` and the like; has to fit the kind.
+    #[cfg_attr(feature = "openapi", schema(example = "kst_team_"))]
+    pub prefix: String,
+    /// The last four characters: base62.
+    #[cfg_attr(feature = "openapi", schema(min_length = 4, max_length = 4, example = "Qw9z"))]
+    pub last_four: String,
+}
+
+/// Makes a key whose secret was born on the caller's computer (K3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CreateKeyRequest {
+    /// The kind; `team` for now.
+    pub kind: KeyKind,
+    /// The name.
+    pub name: KeyName,
+    /// What it is for; may be empty.
+    pub description: Description,
+    /// When it ends by itself; `null` for never.
+    pub expires_at: Option<Timestamp>,
+    /// Its first secret, with the new key's id.
+    pub secret: NewSecret,
+}
+
+/// A key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeyView {
+    /// The key.
+    pub id: KeyId,
+    /// The kind.
+    pub kind: KeyKind,
+    /// Whether it is the organization's one free service key (K2).
+    pub free: bool,
+    /// The name.
+    pub name: KeyName,
+    /// What it is for.
+    pub description: Description,
+    /// Moves with every edit, not with use.
+    pub version: i64,
+    /// When the server wrote it.
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: AccountId,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// Who revoked it.
+    pub revoked_by: Option<AccountId>,
+    /// Its secrets, oldest first.
+    pub secrets: Vec<SecretView>,
+}
+
+impl KeyView {
+    /// The facts its state is computed from.
+    #[must_use]
+    pub const fn life(&self) -> Life {
+        Life { revoked_at: self.revoked_at, expires_at: self.expires_at }
+    }
+
+    /// When any of its secrets was last used.
+    #[must_use]
+    pub fn last_used_at(&self) -> Option<Timestamp> {
+        self.secrets.iter().filter_map(|secret| secret.last_used_at).max()
+    }
+}
+
+/// A secret of a key, without the secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecretView {
+    /// The secret.
+    pub id: SecretId,
+    /// SHA-256 of the whole secret, so a replica can recognise it offline.
+    pub hash: SecretHash,
+    /// `kst_team_` and the like.
+    pub prefix: String,
+    /// The last four characters.
+    pub last_four: String,
+    /// When the server wrote it.
+    pub created_at: Timestamp,
+    /// When it was last verified with success; may trail the truth by some seconds.
+    pub last_used_at: Option<Timestamp>,
+    /// The address that use came from.
+    pub last_used_from: Option<String>,
+    /// How often it was verified with success.
+    pub use_count: i64,
+}
+
+/// A page of keys, in the order of their ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeysPage {
+    /// The keys.
+    pub keys: Vec<KeyView>,
+    /// Ask for `?after=` this for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<KeyId>,
+}

@@ -1,0 +1,55 @@
+//! Every path of the server, once. Placeholders in braces are ids.
+
+/// Who answers here ([`ServerView`](crate::server::ServerView)).
+pub const SERVER: &str = "/v1/server";
+/// Sign up.
+pub const ACCOUNTS: &str = "/v1/accounts";
+/// The signed-in account and its organizations.
+pub const ACCOUNT: &str = "/v1/account";
+/// Sign in.
+pub const SESSIONS: &str = "/v1/sessions";
+/// The session of this request.
+pub const CURRENT_SESSION: &str = "/v1/sessions/current";
+/// Keys of an organization.
+pub const KEYS: &str = "/v1/organizations/{organization_id}/keys";
+/// One key.
+pub const KEY: &str = "/v1/organizations/{organization_id}/keys/{key_id}";
+/// Revoke one key.
+pub const KEY_REVOKE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/revoke";
+/// What changed in an organization since a sequence number.
+pub const CHANGES: &str = "/v1/organizations/{organization_id}/changes";
+/// Notices that something changed, as server-sent events.
+pub const EVENTS: &str = "/v1/events";
+/// Whether a secret is good, for the services that accept keys.
+pub const VERIFY: &str = "/v1/verify";
+/// The OpenAPI document.
+pub const OPENAPI: &str = "/v1/openapi.json";
+/// Whether the process answers.
+pub const HEALTH: &str = "/healthz";
+/// Whether the process and its database answer.
+pub const READY: &str = "/readyz";
+
+/// Fills the placeholders of a path, in order.
+#[must_use]
+pub fn fill(path: &str, ids: &[&dyn std::fmt::Display]) -> String {
+    let mut filled = String::with_capacity(path.len() + 40 * ids.len());
+    let mut ids = ids.iter();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        if let Some(id) = ids.next() {
+            filled.push_str(&id.to_string());
+        }
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    filled.push_str(rest);
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn placeholders_are_filled_in_order() {
+        assert_eq!(super::fill("/v1/a/{x}/b/{y}/c", &[&1, &2]), "/v1/a/1/b/2/c");
+    }
+}

@@ -1,0 +1,64 @@
+//! Whether a secret is good (K14): the one request that carries one.
+
+use crypto::secret::{Secret, serialize_exposed};
+use domain::clock::Timestamp;
+use domain::id::{KeyId, OrganizationId, SecretId};
+use domain::key::KeyKind;
+use serde::{Deserialize, Serialize};
+
+/// Asks whether a secret is good.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct VerifyRequest {
+    /// The whole secret, as the caller of your service sent it.
+    #[serde(serialize_with = "serialize_exposed")]
+    pub secret: Secret,
+}
+
+/// The answer. It is 200 whether or not the secret is good: the question was answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VerifyView {
+    /// Whether requests with this secret are to be let through.
+    pub valid: bool,
+    /// Why not. `unknown` covers everything the caller may learn nothing about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<VerifyRefusal>,
+    /// Whose it is; only when `valid`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<VerifiedKey>,
+}
+
+/// Why a secret is not good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum VerifyRefusal {
+    /// No secret of a key: wrong form or checksum. Never looked up.
+    Malformed,
+    /// No key has it.
+    Unknown,
+    /// Its key's time is over.
+    Expired,
+    /// Its key was revoked.
+    Revoked,
+}
+
+/// The key behind a good secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VerifiedKey {
+    /// The key.
+    pub id: KeyId,
+    /// Which of its secrets.
+    pub secret_id: SecretId,
+    /// The kind.
+    pub kind: KeyKind,
+    /// The name.
+    pub name: String,
+    /// Whose.
+    pub organization_id: OrganizationId,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+}
