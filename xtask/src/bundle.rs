@@ -1,0 +1,321 @@
+//! The installers: built, and (for the .deb) installed, started, removed, with nothing left but the user's data.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::display::Display;
+use crate::exec::Program;
+use crate::failure::{Failure, Outcome};
+use crate::screens;
+use crate::setup::{as_root, install_system_packages, missing_packages};
+use crate::workspace::Workspace;
+
+/// A release build of everything from nothing, on a small machine.
+const BUILD_LIMIT: Duration = Duration::from_secs(40 * 60);
+const WINDOW_WITHIN: Duration = Duration::from_secs(60);
+/// Where a package may put things.
+const SYSTEM_FOLDERS: [&str; 3] = ["/usr", "/etc", "/opt"];
+/// The programs a package brings, and no others.
+const PROGRAMS: [&str; 2] = ["/usr/bin/keystead", "/usr/bin/keystead-desktop"];
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Install the .deb, start the app, remove it, and see that nothing is left.
+    #[arg(long)]
+    test: bool,
+}
+
+struct Bundles {
+    deb: PathBuf,
+    rpm: PathBuf,
+}
+
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
+    if arguments.test {
+        build_and_try(workspace)
+    } else {
+        build(workspace).map(drop)
+    }
+}
+
+/// Builds the packages and tries the one that this system can install.
+pub(crate) fn build_and_try(workspace: &Workspace) -> Outcome {
+    let bundles = build(workspace)?;
+    see_what_the_rpm_holds(&bundles.rpm)?;
+    try_the_deb(&bundles.deb)
+}
+
+fn build(workspace: &Workspace) -> Outcome<Bundles> {
+    let folder = workspace.target.join("release/bundle");
+    // What an earlier version left there would be taken for today's.
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(Failure::file(&folder))?;
+    }
+    println!("Building the release (minutes, the first time)");
+    Program::cargo()
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--release",
+            "--package",
+            "keystead-cli",
+            "--package",
+            "keystead-desktop",
+        ])
+        .args(["--bin", "keystead", "--bin", "keystead-desktop"])
+        .dir(&workspace.root)
+        .limit(BUILD_LIMIT)
+        .run()?;
+    // The command line travels with the app.
+    let files = json!({ PROGRAMS[0]: workspace.release_binary("keystead")? });
+    let settings = json!({
+        // Both were built a moment ago.
+        "build": { "beforeBuildCommand": null, "beforeBundleCommand": null },
+        "bundle": { "linux": { "deb": { "files": files }, "rpm": { "files": files } } },
+    });
+    screens::tauri(workspace)?
+        .args(["bundle", "--ci", "--bundles", "deb,rpm", "--config"])
+        .arg(settings.to_string())
+        .env("CARGO_TARGET_DIR", &workspace.target)
+        .dir(workspace.root.join("src-tauri"))
+        .limit(BUILD_LIMIT)
+        .run()?;
+    let bundles = Bundles {
+        deb: the_one_in(&folder, "deb")?,
+        rpm: the_one_in(&folder, "rpm")?,
+    };
+    for path in [&bundles.deb, &bundles.rpm] {
+        let size = fs::metadata(path).map_err(Failure::file(path))?.len();
+        println!(
+            "{}  {}.{} MB",
+            path.display(),
+            size / 1_000_000,
+            size / 100_000 % 10
+        );
+    }
+    Ok(bundles)
+}
+
+fn the_one_in(folder: &Path, kind: &str) -> Outcome<PathBuf> {
+    let folder = folder.join(kind);
+    let mut found = fs::read_dir(&folder)
+        .map_err(Failure::file(&folder))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == kind));
+    match (found.next(), found.next()) {
+        (Some(path), None) => Ok(path),
+        _ => Err(Failure::said(format!(
+            "{} should hold exactly one .{kind}.",
+            folder.display()
+        ))),
+    }
+}
+
+fn try_the_deb(deb: &Path) -> Outcome {
+    let name = Program::new("dpkg-deb")
+        .arg("--field")
+        .arg(deb)
+        .arg("Package")
+        .text()?
+        .trim()
+        .to_owned();
+    if missing_packages(&[&name])?.is_empty() {
+        return Err(Failure::said(format!(
+            "the package {name} is installed here, and trying another would replace it. Remove it first: apt-get purge {name}"
+        )));
+    }
+    let listing = Program::new("dpkg-deb").arg("--contents").arg(deb).text()?;
+    let files = files_in_listing(&listing);
+    require_programs(&files)?;
+    let before = traces(&name)?;
+    let new: BTreeSet<&PathBuf> = files.iter().filter(|path| !path.exists()).collect();
+
+    println!("Installing {}", deb.display());
+    let removal = Removal { name: &name };
+    install_system_packages(&[deb])?;
+    for desktop in files
+        .iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "desktop"))
+    {
+        Program::new("desktop-file-validate").arg(desktop).run()?;
+    }
+    Program::new(PROGRAMS[0])
+        .arg("--version")
+        .limit(Duration::from_secs(60))
+        .run()?;
+
+    println!("Starting the installed app");
+    let display = Display::start()?;
+    let mut app = display
+        .dress(Program::new(PROGRAMS[1]))
+        .unlimited()
+        .dir(display.home())
+        .start()?;
+    display.wait_for_window("Keystead", WINDOW_WITHIN, &mut app)?;
+    app.end();
+    let data = display.home().join(".local/share");
+    if !holds_files(&data)? {
+        return Err(Failure::said(format!(
+            "the app was started and left nothing in {}.",
+            data.display()
+        )));
+    }
+
+    println!("Removing it");
+    removal.carry_out()?;
+    let mut left: BTreeSet<PathBuf> = new.into_iter().filter(|path| path.exists()).cloned().collect();
+    left.extend(traces(&name)?.difference(&before).cloned());
+    if !left.is_empty() {
+        let list: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
+        return Err(Failure::said(format!(
+            "removing the package left these behind:\n  {}",
+            list.join("\n  ")
+        )));
+    }
+    if !holds_files(&data)? {
+        return Err(Failure::said(
+            "removing the package took the user's data with it.",
+        ));
+    }
+    println!("Nothing is left but the user's data");
+    Ok(())
+}
+
+/// The package is removed even when something fails in between.
+struct Removal<'a> {
+    name: &'a str,
+}
+
+impl Removal<'_> {
+    fn carry_out(&self) -> Outcome {
+        as_root("apt-get")?
+            .args([
+                "-q",
+                "-y",
+                "-o",
+                "DPkg::Lock::Timeout=300",
+                "-o",
+                "Dpkg::Use-Pty=0",
+                "purge",
+                self.name,
+            ])
+            .run()
+    }
+}
+
+impl Drop for Removal<'_> {
+    fn drop(&mut self) {
+        // Whether it is still there is asked of dpkg; after a Ctrl-C nothing can be started, and the person is told.
+        match missing_packages(&[self.name]) {
+            Ok(missing) if !missing.is_empty() => {}
+            Ok(_) if self.carry_out().is_ok() => {}
+            _ => eprintln!(
+                "The package {0} may still be installed. Remove it: apt-get purge {0}",
+                self.name
+            ),
+        }
+    }
+}
+
+/// Everything below the system's folders that bears the package's name.
+fn traces(name: &str) -> Outcome<BTreeSet<PathBuf>> {
+    let found = Program::new("find")
+        .args(SYSTEM_FOLDERS)
+        .args(["-xdev", "-iname", &format!("*{name}*")])
+        .limit(Duration::from_secs(300))
+        .text()?;
+    Ok(found.lines().map(PathBuf::from).collect())
+}
+
+/// The paths in what `dpkg-deb --contents` prints, as they will be on the system: folders that only this package
+/// has included.
+fn files_in_listing(listing: &str) -> Vec<PathBuf> {
+    listing
+        .lines()
+        .filter_map(|line| line.split_once(" ./").map(|(_, path)| path))
+        .map(|path| {
+            path.split_once(" -> ")
+                .map_or(path, |(path, _)| path)
+                .trim_end_matches('/')
+        })
+        .filter(|path| !path.is_empty())
+        .map(|path| Path::new("/").join(path))
+        .collect()
+}
+
+fn require_programs(files: &[PathBuf]) -> Outcome {
+    let found: BTreeSet<&Path> = files
+        .iter()
+        .map(PathBuf::as_path)
+        .filter(|path| path.parent() == Some(Path::new("/usr/bin")))
+        .collect();
+    if found == PROGRAMS.iter().map(Path::new).collect() {
+        return Ok(());
+    }
+    Err(Failure::said(format!(
+        "the package should bring {} and no other program, but brings {found:?}. A binary that is not for users needs \
+         `required-features` in its [[bin]].",
+        PROGRAMS.join(" and "),
+    )))
+}
+
+fn see_what_the_rpm_holds(rpm: &Path) -> Outcome {
+    let listing = Program::new("rpm")
+        .args(["--query", "--list", "--package"])
+        .arg(rpm)
+        .text()?;
+    require_programs(&listing.lines().map(PathBuf::from).collect::<Vec<_>>())
+}
+
+fn holds_files(folder: &Path) -> Outcome<bool> {
+    let found = Program::new("find")
+        .arg(folder)
+        .args(["-type", "f", "-ipath", "*keystead*"])
+        .text()?;
+    Ok(!found.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{files_in_listing, require_programs};
+    use std::path::{Path, PathBuf};
+
+    #[test]
+    fn the_listing_of_a_package_is_understood() {
+        let listing = "\
+drwxr-xr-x 0/0               0 2026-01-01 00:00 ./
+drwxr-xr-x 0/0               0 2026-01-01 00:00 ./usr/
+-rwxr-xr-x 0/0         6600000 2026-01-01 00:00 ./usr/bin/keystead-desktop
+-rw-r--r-- 0/0             100 2026-01-01 00:00 ./usr/share/applications/Keystead App.desktop
+lrwxrwxrwx 0/0               0 2026-01-01 00:00 ./usr/bin/keystead -> keystead-desktop
+";
+        let expected = [
+            "/usr",
+            "/usr/bin/keystead-desktop",
+            "/usr/share/applications/Keystead App.desktop",
+            "/usr/bin/keystead",
+        ];
+        assert_eq!(files_in_listing(listing), expected.map(PathBuf::from));
+    }
+
+    #[test]
+    fn a_tool_of_the_workshop_is_not_shipped() {
+        let files = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| Path::new("/usr/bin").join(name))
+                .collect::<Vec<_>>()
+        };
+        assert!(require_programs(&files(&["keystead", "keystead-desktop"])).is_ok());
+        let refused =
+            require_programs(&files(&["keystead", "keystead-desktop", "export-bindings"])).unwrap_err();
+        assert!(refused.to_string().contains("export-bindings"), "{refused}");
+        assert!(require_programs(&files(&["keystead-desktop"])).is_err());
+    }
+}
