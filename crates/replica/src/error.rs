@@ -1,0 +1,80 @@
+//! Why a replica did not do as asked. Its file is never deleted for it.
+
+use std::path::Path;
+
+/// Why a replica did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplicaError {
+    /// A file lies there already.
+    #[error("the replica {path} exists already and was left as it is")]
+    Exists {
+        /// Where.
+        path: String,
+    },
+    /// The bytes are not a database that this key opens.
+    #[error(
+        "the replica {path} can't be read: it is damaged, or it belongs to another keychain entry; it was left as it is"
+    )]
+    Damaged {
+        /// Where.
+        path: String,
+    },
+    /// Written by a newer version.
+    #[error("the replica {path} was written by a newer Keystead; update Keystead to read it; it was left as it is")]
+    Newer {
+        /// Where.
+        path: String,
+    },
+    /// It could not be brought up to date.
+    #[error("the replica {path} could not be brought up to date: {reason}")]
+    Migration {
+        /// Where.
+        path: String,
+        /// What SQLite said.
+        reason: String,
+    },
+    /// No room left.
+    #[error("the disk is full; nothing was lost, make room and try again")]
+    Full,
+    /// The file could not be read or written.
+    #[error("{path}: {reason}")]
+    Io {
+        /// Where.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// SQLite failed.
+    #[error("the replica failed: {0}")]
+    Sqlite(rusqlite::Error),
+    /// A stored row can't be read.
+    #[error("a row of the replica can't be read: {0}")]
+    Row(#[from] serde_json::Error),
+}
+
+impl ReplicaError {
+    pub(crate) fn io(path: &Path, error: &std::io::Error) -> Self {
+        Self::Io { path: path.display().to_string(), reason: error.to_string() }
+    }
+
+    pub(crate) fn at(path: &Path, error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
+                Self::Damaged { path: path.display().to_string() }
+            }
+            Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly) => {
+                Self::Io { path: path.display().to_string(), reason: error.to_string() }
+            }
+            _ => error.into(),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for ReplicaError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Sqlite(error),
+        }
+    }
+}

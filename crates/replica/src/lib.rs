@@ -1,0 +1,121 @@
+//! The encrypted offline copy of what one account may see, and the outbox of what it wants.
+//!
+//! One SQLCipher file per connection. This crate knows nothing of HTTP and never makes its own key: it is given one,
+//! and refuses what that key does not open. Each page of changes is applied in one transaction with its cursor, so a
+//! kill at any moment repeats or resumes and never skips.
+
+mod changes;
+mod error;
+mod key;
+mod meta;
+mod outbox;
+mod people;
+mod topic;
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crypto::secret::SecretBytes;
+use rusqlite::{Connection, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+use zeroize::Zeroizing;
+
+pub use error::ReplicaError;
+pub use key::{KeyCounts, KeyQuery, KeyRecord, Sort, SortBy};
+pub use meta::Cursor;
+pub use outbox::{Operation, OutboxEntry, OutboxState};
+pub use topic::Topic;
+
+/// One connection's replica, open.
+pub struct Replica {
+    connection: Mutex<Connection>,
+    /// SQLite's counter of commits by others, as last seen.
+    seen: Mutex<i64>,
+}
+
+impl Replica {
+    /// Makes a new, empty replica.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Exists`] when a file lies there; it is not touched. Others when it can't be written.
+    pub fn create(path: &Path, key: &SecretBytes) -> Result<Self, ReplicaError> {
+        if path.exists() {
+            return Err(ReplicaError::Exists { path: path.display().to_string() });
+        }
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| ReplicaError::io(path, &error))?;
+        }
+        Self::connect(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+    }
+
+    /// Opens a replica that exists.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Damaged`] when the file does not open with this key, [`ReplicaError::Newer`] when a newer
+    /// Keystead wrote it. In both cases it is left as it is.
+    pub fn open(path: &Path, key: &SecretBytes) -> Result<Self, ReplicaError> {
+        Self::connect(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    fn connect(path: &Path, key: &SecretBytes, flags: OpenFlags) -> Result<Self, ReplicaError> {
+        let wrap = |error: rusqlite::Error| ReplicaError::at(path, error);
+        let mut connection =
+            Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(wrap)?;
+        let hex = key.to_hex();
+        let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", hex.expose()));
+        connection.execute_batch(&pragma).map_err(wrap)?;
+        // FULL: an intention that was confirmed to its author survives a power cut.
+        connection
+            .execute_batch(
+                "PRAGMA busy_timeout = 5000;
+                 PRAGMA journal_mode = WAL;
+                 PRAGMA synchronous = FULL;
+                 PRAGMA foreign_keys = ON;
+                 PRAGMA temp_store = MEMORY;",
+            )
+            .map_err(wrap)?;
+        migrations().to_latest(&mut connection).map_err(|error| match error {
+            rusqlite_migration::Error::MigrationDefinition(
+                rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
+            ) => ReplicaError::Newer { path: path.display().to_string() },
+            rusqlite_migration::Error::RusqliteError { err, .. } => ReplicaError::at(path, err),
+            other => ReplicaError::Migration { path: path.display().to_string(), reason: other.to_string() },
+        })?;
+        let seen = data_version(&connection).map_err(wrap)?;
+        Ok(Self { connection: Mutex::new(connection), seen: Mutex::new(seen) })
+    }
+
+    /// Whether another program (the command line, say) wrote into the file since this was last asked.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Sqlite`].
+    pub fn changed_elsewhere(&self) -> Result<bool, ReplicaError> {
+        let now = data_version(&self.lock())?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(std::mem::replace(&mut *seen, now) != now)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic while the lock was held rolled its transaction back: the connection is sound.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn transaction<T>(
+        &self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, ReplicaError>,
+    ) -> Result<T, ReplicaError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+}
+
+fn migrations() -> Migrations<'static> {
+    Migrations::new(vec![M::up(include_str!("../migrations/0001_first_light.sql"))])
+}
+
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA data_version", [], |row| row.get(0))
+}
