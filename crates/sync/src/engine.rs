@@ -1,0 +1,326 @@
+//! Carries out what the plan says.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use client::{ClientError, Session};
+use domain::clock::Clock;
+use domain::entropy::Entropy;
+use domain::id::OrganizationId;
+use futures::StreamExt as _;
+use protocol::change::MOST_CHANGES;
+use protocol::problem::ProblemCode;
+use replica::{Operation, OutboxEntry, Replica, ReplicaError, Topic};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use crate::backoff;
+use crate::plan::{Ask, next_to_ask, next_to_push};
+use crate::status::{Phase, RoundError, Status};
+
+/// Told which topics have new content.
+pub type Announce = Arc<dyn Fn(&HashSet<Topic>) + Send + Sync>;
+
+/// A pull of more changes than this shows its progress.
+const SHOW_PROGRESS_FROM: i64 = 2_000;
+/// A round without any notice, in case one was lost on the way.
+const SAFETY_ROUND: Duration = Duration::from_secs(300);
+/// How long opening the stream of notices may take.
+const OPEN_NOTICES: Duration = Duration::from_secs(15);
+
+/// Keeps one replica in step with one organization of one server.
+pub struct Engine {
+    replica: Arc<Replica>,
+    session: RwLock<Session>,
+    organization: OrganizationId,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<Mutex<dyn Entropy>>,
+    announce: Announce,
+    status: watch::Sender<Status>,
+    wake: Notify,
+    /// One round at a time.
+    round: tokio::sync::Mutex<()>,
+}
+
+impl Engine {
+    /// An engine that has not begun: nothing is sent before [`Engine::round`] or [`Engine::spawn`].
+    #[must_use]
+    pub fn new(
+        replica: Arc<Replica>,
+        session: Session,
+        organization: OrganizationId,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<Mutex<dyn Entropy>>,
+        announce: Announce,
+    ) -> Arc<Self> {
+        let status = Status { phase: Phase::Syncing, since: clock.now(), progress: None, cause: None };
+        Arc::new(Self {
+            replica,
+            session: RwLock::new(session),
+            organization,
+            clock,
+            entropy,
+            announce,
+            status: watch::Sender::new(status),
+            wake: Notify::new(),
+            round: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    /// How far the copy is in step now.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status.borrow().clone()
+    }
+
+    /// Changes of the status, for those who wait for one.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    /// Uses another session from now on: its owner signed in again.
+    pub fn set_session(&self, session: Session) {
+        *self.session.write().unwrap_or_else(PoisonError::into_inner) = session;
+        self.wake();
+    }
+
+    /// The session in use.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        self.session.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asks for a round soon.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Runs until the handle is aborted: rounds on every wish and notice, with backoff while the server is away.
+    #[must_use]
+    pub fn spawn(self: &Arc<Self>) -> Running {
+        let rounds = tokio::spawn(self.clone().rounds());
+        let notices = tokio::spawn(self.clone().listen());
+        Running { tasks: [rounds, notices] }
+    }
+
+    async fn rounds(self: Arc<Self>) {
+        let mut failures = 0u32;
+        loop {
+            let wait = match self.round().await {
+                Ok(()) => {
+                    failures = 0;
+                    SAFETY_ROUND
+                }
+                Err(_) if self.status.borrow().phase == Phase::SignedOut => {
+                    failures = 0;
+                    self.wake.notified().await;
+                    continue;
+                }
+                Err(_) => {
+                    failures = failures.saturating_add(1);
+                    self.backoff(failures)
+                }
+            };
+            // Whichever comes first; a wish that came during the round is remembered by the notify.
+            let _woken = tokio::time::timeout(wait, self.wake.notified()).await;
+        }
+    }
+
+    fn backoff(&self, failures: u32) -> Duration {
+        let mut entropy = self.entropy.lock().unwrap_or_else(PoisonError::into_inner);
+        backoff::wait(failures, &mut *entropy)
+    }
+
+    /// Follows the server's notices; each wakes a round. When the stream ends, a round finds out why.
+    async fn listen(self: Arc<Self>) {
+        let mut failures = 0u32;
+        loop {
+            let session = self.session();
+            if let Ok(Ok(mut notices)) = tokio::time::timeout(OPEN_NOTICES, session.notices()).await {
+                failures = 0;
+                while let Some(Ok(notice)) = notices.next().await {
+                    if notice.organization_id == self.organization {
+                        self.wake();
+                    }
+                }
+                self.wake();
+            }
+            failures = failures.saturating_add(1);
+            tokio::time::sleep(self.backoff(failures)).await;
+        }
+    }
+
+    /// One round: push what waits, then pull to the head.
+    ///
+    /// # Errors
+    /// [`RoundError`], which the status shows too.
+    pub async fn round(&self) -> Result<(), Arc<RoundError>> {
+        let _one = self.round.lock().await;
+        let result = self.carry_out().await.map_err(Arc::new);
+        match &result {
+            Ok(()) => self.set_status(Phase::Synced, None, None),
+            Err(error) => self.show(error),
+        }
+        result
+    }
+
+    async fn carry_out(&self) -> Result<(), RoundError> {
+        if self.replica_work(|replica| replica.changed_elsewhere()).await? {
+            (self.announce)(&HashSet::from([Topic::Keys, Topic::Outbox, Topic::Organization]));
+        }
+        self.push().await?;
+        self.pull().await?;
+        let now = self.clock.now();
+        self.replica_work(move |replica| replica.set_synced(now)).await?;
+        // Its own commits are no news to it.
+        self.replica_work(|replica| replica.changed_elsewhere()).await?;
+        Ok(())
+    }
+
+    fn show(&self, error: &Arc<RoundError>) {
+        let phase = match &**error {
+            RoundError::Client(ClientError::Problem(problem)) => match problem.code {
+                ProblemCode::SignedOut => Phase::SignedOut,
+                ProblemCode::Unavailable => Phase::Offline,
+                _ => Phase::Failed,
+            },
+            RoundError::Client(_) => Phase::Offline,
+            RoundError::Replica(_) => Phase::Failed,
+        };
+        tracing::info!(%error, ?phase, "a round of sync ended early");
+        self.set_status(phase, None, Some(error.clone()));
+    }
+
+    fn set_status(&self, phase: Phase, progress: Option<(u64, u64)>, cause: Option<Arc<RoundError>>) {
+        let now = self.clock.now();
+        self.status.send_modify(|status| {
+            let was_away = matches!(status.phase, Phase::Offline | Phase::SignedOut | Phase::Failed);
+            // Trying again while away is no change of state worth showing.
+            let hidden = phase == Phase::Syncing && was_away && progress.is_none();
+            if hidden {
+                return;
+            }
+            if status.phase != phase {
+                status.since = now;
+            }
+            status.phase = phase;
+            status.progress = progress;
+            status.cause = cause;
+        });
+        (self.announce)(&HashSet::from([Topic::Sync]));
+    }
+
+    async fn push(&self) -> Result<(), RoundError> {
+        loop {
+            let outbox = self.replica_work(|replica| replica.outbox()).await?;
+            let Some(entry) = next_to_push(&outbox).cloned() else { return Ok(()) };
+            self.set_status(Phase::Syncing, None, None);
+            self.push_one(entry).await?;
+        }
+    }
+
+    async fn push_one(&self, entry: OutboxEntry) -> Result<(), RoundError> {
+        let id = entry.operation_id;
+        self.replica_work(move |replica| replica.mark_sent(id)).await?;
+        (self.announce)(&HashSet::from([Topic::Outbox]));
+        let session = self.session();
+        let answer = match &entry.operation {
+            Operation::CreateKey(request) => session.create_key(self.organization, id, request).await,
+            Operation::RevokeKey { key_id } => session.revoke_key(self.organization, id, *key_id).await,
+        };
+        let done = match answer {
+            Ok(view) => self.replica_work(move |replica| replica.confirm(id, &view)).await.map_err(Into::into),
+            Err(error) if error.is_passing() || error.code() == Some(ProblemCode::SignedOut) => {
+                let message = error.to_string();
+                self.replica_work(move |replica| replica.mark_unanswered(id, &message)).await?;
+                Err(error.into())
+            }
+            // Somebody else revoked it: what was wanted is so, and the pull shows it.
+            Err(error)
+                if error.code() == Some(ProblemCode::Conflict)
+                    && matches!(entry.operation, Operation::RevokeKey { .. }) =>
+            {
+                self.replica_work(move |replica| replica.drop_wanted(id)).await?;
+                Ok(())
+            }
+            Err(error) => {
+                let message = error.to_string();
+                self.replica_work(move |replica| replica.mark_refused(id, &message)).await?;
+                Ok(())
+            }
+        };
+        (self.announce)(&HashSet::from([Topic::Outbox, Topic::Keys, Topic::Sync]));
+        done
+    }
+
+    async fn pull(&self) -> Result<(), RoundError> {
+        let mut cursor = self.replica_work(|replica| replica.cursor()).await?;
+        let mut ask = next_to_ask(cursor, None);
+        let mut fresh = cursor.sequence == 0;
+        let mut applied = 0u64;
+        let mut topics = HashSet::new();
+        loop {
+            let since = match ask {
+                Ask::Nothing => break,
+                Ask::Since(since) => since,
+                Ask::Afresh => {
+                    fresh = true;
+                    cursor.sequence = 0;
+                    0
+                }
+            };
+            let page = self.session().changes(self.organization, since, MOST_CHANGES).await?;
+            ask = next_to_ask(cursor, Some(&page));
+            if ask == Ask::Afresh {
+                continue;
+            }
+            let count = page.changes.len() as u64;
+            if count > 0 || fresh || page.next != cursor.sequence || page.epoch != cursor.epoch {
+                let total = applied + count + u64::try_from(page.remaining).unwrap_or(0);
+                applied += count;
+                cursor.sequence = page.next;
+                cursor.epoch = page.epoch;
+                let is_long = page.remaining + i64::try_from(count).unwrap_or(0) >= SHOW_PROGRESS_FROM || applied > count;
+                topics.extend(self.replica_work(move |replica| replica.apply(&page, fresh)).await?);
+                fresh = false;
+                if is_long {
+                    self.set_status(Phase::Syncing, Some((applied, total)), None);
+                    (self.announce)(&topics);
+                }
+            }
+        }
+        if !topics.is_empty() {
+            (self.announce)(&topics);
+        }
+        Ok(())
+    }
+
+    /// The replica blocks (it reads and writes a file), so it works on a thread that may.
+    async fn replica_work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Replica) -> Result<T, ReplicaError> + Send + 'static,
+    ) -> Result<T, ReplicaError> {
+        let replica = self.replica.clone();
+        match tokio::task::spawn_blocking(move || work(&replica)).await {
+            Ok(done) => done,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // Only when the runtime ends: nobody waits for the answer then.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+/// A running engine; ends when dropped.
+pub struct Running {
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! How far the copy is in step, for those who show it.
+
+use std::sync::Arc;
+
+use client::ClientError;
+use domain::clock::Timestamp;
+use replica::ReplicaError;
+
+/// What the engine is doing or waiting for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// In step with the server.
+    Synced,
+    /// Pushing or pulling.
+    Syncing,
+    /// The server can't be reached; it is tried again.
+    Offline,
+    /// The session ended; its owner has to sign in again.
+    SignedOut,
+    /// The server or the replica failed; it is tried again.
+    Failed,
+}
+
+/// Why a round ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RoundError {
+    /// The server refused or could not be reached.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The replica failed.
+    #[error(transparent)]
+    Replica(#[from] ReplicaError),
+}
+
+/// How far the copy is in step.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// What the engine is doing.
+    pub phase: Phase,
+    /// Since when.
+    pub since: Timestamp,
+    /// Changes applied, and to apply in all, while a long pull is under way.
+    pub progress: Option<(u64, u64)>,
+    /// Why it is not in step.
+    pub cause: Option<Arc<RoundError>>,
+}
