@@ -1,0 +1,70 @@
+// The words for what the core names with codes: one place, so that every screen says the same.
+import type { Action, KeyKind, KeyState, Role, SyncStatus } from "../ipc/bindings";
+import { count, counted, timeOfDay } from "../kit/time";
+
+export const kindNames: Record<KeyKind, string> = {
+	team: "Team key",
+	project: "Project key",
+	service: "Service key",
+	personal: "Personal token",
+};
+
+export const kindMay: Record<KeyKind, string> = {
+	team: "create and change projects",
+	project: "use the resources of one project",
+	service: "call services",
+	personal: "act as its owner",
+};
+
+export const stateNames: Record<KeyState, string> = {
+	active: "Active",
+	expired: "Expired",
+	revoked: "Revoked",
+};
+
+export const roleNames: Record<Role, string> = {
+	owner: "Owner",
+	admin: "Admin",
+	billing: "Billing",
+	editor: "Editor",
+	viewer: "Viewer",
+};
+
+export const actionNames: Record<Action, string> = {
+	read_keys: "See keys",
+	manage_keys: "Create, change and revoke keys",
+	rotate_keys: "Rotate shared keys",
+	own_tokens: "Have personal tokens",
+	manage_policy: "Set the token policy",
+	manage_members: "Invite people and set their roles",
+	manage_money: "Manage plans, cards and wallets",
+	manage_companies: "Manage companies and sites",
+	read_projects: "See projects",
+	manage_projects: "Create and change projects",
+	read_activity: "See the activity of the organization",
+	own_organization: "Transfer or delete the organization",
+};
+
+/** "Synced 10:42", "Offline since 10:40", "Syncing 12,400 of 100,000", "Signed out". */
+export function syncWords(status: SyncStatus, now: number): string {
+	const since = status.since === null ? "" : ` since ${timeOfDay(status.since, now)}`;
+	switch (status.state) {
+		case "synced":
+			return status.lastSyncedAt === null ? "Synced" : `Synced ${timeOfDay(status.lastSyncedAt, now)}`;
+		case "syncing":
+			return status.progress === null
+				? "Syncing"
+				: `Syncing ${count(status.progress.done)} of ${count(status.progress.total)}`;
+		case "offline":
+			return `Offline${since}`;
+		case "signed_out":
+			return "Signed out";
+		case "failed":
+			return "Sync failed";
+	}
+}
+
+/** "3 changes waiting", or nothing. */
+export function waitingWords(status: SyncStatus): string | null {
+	return status.waiting === 0 ? null : `${counted(status.waiting, "change")} waiting`;
+}

@@ -1,0 +1,113 @@
+// Which stage the window is at: waiting for the keychain, choosing where keys live, opening a workspace, or
+// in one. The core decides; this keeps its answers and asks the next question.
+import { createContext } from "svelte";
+import { say } from "../kit/toasts.svelte";
+import type { AppError, Boot, ConnectionView, KeychainStatus, Opened, Preferences } from "../ipc/bindings";
+import { asAppError } from "../ipc/errors";
+import { commands } from "../ipc/tauri";
+
+type Stage =
+	| { is: "starting" }
+	| { is: "not_started"; error: AppError }
+	| { is: "keychain"; keychain: KeychainStatus }
+	| { is: "first_start" }
+	| { is: "opening"; connection: ConnectionView }
+	| { is: "not_opened"; connection: ConnectionView; error: AppError }
+	| { is: "open"; opened: Opened };
+
+function needsAttention(keychain: KeychainStatus): boolean {
+	return keychain.kind === "vault" ? !keychain.unlocked : keychain.kind !== "os";
+}
+
+export class Session {
+	stage = $state.raw<Stage>({ is: "starting" });
+	boot = $state.raw<Boot | null>(null);
+	/** A connection is being added beside the ones there are. */
+	adding = $state(false);
+	#opening = 0;
+
+	get connections(): ConnectionView[] {
+		return this.boot?.connections ?? [];
+	}
+
+	get preferences(): Preferences {
+		return this.boot?.preferences ?? { theme: "system" };
+	}
+
+	begin = async () => {
+		try {
+			await this.accept(await commands.boot());
+		} catch (thrown) {
+			this.stage = { is: "not_started", error: asAppError(thrown) };
+		}
+	};
+
+	/** Goes where a fresh boot answer leads. */
+	accept = async (boot: Boot) => {
+		this.boot = boot;
+		const current = boot.connections.find((connection) => connection.id === boot.current);
+		if (needsAttention(boot.keychain)) this.stage = { is: "keychain", keychain: boot.keychain };
+		else if (current === undefined) this.stage = { is: "first_start" };
+		else await this.open(current);
+	};
+
+	open = async (connection: ConnectionView) => {
+		const opening = ++this.#opening;
+		this.adding = false;
+		this.stage = { is: "opening", connection };
+		try {
+			const opened = await commands.openConnection(connection.id);
+			if (opening === this.#opening) this.stage = { is: "open", opened };
+		} catch (thrown) {
+			if (opening !== this.#opening) return;
+			const error = asAppError(thrown);
+			if (!(await this.#keychainExplains(error))) this.stage = { is: "not_opened", connection, error };
+		}
+	};
+
+	/** A workspace was made or signed in to; it is open already. */
+	entered = async (opened: Opened) => {
+		this.#opening++;
+		this.adding = false;
+		this.stage = { is: "open", opened };
+		await this.refresh();
+	};
+
+	setReplicaAside = async (connection: ConnectionView) => {
+		const { movedTo, opened } = await commands.setReplicaAside(connection.id);
+		await this.entered(opened);
+		say(`The old file was moved to ${movedTo}.`);
+	};
+
+	/** Rereads what does not change the stage: the list of connections, the preferences. */
+	refresh = async () => {
+		try {
+			this.boot = await commands.boot();
+		} catch (thrown) {
+			say(asAppError(thrown).message, "bad");
+		}
+	};
+
+	setTheme = async (theme: Preferences["theme"]) => {
+		const before = this.boot;
+		if (before === null) return;
+		this.boot = { ...before, preferences: { ...before.preferences, theme } };
+		try {
+			const preferences = await commands.setPreferences({ ...before.preferences, theme });
+			this.boot = { ...this.boot, preferences };
+		} catch (thrown) {
+			this.boot = before;
+			say(asAppError(thrown).message, "bad");
+		}
+	};
+
+	async #keychainExplains(error: AppError): Promise<boolean> {
+		if (!["keychain_locked", "keychain_absent", "vault_locked"].includes(error.code)) return false;
+		await this.refresh();
+		if (this.boot === null || !needsAttention(this.boot.keychain)) return false;
+		this.stage = { is: "keychain", keychain: this.boot.keychain };
+		return true;
+	}
+}
+
+export const [getSession, setSession] = createContext<Session>();

@@ -1,0 +1,55 @@
+// What the table of keys was asked to show and where it was scrolled to, kept while the window is open, one
+// for each connection, so that coming back finds it as it was left.
+import type { KeyKind, KeyQuery, KeyState, SortBy } from "../../ipc/bindings";
+
+export class KeysView {
+	search = $state("");
+	kinds = $state.raw<KeyKind[]>([]);
+	states = $state.raw<KeyState[]>([]);
+	expiresWithinDays = $state<number | null>(null);
+	sort = $state.raw<{ by: SortBy; descending: boolean }>({ by: "name", descending: false });
+	scrolled = 0;
+
+	get filtered(): boolean {
+		return (
+			this.search.trim() !== "" ||
+			this.kinds.length > 0 ||
+			this.states.length > 0 ||
+			this.expiresWithinDays !== null
+		);
+	}
+
+	/** The question to the core, without its window. */
+	get question(): Omit<KeyQuery, "offset" | "limit"> {
+		return {
+			search: this.search.trim(),
+			kinds: this.kinds,
+			states: this.states,
+			expiresWithinDays: this.expiresWithinDays,
+			sort: this.sort,
+		};
+	}
+
+	clear() {
+		this.search = "";
+		this.kinds = [];
+		this.states = [];
+		this.expiresWithinDays = null;
+	}
+
+	/** The same column again turns the order around. Times begin with the newest. */
+	sortBy(by: SortBy) {
+		this.sort =
+			this.sort.by === by
+				? { by, descending: !this.sort.descending }
+				: { by, descending: by === "last_used" };
+	}
+}
+
+const views = new Map<string, KeysView>();
+
+export function viewOf(connectionId: string): KeysView {
+	const known = views.get(connectionId) ?? new KeysView();
+	views.set(connectionId, known);
+	return known;
+}

@@ -1,0 +1,67 @@
+// Every screen of a workspace, as data. A new screen is a folder beside this file and one entry here; the
+// sidebar, the palette and "Why don't I see…?" follow.
+import CircleHelp from "@lucide/svelte/icons/circle-question-mark";
+import KeyRound from "@lucide/svelte/icons/key-round";
+import PlugZap from "@lucide/svelte/icons/plug-zap";
+import ScanSearch from "@lucide/svelte/icons/scan-search";
+import SlidersHorizontal from "@lucide/svelte/icons/sliders-horizontal";
+import type { Tab } from "../state/workspace";
+import Connections from "./connections/Connections.svelte";
+import Inspect from "./inspect/Inspect.svelte";
+import Keys from "./keys/Keys.svelte";
+import Preferences from "./preferences/Preferences.svelte";
+import Why from "./why/Why.svelte";
+
+export const tabs: readonly Tab[] = [
+	{
+		id: "keys",
+		label: "Keys",
+		group: "main",
+		icon: KeyRound,
+		purpose: "Every credential of the organization, and who is using it.",
+		action: "read_keys",
+		keywords: "inventory secrets tokens credentials",
+		view: Keys,
+	},
+	{
+		id: "inspect",
+		label: "Inspect",
+		group: "main",
+		icon: ScanSearch,
+		purpose: "What a found string is: whose key, in which state, and what to do.",
+		action: "read_keys",
+		keywords: "paste leaked scan check identify",
+		view: Inspect,
+	},
+	{
+		id: "preferences",
+		label: "Preferences",
+		group: "personal",
+		icon: SlidersHorizontal,
+		purpose: "How Keystead looks on this computer.",
+		action: null,
+		keywords: "settings theme appearance dark light",
+		view: Preferences,
+	},
+	{
+		id: "connections",
+		label: "Connections",
+		group: "personal",
+		icon: PlugZap,
+		purpose: "The servers and accounts this computer knows.",
+		action: null,
+		keywords: "servers accounts workspaces switch remove sign out",
+		view: Connections,
+	},
+	{
+		id: "why",
+		label: "Why don't I see…?",
+		group: "personal",
+		icon: CircleHelp,
+		purpose: "What your role shows and allows, and who can change it.",
+		action: null,
+		keywords: "permissions role missing help",
+		aside: true,
+		view: Why,
+	},
+];

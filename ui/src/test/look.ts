@@ -1,0 +1,59 @@
+// The program over a core made of memory, in the situation the address asks for
+// (`?as=offline#/inspect`). For looking at the screens; never part of what ships.
+import { FakeCore, problem } from "./core";
+import { installCore } from "./install";
+import { ago, here, northwind, sampleKeys } from "./sample";
+
+const situations: Record<string, (core: FakeCore) => void> = {
+	first: (core) => Object.assign(core, { connections: [], current: null }),
+	here: (core) => Object.assign(core, { connections: [here, northwind], current: here.id }),
+	empty: (core) => Object.assign(core, { keys: [] }),
+	many: (core) => Object.assign(core, { keys: sampleKeys(100_000), connections: [northwind, here] }),
+	viewer: (core) => Object.assign(core, { connections: [{ ...northwind, role: "viewer" }] }),
+	locked: (core) => {
+		core.keychain = { kind: "locked", message: "The keychain of this computer is locked." };
+	},
+	absent: (core) => {
+		core.keychain = { kind: "absent", message: "This computer has no keychain that Keystead can use." };
+	},
+	vault: (core) => (core.keychain = { kind: "vault", unlocked: false }),
+	damaged: (core) => {
+		const message =
+			"The offline copy of Northwind Routing cannot be read: page 12 does not decrypt. Nothing was changed. Set the file aside to download a fresh one; changes that were not sent are in the old file.";
+		core.failing.set("open_connection", { ...problem("replica_damaged", message), details: "page 12" });
+		core.connections = [northwind, here];
+	},
+	offline: (core) => {
+		const [first, second, third] = core.keys;
+		if (first) core.queue(first, "revoke");
+		if (second) core.queue({ ...second, name: "edge-cache" }, "create");
+		if (third)
+			core.queue(third, "revoke", "The server refused it: only Owners and Admins may revoke keys.");
+		core.sync = { ...core.sync, state: "offline", since: ago(120_000), lastSyncedAt: ago(180_000) };
+	},
+	signed_out: (core) => (core.sync = { ...core.sync, state: "signed_out" }),
+	plain: (core) => {
+		Object.assign(core, { connections: [], current: null });
+		core.server = { ...core.server, encrypted: false, host: "10.0.0.9", signUp: "closed" };
+	},
+	syncing: (core) => {
+		core.sync = { ...core.sync, state: "syncing", progress: { done: 12_400, total: 100_000 } };
+	},
+	slow: (core) => {
+		core.held.set("list_keys", new Promise(() => {}));
+	},
+	failed: (core) => {
+		core.failing.set("list_keys", {
+			...problem("unexpected", "The offline copy did not answer. Try again."),
+			details: "database is locked",
+		});
+	},
+};
+
+const asked = new URLSearchParams(location.search);
+const core = installCore(new FakeCore());
+situations[asked.get("as") ?? ""]?.(core);
+core.preferences = { theme: asked.get("theme") === "dark" ? "dark" : "light" };
+Object.assign(window, { core });
+
+await import("../main");
