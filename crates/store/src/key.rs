@@ -1,0 +1,260 @@
+//! Keys, each with what is known of its secrets.
+
+use crypto::token::SecretHash;
+use domain::clock::Timestamp;
+use domain::id::{AccountId, KeyId, OrganizationId, SecretId};
+use domain::key::KeyKind;
+use domain::name::{Description, KeyName};
+use protocol::key::{KeyView, NewSecret, SecretView};
+use uuid::Uuid;
+
+use crate::account::moment;
+use crate::error::StoreError;
+use crate::link::{Connected, all, one, run};
+use crate::write::Write;
+
+/// A new key with its first secret.
+#[derive(Debug)]
+pub struct NewKey<'a> {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// The kind.
+    pub kind: KeyKind,
+    /// Whether it is the organization's free service key (K2).
+    pub free: bool,
+    /// The name.
+    pub name: &'a KeyName,
+    /// What it is for.
+    pub description: &'a Description,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// Who makes it.
+    pub by: AccountId,
+    /// Its first secret, which names the key.
+    pub secret: &'a NewSecret,
+}
+
+/// Adds a key and its first secret.
+///
+/// # Errors
+/// [`StoreError::Taken`] when key, secret or hash exist anywhere, or a second free key is added.
+pub async fn insert(write: &mut Write, new: &NewKey<'_>) -> Result<(), StoreError> {
+    let at = write.at().as_micros();
+    run!(
+        write,
+        "INSERT INTO key (id, organization_id, kind, free, name, description, version, created_at, created_by, \
+         expires_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9)",
+        new.secret.key_id.as_uuid(),
+        new.organization.as_uuid(),
+        new.kind.as_str(),
+        new.free,
+        new.name.as_str(),
+        new.description.as_str(),
+        at,
+        new.by.as_uuid(),
+        new.expires_at.map(Timestamp::as_micros),
+    )?;
+    run!(
+        write,
+        "INSERT INTO secret (id, key_id, organization_id, hash, prefix, last_four, created_at, use_count) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
+        new.secret.id.as_uuid(),
+        new.secret.key_id.as_uuid(),
+        new.organization.as_uuid(),
+        new.secret.hash.as_bytes().as_slice(),
+        new.secret.prefix.as_str(),
+        new.secret.last_four.as_str(),
+        at,
+    )?;
+    Ok(())
+}
+
+/// Ends a key for good.
+///
+/// # Errors
+/// The database does not answer, or refuses because the key is the free one.
+pub async fn revoke(
+    write: &mut Write,
+    organization: OrganizationId,
+    id: KeyId,
+    by: AccountId,
+) -> Result<(), StoreError> {
+    let at = write.at().as_micros();
+    run!(
+        write,
+        "UPDATE key SET revoked_at = $3, revoked_by = $4, version = version + 1 \
+         WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL",
+        organization.as_uuid(),
+        id.as_uuid(),
+        at,
+        by.as_uuid(),
+    )?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct KeyRow {
+    id: Uuid,
+    kind: String,
+    free: bool,
+    name: String,
+    description: String,
+    version: i64,
+    created_at: i64,
+    created_by: Uuid,
+    expires_at: Option<i64>,
+    revoked_at: Option<i64>,
+    revoked_by: Option<Uuid>,
+}
+
+#[derive(sqlx::FromRow)]
+struct SecretRow {
+    id: Uuid,
+    key_id: Uuid,
+    hash: Vec<u8>,
+    prefix: String,
+    last_four: String,
+    created_at: i64,
+    last_used_at: Option<i64>,
+    last_used_from: Option<String>,
+    use_count: i64,
+}
+
+pub(crate) fn kind(name: &str) -> Result<KeyKind, StoreError> {
+    KeyKind::from_name(name).ok_or_else(|| StoreError::damaged("a kind of key"))
+}
+
+fn key_view(row: KeyRow) -> Result<KeyView, StoreError> {
+    Ok(KeyView {
+        id: KeyId::from_uuid(row.id),
+        kind: kind(&row.kind)?,
+        free: row.free,
+        name: KeyName::parse(&row.name).map_err(|_| StoreError::damaged("a key's name"))?,
+        description: Description::parse(&row.description).map_err(|_| StoreError::damaged("a description"))?,
+        version: row.version,
+        created_at: Timestamp::from_micros(row.created_at),
+        created_by: AccountId::from_uuid(row.created_by),
+        expires_at: moment(row.expires_at),
+        revoked_at: moment(row.revoked_at),
+        revoked_by: row.revoked_by.map(AccountId::from_uuid),
+        secrets: Vec::new(),
+    })
+}
+
+/// Puts secrets, which come ordered by key, to their keys, which may come in any order.
+fn join(keys: Vec<KeyRow>, secrets: Vec<SecretRow>) -> Result<Vec<KeyView>, StoreError> {
+    let mut views = keys.into_iter().map(key_view).collect::<Result<Vec<_>, _>>()?;
+    let places: std::collections::HashMap<KeyId, usize> =
+        views.iter().enumerate().map(|(at, view)| (view.id, at)).collect();
+    for row in secrets {
+        let Some(at) = places.get(&KeyId::from_uuid(row.key_id)) else { continue };
+        let hash: [u8; 32] = row.hash.try_into().map_err(|_| StoreError::damaged("a hash of another length"))?;
+        views[*at].secrets.push(SecretView {
+            id: SecretId::from_uuid(row.id),
+            hash: SecretHash::from_bytes(hash),
+            prefix: row.prefix,
+            last_four: row.last_four,
+            created_at: Timestamp::from_micros(row.created_at),
+            last_used_at: moment(row.last_used_at),
+            last_used_from: row.last_used_from,
+            use_count: row.use_count,
+        });
+    }
+    Ok(views)
+}
+
+/// One key of an organization; `None` when it is not there or another organization's.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find(
+    from: &mut impl Connected,
+    organization: OrganizationId,
+    id: KeyId,
+) -> Result<Option<KeyView>, StoreError> {
+    let row = one!(
+        KeyRow,
+        from,
+        "SELECT id, kind, free, name, description, version, created_at, created_by, expires_at, revoked_at, \
+         revoked_by FROM key WHERE organization_id = $1 AND id = $2",
+        organization.as_uuid(),
+        id.as_uuid(),
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let secrets = all!(
+        SecretRow,
+        from,
+        "SELECT id, key_id, hash, prefix, last_four, created_at, last_used_at, last_used_from, use_count \
+         FROM secret WHERE key_id = $1 ORDER BY created_at, id",
+        id.as_uuid(),
+    )?;
+    Ok(join(vec![row], secrets)?.pop())
+}
+
+/// The keys of an organization behind `after`, in the order of their ids.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(
+    from: &mut impl Connected,
+    organization: OrganizationId,
+    after: Option<KeyId>,
+    limit: i64,
+) -> Result<Vec<KeyView>, StoreError> {
+    let after = after.map_or(Uuid::nil(), KeyId::as_uuid);
+    let rows = all!(
+        KeyRow,
+        from,
+        "SELECT id, kind, free, name, description, version, created_at, created_by, expires_at, revoked_at, \
+         revoked_by FROM key WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        organization.as_uuid(),
+        after,
+        limit,
+    )?;
+    let Some(last) = rows.last().map(|row| row.id) else { return Ok(Vec::new()) };
+    let secrets = all!(
+        SecretRow,
+        from,
+        "SELECT secret.id, secret.key_id, secret.hash, secret.prefix, secret.last_four, secret.created_at, \
+         secret.last_used_at, secret.last_used_from, secret.use_count \
+         FROM key JOIN secret ON secret.key_id = key.id \
+         WHERE key.organization_id = $1 AND key.id > $2 AND key.id <= $3 ORDER BY secret.created_at, secret.id",
+        organization.as_uuid(),
+        after,
+        last,
+    )?;
+    join(rows, secrets)
+}
+
+/// The keys whose latest change lies behind `since` and not behind `last`.
+pub(crate) async fn changed(
+    from: &mut impl Connected,
+    organization: OrganizationId,
+    since: i64,
+    last: i64,
+) -> Result<Vec<KeyView>, StoreError> {
+    let rows = all!(
+        KeyRow,
+        from,
+        "SELECT key.id, key.kind, key.free, key.name, key.description, key.version, key.created_at, key.created_by, \
+         key.expires_at, key.revoked_at, key.revoked_by FROM change JOIN key ON key.id = change.entity_id \
+         WHERE change.organization_id = $1 AND change.entity_type = 'key' \
+         AND change.sequence > $2 AND change.sequence <= $3",
+        organization.as_uuid(),
+        since,
+        last,
+    )?;
+    let secrets = all!(
+        SecretRow,
+        from,
+        "SELECT secret.id, secret.key_id, secret.hash, secret.prefix, secret.last_four, secret.created_at, \
+         secret.last_used_at, secret.last_used_from, secret.use_count \
+         FROM change JOIN secret ON secret.key_id = change.entity_id \
+         WHERE change.organization_id = $1 AND change.entity_type = 'key' \
+         AND change.sequence > $2 AND change.sequence <= $3 ORDER BY secret.created_at, secret.id",
+        organization.as_uuid(),
+        since,
+        last,
+    )?;
+    join(rows, secrets)
+}

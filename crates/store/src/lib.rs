@@ -1,0 +1,39 @@
+//! Server persistence on SQLite and PostgreSQL from one SQL text.
+//!
+//! The crate refuses to know HTTP, permissions and the clock. It guarantees three absences:
+//!
+//! - No write is committed without its activity event and its change rows: a [`Write`] ends only in
+//!   [`Write::commit`], which takes them, or in a rollback. The exceptions are measurements (uses of secrets, when a
+//!   session was last seen) and the removal of what ran out; each is one named function here.
+//! - No statement exists twice. A constant text with `$1` placeholders runs on either database through `on!`; only the
+//!   table definitions in `migrations/` differ.
+//! - No reader sees a number of an organization's sequence before every smaller one: writers take the scope's row
+//!   first and hold it until they commit.
+
+mod error;
+mod link;
+mod migrate;
+mod notice;
+mod open;
+mod read;
+mod write;
+
+pub mod account;
+pub mod activity;
+pub mod change;
+pub mod key;
+pub mod member;
+pub mod operation;
+pub mod organization;
+pub mod secret;
+pub mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use error::StoreError;
+pub use link::Connected;
+pub use migrate::LATEST as SCHEMA_VERSION;
+pub use notice::Heard;
+pub use open::{Kind, Store};
+pub use read::{Direct, Read};
+pub use write::{Changed, Record, Write};

@@ -1,0 +1,86 @@
+//! The steps from an empty database to this program's, and the refusal of a newer one.
+//!
+//! A step, once released, is never edited: a later step changes what it made. Each runs in one transaction with the
+//! line that says it ran, so a power cut leaves either the old schema or the new one.
+
+use domain::clock::Timestamp;
+use sqlx::{Connection, PgConnection, SqliteConnection};
+
+use crate::error::StoreError;
+
+struct Step {
+    version: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const STEPS: [Step; 1] = [Step {
+    version: 1,
+    name: "first light",
+    sqlite: include_str!("../migrations/sqlite/0001_first_light.sql"),
+    postgres: include_str!("../migrations/postgres/0001_first_light.sql"),
+}];
+
+/// The schema version this program writes.
+pub const LATEST: i64 = STEPS[STEPS.len() - 1].version;
+
+const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS schema_version \
+     (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)";
+const FOUND: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
+const APPLIED: &str = "INSERT INTO schema_version (version, name, applied_at) VALUES ($1, $2, $3)";
+/// Any number, the same in every node: whoever holds this lock migrates.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(5426354113)";
+
+const TABLES_SQLITE: &str = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+const OURS_SQLITE: &str = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
+const TABLES_POSTGRES: &str = "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()";
+const OURS_POSTGRES: &str = "SELECT COUNT(*) FROM pg_catalog.pg_tables \
+     WHERE schemaname = current_schema() AND tablename = 'schema_version'";
+
+macro_rules! migrator {
+    ($found:ident, $migrate:ident, $connection:ty, $begin:literal, $lock:expr, $tables:expr, $ours:expr, $text:ident) => {
+        /// The schema version found; 0 for an empty database.
+        pub(crate) async fn $found(connection: &mut $connection) -> Result<i64, StoreError> {
+            let ours: i64 = sqlx::query_scalar($ours).fetch_one(&mut *connection).await?;
+            if ours == 0 {
+                let tables: i64 = sqlx::query_scalar($tables).fetch_one(&mut *connection).await?;
+                return if tables == 0 { Ok(0) } else { Err(StoreError::NotOurs) };
+            }
+            let found: i64 = sqlx::query_scalar(FOUND).fetch_one(&mut *connection).await?;
+            if found > LATEST { Err(StoreError::Newer { found, known: LATEST }) } else { Ok(found) }
+        }
+
+        /// Brings the database to [`LATEST`]. Answers the version it had.
+        pub(crate) async fn $migrate(connection: &mut $connection, at: Timestamp) -> Result<i64, StoreError> {
+            let mut tx = connection.begin_with($begin).await?;
+            let lock: Option<&'static str> = $lock;
+            if let Some(lock) = lock {
+                sqlx::query(lock).execute(&mut *tx).await?;
+            }
+            // Looked up under the lock: of two nodes that start together the second finds the work done.
+            let found = $found(&mut tx).await?;
+            if found < LATEST {
+                sqlx::query(VERSIONS).execute(&mut *tx).await?;
+            }
+            for step in STEPS.iter().filter(|step| step.version > found) {
+                sqlx::raw_sql(step.$text).execute(&mut *tx).await?;
+                sqlx::query(APPLIED)
+                    .bind(step.version)
+                    .bind(step.name)
+                    .bind(at.as_micros())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            tx.commit().await?;
+            Ok(found)
+        }
+    };
+}
+
+migrator!(
+    found_sqlite, migrate_sqlite, SqliteConnection, "BEGIN IMMEDIATE", None, TABLES_SQLITE, OURS_SQLITE, sqlite
+);
+migrator!(
+    found_postgres, migrate_postgres, PgConnection, "BEGIN", Some(LOCK), TABLES_POSTGRES, OURS_POSTGRES, postgres
+);

@@ -1,0 +1,182 @@
+//! Secrets: looked up by their hash, and how often they were used.
+//!
+//! A use is a measurement, not a write: it makes no activity event, or a busy key would bury the record of what people
+//! did and every verification would wait for a disk. Uses are gathered by the server and put down together. Desktops
+//! hear of them through the feed, at most once a minute for a secret: `announced_at` says when they last did,
+//! `announce_due` when they next will. A use is never left untold: it only waits until it is due.
+
+use crypto::token::SecretHash;
+use domain::clock::Timestamp;
+use domain::id::{KeyId, OrganizationId, SecretId};
+use domain::key::{KeyKind, Life};
+use protocol::change::{EntityRef, Notice};
+use uuid::Uuid;
+
+use crate::account::moment;
+use crate::error::StoreError;
+use crate::link::{Connected, all, one, run};
+use crate::notice::Heard;
+use crate::open::Store;
+use crate::write::{Changed, commit_and_tell, hold};
+use crate::{change, key};
+
+/// The least time between two announcements of a secret's use, in seconds.
+pub const ANNOUNCED_EVERY_SECONDS: i64 = 60;
+const MOST_ANNOUNCED: i64 = 500;
+
+/// A secret and its key, as far as verifying needs them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The secret.
+    pub secret: SecretId,
+    /// Its key.
+    pub key: KeyId,
+    /// Whose.
+    pub organization: OrganizationId,
+    /// The key's kind.
+    pub kind: KeyKind,
+    /// The key's name.
+    pub name: String,
+    /// What the key's state is computed from.
+    pub life: Life,
+}
+
+#[derive(sqlx::FromRow)]
+struct KnownRow {
+    secret: Uuid,
+    key: Uuid,
+    organization: Uuid,
+    kind: String,
+    name: String,
+    expires_at: Option<i64>,
+    revoked_at: Option<i64>,
+}
+
+/// The secret with this hash.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn by_hash(from: &mut impl Connected, hash: &SecretHash) -> Result<Option<Known>, StoreError> {
+    let row = one!(
+        KnownRow,
+        from,
+        "SELECT secret.id AS secret, key.id AS key, key.organization_id AS organization, key.kind, key.name, \
+         key.expires_at, key.revoked_at FROM secret JOIN key ON key.id = secret.key_id WHERE secret.hash = $1",
+        hash.as_bytes().as_slice(),
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Known {
+        secret: SecretId::from_uuid(row.secret),
+        key: KeyId::from_uuid(row.key),
+        organization: OrganizationId::from_uuid(row.organization),
+        kind: key::kind(&row.kind)?,
+        name: row.name,
+        life: Life { revoked_at: moment(row.revoked_at), expires_at: moment(row.expires_at) },
+    }))
+}
+
+/// How a secret was used since it was last put down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    /// The secret.
+    pub secret: SecretId,
+    /// How often.
+    pub count: i64,
+    /// When last.
+    pub last_at: Timestamp,
+    /// From where last.
+    pub last_from: String,
+}
+
+/// Puts uses down, all or none. A measurement: no event. Telling desktops is [`announce`].
+///
+/// # Errors
+/// The database does not answer; then nothing was put down.
+pub async fn record_uses(store: &Store, uses: &[Use], now: Timestamp) -> Result<(), StoreError> {
+    // In one order everywhere, so that two nodes never wait for each other.
+    let mut uses: Vec<&Use> = uses.iter().collect();
+    uses.sort_by_key(|used| used.secret);
+    let mut tx = store.writing().await?;
+    for used in uses {
+        run!(
+            &mut tx,
+            "UPDATE secret SET use_count = use_count + $2, \
+             last_used_from = CASE WHEN last_used_at > $3 THEN last_used_from ELSE $4 END, \
+             last_used_at = CASE WHEN last_used_at > $3 THEN last_used_at ELSE $3 END, \
+             announce_due = CASE WHEN announce_due IS NOT NULL THEN announce_due \
+                                 WHEN announced_at > $5 THEN announced_at + $6 ELSE $7 END \
+             WHERE id = $1",
+            used.secret.as_uuid(),
+            used.count,
+            used.last_at.as_micros(),
+            used.last_from.as_str(),
+            now.plus_seconds(-ANNOUNCED_EVERY_SECONDS).as_micros(),
+            ANNOUNCED_EVERY_SECONDS * 1_000_000,
+            now.as_micros(),
+        )?;
+    }
+    tx.commit().await
+}
+
+/// Tells the feeds of uses that are due: the key of each such secret takes a new number. Answers when the next is
+/// due, which may be now. A measurement: no event.
+///
+/// # Errors
+/// The database does not answer; then nothing was told.
+pub async fn announce(store: &Store, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    let due = all!(
+        (Uuid, Uuid),
+        &mut store.direct().await?,
+        "SELECT organization_id, id FROM secret WHERE announce_due <= $1 ORDER BY organization_id, id LIMIT $2",
+        now.as_micros(),
+        MOST_ANNOUNCED,
+    )?;
+    for together in due.chunk_by(|one, other| one.0 == other.0) {
+        if let Some((organization, _)) = together.first() {
+            let organization = OrganizationId::from_uuid(*organization);
+            announce_in(store, organization, together.iter().map(|(_, secret)| *secret), now).await?;
+        }
+    }
+    let next = one!(
+        (Option<i64>,),
+        &mut store.direct().await?,
+        "SELECT MIN(announce_due) FROM secret WHERE announce_due IS NOT NULL",
+    )?;
+    Ok(next.and_then(|(due,)| moment(due)))
+}
+
+/// One organization in one transaction: its row first, as every writer takes it.
+async fn announce_in(
+    store: &Store,
+    organization: OrganizationId,
+    secrets: impl Iterator<Item = Uuid> + Send,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut tx = store.writing().await?;
+    let last = hold(&mut tx, organization).await?;
+    let mut changed: Vec<Changed> = Vec::new();
+    for secret in secrets {
+        // Another node may have told it meanwhile.
+        let told = one!(
+            (Uuid,),
+            &mut tx,
+            "UPDATE secret SET announced_at = $2, announce_due = NULL WHERE id = $1 AND announce_due <= $2 \
+             RETURNING key_id",
+            secret,
+            now.as_micros(),
+        )?;
+        if let Some((key,)) = told {
+            let key = Changed::Here(EntityRef::Key(KeyId::from_uuid(key)));
+            if !changed.contains(&key) {
+                changed.push(key);
+            }
+        }
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let head = change::number(&mut tx, organization, last + 1, &changed).await?;
+    run!(&mut tx, "UPDATE scope SET sequence = $2 WHERE id = $1", organization.as_uuid(), head)?;
+    let heard = [Heard::Changed(Notice { organization_id: organization, head })];
+    commit_and_tell(tx, &store.notices, &heard).await
+}

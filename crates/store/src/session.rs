@@ -1,0 +1,141 @@
+//! Sessions: the server keeps the hash of their token.
+//!
+//! When a session was last seen is a measurement: it moves the session's expiry, at most once a minute, without an
+//! event. Beginning and ending one are writes.
+
+use crypto::token::SecretHash;
+use domain::clock::Timestamp;
+use domain::id::{AccountId, SessionId};
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::link::{Connected, one, run};
+use crate::open::Store;
+use crate::write::Write;
+
+/// A session that just began.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// Its id.
+    pub id: SessionId,
+    /// The SHA-256 of its token.
+    pub hash: SecretHash,
+    /// Whose.
+    pub account: AccountId,
+    /// The program that signed in, as it names itself.
+    pub client: &'a str,
+    /// When it ends if it is not used.
+    pub expires_at: Timestamp,
+}
+
+/// A session that has not been ended; whether its time is over is the caller's to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose.
+    pub account: AccountId,
+    /// The program that signed in.
+    pub client: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last seen; exact to a minute.
+    pub last_seen_at: Timestamp,
+    /// When it ends if it is not used.
+    pub expires_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    id: Uuid,
+    account_id: Uuid,
+    client: String,
+    created_at: i64,
+    last_seen_at: i64,
+    expires_at: i64,
+}
+
+/// Adds a session.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn insert(write: &mut Write, new: &NewSession<'_>) -> Result<(), StoreError> {
+    let at = write.at().as_micros();
+    run!(
+        write,
+        "INSERT INTO session (id, hash, account_id, client, created_at, last_seen_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $5, $6)",
+        new.id.as_uuid(),
+        new.hash.as_bytes().as_slice(),
+        new.account.as_uuid(),
+        new.client,
+        at,
+        new.expires_at.as_micros(),
+    )?;
+    Ok(())
+}
+
+/// The session with this token, unless it was ended.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find(from: &mut impl Connected, hash: &SecretHash) -> Result<Option<Session>, StoreError> {
+    let row = one!(
+        SessionRow,
+        from,
+        "SELECT id, account_id, client, created_at, last_seen_at, expires_at FROM session \
+         WHERE hash = $1 AND ended_at IS NULL",
+        hash.as_bytes().as_slice(),
+    )?;
+    Ok(row.map(|row| Session {
+        id: SessionId::from_uuid(row.id),
+        account: AccountId::from_uuid(row.account_id),
+        client: row.client,
+        created_at: Timestamp::from_micros(row.created_at),
+        last_seen_at: Timestamp::from_micros(row.last_seen_at),
+        expires_at: Timestamp::from_micros(row.expires_at),
+    }))
+}
+
+/// Ends a session; `false` when it had ended. Those who listen are told when the write commits.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn end(write: &mut Write, id: SessionId) -> Result<bool, StoreError> {
+    let at = write.at().as_micros();
+    let ended =
+        run!(write, "UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", id.as_uuid(), at)?;
+    if ended == 1 {
+        write.session_ended(id);
+    }
+    Ok(ended == 1)
+}
+
+/// Notes that a session was seen. A measurement: no event.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn seen(store: &Store, id: SessionId, at: Timestamp, expires_at: Timestamp) -> Result<(), StoreError> {
+    let mut tx = store.writing().await?;
+    run!(
+        &mut tx,
+        "UPDATE session SET last_seen_at = $2, expires_at = $3 \
+         WHERE id = $1 AND ended_at IS NULL AND last_seen_at < $2",
+        id.as_uuid(),
+        at.as_micros(),
+        expires_at.as_micros(),
+    )?;
+    tx.commit().await
+}
+
+/// Removes the rows of sessions that ended or ran out before `before`. Housekeeping: their beginning and end stay in
+/// the record.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn remove_old(store: &Store, before: Timestamp) -> Result<u64, StoreError> {
+    let mut tx = store.writing().await?;
+    let removed = run!(&mut tx, "DELETE FROM session WHERE expires_at < $1", before.as_micros())?;
+    tx.commit().await?;
+    Ok(removed)
+}

@@ -1,0 +1,223 @@
+//! Writing: the one way in, and the one way out.
+//!
+//! A [`Write`] holds the rows of the scopes it writes to from its first statement on, so writers of one organization
+//! are ordered, and what a handler loads inside it can't change before it commits. It ends in [`Write::commit`], which
+//! takes the event of every scope and the entities that changed, or it is rolled back when dropped.
+
+use crypto::chain::{self, Head};
+use domain::activity::{ActivityEvent, Actor, Event, Scope};
+use domain::clock::Timestamp;
+use domain::id::{EventId, OrganizationId, SessionId};
+use protocol::change::{EntityRef, Notice};
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::link::{Connected, Link, one, run};
+use crate::notice::{CHANNEL, Heard, Notices};
+use crate::open::{Pools, Store};
+use crate::read::Tx;
+use crate::{activity, change};
+
+/// What a write did in one scope: exactly one event, and the entities that have to be told.
+#[derive(Debug)]
+pub struct Record {
+    /// The event's id.
+    pub id: EventId,
+    /// Where.
+    pub scope: Scope,
+    /// Who did it.
+    pub actor: Actor,
+    /// What happened.
+    pub event: Event,
+    /// What changed, in the order it is told; empty for an account's scope, which has no feed yet.
+    pub changed: Vec<Changed>,
+}
+
+/// A changed entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// Made or edited.
+    Here(EntityRef),
+    /// Deleted.
+    Gone(EntityRef),
+}
+
+struct Opened {
+    scope: Scope,
+    /// The number this write takes.
+    sequence: i64,
+    head: Head,
+}
+
+/// A transaction that can only be committed with its record.
+pub struct Write {
+    tx: Tx,
+    at: Timestamp,
+    opened: Vec<Opened>,
+    ended: Vec<SessionId>,
+    store: Store,
+}
+
+impl Connected for Write {
+    fn link(&mut self) -> Link<'_> {
+        self.tx.link()
+    }
+}
+
+pub(crate) const fn scope_id(scope: Scope) -> Uuid {
+    match scope {
+        Scope::Organization(id) => id.as_uuid(),
+        Scope::Account(id) => id.as_uuid(),
+    }
+}
+
+pub(crate) const fn scope_kind(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Organization(_) => "organization",
+        Scope::Account(_) => "account",
+    }
+}
+
+pub(crate) fn head_from(bytes: &[u8]) -> Result<Head, StoreError> {
+    bytes.try_into().map_err(|_| StoreError::damaged("a hash of another length than 32 bytes"))
+}
+
+impl Store {
+    pub(crate) async fn writing(&self) -> Result<Tx, StoreError> {
+        Ok(match &self.pools {
+            // IMMEDIATE: a transaction that reads first and writes later would be refused when another came between.
+            Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a write to an organization or an account that exists, and waits for its other writers; `None` when it
+    /// does not exist.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn write(&self, scope: Scope, at: Timestamp) -> Result<Option<Write>, StoreError> {
+        let mut write = self.found(at).await?;
+        let row = one!(
+            (i64, Vec<u8>),
+            &mut write,
+            "UPDATE scope SET sequence = sequence + 1 WHERE id = $1 AND kind = $2 RETURNING sequence, chain_head",
+            scope_id(scope),
+            scope_kind(scope),
+        )?;
+        let Some((sequence, head)) = row else { return Ok(None) };
+        write.opened.push(Opened { scope, sequence, head: head_from(&head)? });
+        Ok(Some(write))
+    }
+
+    /// Begins a write that founds its own scopes ([`Write::found`]).
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn found(&self, at: Timestamp) -> Result<Write, StoreError> {
+        Ok(Write { tx: self.writing().await?, at, opened: Vec::new(), ended: Vec::new(), store: self.clone() })
+    }
+}
+
+impl Write {
+    /// The moment of this write, for every column that says when.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Founds a new scope with an empty chain, and opens it.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when it exists.
+    pub async fn open_new(&mut self, scope: Scope) -> Result<(), StoreError> {
+        run!(
+            self,
+            "INSERT INTO scope (id, kind, sequence, chain_head) VALUES ($1, $2, 1, $3)",
+            scope_id(scope),
+            scope_kind(scope),
+            chain::START.as_slice(),
+        )?;
+        self.opened.push(Opened { scope, sequence: 1, head: chain::START });
+        Ok(())
+    }
+
+    pub(crate) fn session_ended(&mut self, session: SessionId) {
+        self.ended.push(session);
+    }
+
+    /// Appends the events, numbers the changes, commits, and tells who listens.
+    ///
+    /// The first changed entity shares its event's number, each further one takes the next: every number belongs to
+    /// something, and no two entities of an organization have the same one, so a page can end after any of them.
+    ///
+    /// # Errors
+    /// [`StoreError::Unrecorded`] when not exactly one record came for every scope written to, or a record names
+    /// changes where there is no feed. Then, as after any error, nothing is written.
+    pub async fn commit(mut self, records: impl IntoIterator<Item = Record, IntoIter: Send> + Send) -> Result<(), StoreError> {
+        let mut heard: Vec<Heard> = self.ended.drain(..).map(Heard::SessionEnded).collect();
+        for record in records {
+            let at = self.opened.iter().position(|opened| opened.scope == record.scope);
+            let opened = self.opened.swap_remove(at.ok_or(StoreError::Unrecorded)?);
+            let event = ActivityEvent {
+                id: record.id,
+                scope: record.scope,
+                sequence: opened.sequence,
+                at: self.at,
+                actor: record.actor,
+                event: record.event,
+            };
+            let head = activity::append(&mut self.tx, &opened.head, &event).await?;
+            let last = match record.scope {
+                Scope::Organization(organization) => {
+                    if record.changed.is_empty() {
+                        return Err(StoreError::Unrecorded);
+                    }
+                    let last = change::number(&mut self.tx, organization, opened.sequence, &record.changed).await?;
+                    heard.push(Heard::Changed(Notice { organization_id: organization, head: last }));
+                    last
+                }
+                Scope::Account(_) if record.changed.is_empty() => opened.sequence,
+                Scope::Account(_) => return Err(StoreError::Unrecorded),
+            };
+            run!(
+                &mut self.tx,
+                "UPDATE scope SET sequence = $2, chain_head = $3 WHERE id = $1",
+                scope_id(record.scope),
+                last,
+                head.as_slice(),
+            )?;
+        }
+        if !self.opened.is_empty() {
+            return Err(StoreError::Unrecorded);
+        }
+        commit_and_tell(self.tx, &self.store.notices, &heard).await
+    }
+}
+
+/// Commits; whoever listens hears of it after, never before.
+pub(crate) async fn commit_and_tell(mut tx: Tx, notices: &Notices, heard: &[Heard]) -> Result<(), StoreError> {
+    if let Tx::Postgres(tx) = &mut tx {
+        for payload in heard.iter().filter_map(|what| what.payload()) {
+            sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload).execute(&mut **tx).await?;
+        }
+        // PostgreSQL delivers them, to this node too.
+    }
+    let alone = matches!(tx, Tx::Sqlite(_));
+    tx.commit().await?;
+    if alone {
+        notices.tell(heard);
+    }
+    Ok(())
+}
+
+/// Takes an organization's row for a measurement, and answers the last number given out.
+pub(crate) async fn hold(tx: &mut Tx, organization: OrganizationId) -> Result<i64, StoreError> {
+    let row = one!(
+        (i64,),
+        tx,
+        "UPDATE scope SET sequence = sequence WHERE id = $1 RETURNING sequence",
+        organization.as_uuid(),
+    )?;
+    row.map(|(sequence,)| sequence).ok_or_else(|| StoreError::damaged("an organization without a sequence"))
+}
