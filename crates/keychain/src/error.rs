@@ -1,7 +1,7 @@
 //! Why a keychain did not answer. Locked is never absent, and absent is never empty.
 
 /// Why a keychain did not answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum KeychainError {
     /// It is there and locked.
     #[error("the keychain of this computer is locked; unlock it and try again ({0})")]

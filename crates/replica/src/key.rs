@@ -281,4 +281,24 @@ impl Replica {
         let secret = key.view.secrets.iter().find(|secret| secret.hash == *hash).map(|secret| secret.id);
         Ok(secret.map(|secret| (key, secret)))
     }
+
+    /// The secrets of all keys.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Sqlite`].
+    pub fn secret_ids(&self) -> Result<Vec<SecretId>, ReplicaError> {
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached("SELECT id FROM secret")?;
+        let ids = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// The name of the key that has this secret.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Sqlite`].
+    pub fn key_name_of_secret(&self, id: SecretId) -> Result<Option<String>, ReplicaError> {
+        let sql = "SELECT key.name FROM secret JOIN key ON key.id = secret.key_id WHERE secret.id = ?1";
+        Ok(self.lock().prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0)).optional()?)
+    }
 }

@@ -29,10 +29,20 @@ const SAFETY_ROUND: Duration = Duration::from_secs(300);
 /// How long opening the stream of notices may take.
 const OPEN_NOTICES: Duration = Duration::from_secs(15);
 
+/// The way to the server.
+pub enum Link {
+    /// Signed in.
+    Session(Session),
+    /// No session is known.
+    SignedOut,
+    /// The server of this computer did not start; the reason in words.
+    NoServer(String),
+}
+
 /// Keeps one replica in step with one organization of one server.
 pub struct Engine {
     replica: Arc<Replica>,
-    session: RwLock<Session>,
+    link: RwLock<Link>,
     organization: OrganizationId,
     clock: Arc<dyn Clock>,
     entropy: Arc<Mutex<dyn Entropy>>,
@@ -48,7 +58,7 @@ impl Engine {
     #[must_use]
     pub fn new(
         replica: Arc<Replica>,
-        session: Session,
+        link: Link,
         organization: OrganizationId,
         clock: Arc<dyn Clock>,
         entropy: Arc<Mutex<dyn Entropy>>,
@@ -57,7 +67,7 @@ impl Engine {
         let status = Status { phase: Phase::Syncing, since: clock.now(), progress: None, cause: None };
         Arc::new(Self {
             replica,
-            session: RwLock::new(session),
+            link: RwLock::new(link),
             organization,
             clock,
             entropy,
@@ -80,16 +90,22 @@ impl Engine {
         self.status.subscribe()
     }
 
-    /// Uses another session from now on: its owner signed in again.
-    pub fn set_session(&self, session: Session) {
-        *self.session.write().unwrap_or_else(PoisonError::into_inner) = session;
+    /// Uses another link from now on: its owner signed in again, or out.
+    pub fn set_link(&self, link: Link) {
+        *self.link.write().unwrap_or_else(PoisonError::into_inner) = link;
         self.wake();
     }
 
     /// The session in use.
-    #[must_use]
-    pub fn session(&self) -> Session {
-        self.session.read().unwrap_or_else(PoisonError::into_inner).clone()
+    ///
+    /// # Errors
+    /// [`RoundError`] says why there is none.
+    pub fn session(&self) -> Result<Session, RoundError> {
+        match &*self.link.read().unwrap_or_else(PoisonError::into_inner) {
+            Link::Session(session) => Ok(session.clone()),
+            Link::SignedOut => Err(RoundError::SignedOut),
+            Link::NoServer(reason) => Err(RoundError::NoServer(reason.clone())),
+        }
     }
 
     /// Asks for a round soon.
@@ -137,8 +153,8 @@ impl Engine {
     async fn listen(self: Arc<Self>) {
         let mut failures = 0u32;
         loop {
-            let session = self.session();
-            if let Ok(Ok(mut notices)) = tokio::time::timeout(OPEN_NOTICES, session.notices()).await {
+            if let Ok(session) = self.session()
+                && let Ok(Ok(mut notices)) = tokio::time::timeout(OPEN_NOTICES, session.notices()).await {
                 failures = 0;
                 while let Some(Ok(notice)) = notices.next().await {
                     if notice.organization_id == self.organization {
@@ -187,7 +203,8 @@ impl Engine {
                 _ => Phase::Failed,
             },
             RoundError::Client(_) => Phase::Offline,
-            RoundError::Replica(_) => Phase::Failed,
+            RoundError::SignedOut => Phase::SignedOut,
+            RoundError::NoServer(_) | RoundError::Replica(_) => Phase::Failed,
         };
         tracing::info!(%error, ?phase, "a round of sync ended early");
         self.set_status(phase, None, Some(error.clone()));
@@ -216,6 +233,7 @@ impl Engine {
         loop {
             let outbox = self.replica_work(|replica| replica.outbox()).await?;
             let Some(entry) = next_to_push(&outbox).cloned() else { return Ok(()) };
+            self.session()?;
             self.set_status(Phase::Syncing, None, None);
             self.push_one(entry).await?;
         }
@@ -225,7 +243,7 @@ impl Engine {
         let id = entry.operation_id;
         self.replica_work(move |replica| replica.mark_sent(id)).await?;
         (self.announce)(&HashSet::from([Topic::Outbox]));
-        let session = self.session();
+        let session = self.session()?;
         let answer = match &entry.operation {
             Operation::CreateKey(request) => session.create_key(self.organization, id, request).await,
             Operation::RevokeKey { key_id } => session.revoke_key(self.organization, id, *key_id).await,
@@ -271,7 +289,7 @@ impl Engine {
                     0
                 }
             };
-            let page = self.session().changes(self.organization, since, MOST_CHANGES).await?;
+            let page = self.session()?.changes(self.organization, since, MOST_CHANGES).await?;
             ask = next_to_ask(cursor, Some(&page));
             if ask == Ask::Afresh {
                 continue;
@@ -317,10 +335,17 @@ pub struct Running {
     tasks: [JoinHandle<()>; 2],
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
+impl Running {
+    /// Stops it. A request that is under way is answered at its next try.
+    pub fn stop(&self) {
         for task in &self.tasks {
             task.abort();
         }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop();
     }
 }

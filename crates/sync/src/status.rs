@@ -27,6 +27,12 @@ pub enum RoundError {
     /// The server refused or could not be reached.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// No session is known, or it ended.
+    #[error("you are signed out here; sign in again to go on")]
+    SignedOut,
+    /// The server of this computer did not start.
+    #[error("{0}")]
+    NoServer(String),
     /// The replica failed.
     #[error(transparent)]
     Replica(#[from] ReplicaError),

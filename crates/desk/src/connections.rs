@@ -1,0 +1,252 @@
+//! The connections of this computer: list, switch, remove, set a replica aside.
+
+use std::sync::Arc;
+
+use domain::id::{ConnectionId, SecretId};
+use domain::role::{Action, require};
+
+use crate::error::DeskError;
+use crate::open::{PASSWORD, REPLICA_KEY, SESSION, item};
+use crate::registry::Record;
+use crate::view::{
+    ActionPermission, Boot, ConnectionKind, ConnectionView, Opened, Preferences, RemovalPreview, SetAside, sentence,
+};
+use crate::{Desk, Topic, blocking, lock};
+
+impl Desk {
+    /// What the first paint needs.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn boot(self: &Arc<Self>, preferences: Preferences) -> Result<Boot, DeskError> {
+        let keychain = self.keychain_status().await?;
+        let mut connections: Vec<ConnectionView> = lock(&self.registry).connections.iter().map(view).collect();
+        let open = lock(&self.open).clone();
+        let current = match &open {
+            Some(open) => {
+                if open.record.kind == ConnectionKind::Sample {
+                    connections.push(view(&open.record));
+                }
+                Some(open.record.id)
+            }
+            None => lock(&self.registry).current,
+        };
+        Ok(Boot { connections, current, keychain, preferences, version: env!("CARGO_PKG_VERSION").to_owned() })
+    }
+
+    /// The connections of this computer.
+    #[must_use]
+    pub fn connections(&self) -> Vec<ConnectionView> {
+        lock(&self.registry).connections.iter().map(view).collect()
+    }
+
+    /// The connection that was used last.
+    #[must_use]
+    pub fn last_used(&self) -> Option<ConnectionId> {
+        lock(&self.registry).current
+    }
+
+    /// Opens a connection of the list.
+    ///
+    /// # Errors
+    /// [`DeskError`]: the keychain, or the replica. A server that is away is no error.
+    pub async fn open_connection(self: &Arc<Self>, id: ConnectionId) -> Result<Opened, DeskError> {
+        let _one = self.changing.lock().await;
+        let open = lock(&self.open).clone().filter(|open| open.record.id == id);
+        if let Some(open) = open {
+            return Ok(self.opened(&open.record));
+        }
+        self.open_and_remember(self.find_record(id)?).await
+    }
+
+    pub(crate) fn find_record(&self, id: ConnectionId) -> Result<Record, DeskError> {
+        lock(&self.registry)
+            .find(id)
+            .cloned()
+            .ok_or_else(|| DeskError::NotFound("this connection is not in the list any more".to_owned()))
+    }
+
+    pub(crate) fn opened(&self, record: &Record) -> Opened {
+        let permissions = Action::ALL
+            .into_iter()
+            .map(|action| {
+                let refusal = require(record.role, action).err();
+                ActionPermission {
+                    action,
+                    allowed: refusal.is_none(),
+                    reason: refusal.map(|refusal| sentence(&refusal.to_string())),
+                }
+            })
+            .collect();
+        Opened { connection: view(record), permissions, region: record.region.clone() }
+    }
+
+    /// What removing a connection would take away. Opens it if it is not open.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn removal_preview(self: &Arc<Self>, id: ConnectionId) -> Result<RemovalPreview, DeskError> {
+        let (record, secrets, unsent_changes) = match self.secrets_of(id).await {
+            Ok((record, secrets)) => {
+                let unsent = self.pending_of(id)?;
+                (record, secrets, unsent)
+            }
+            // A replica that can't be read can't say what it holds; it can still be removed.
+            Err(DeskError::Replica(_) | DeskError::ReplicaKeyMissing { .. }) => (self.find_record(id)?, vec![], vec![]),
+            Err(error) => return Err(error),
+        };
+        Ok(RemovalPreview {
+            unsent_changes,
+            secrets_here: u32::try_from(secrets.len()).unwrap_or(u32::MAX),
+            deletes_server: record.kind != ConnectionKind::Server,
+            connection: view(&record),
+        })
+    }
+
+    /// The secrets of a connection that this computer's keychain has.
+    async fn secrets_of(self: &Arc<Self>, id: ConnectionId) -> Result<(Record, Vec<SecretId>), DeskError> {
+        let is_open = lock(&self.open).as_ref().is_some_and(|open| open.record.id == id);
+        if !is_open {
+            self.open_connection(id).await?;
+        }
+        let open = self.current()?;
+        let record = open.record.clone();
+        let secrets = blocking(move || {
+            let mut here = Vec::new();
+            for secret in open.replica.secret_ids()? {
+                if open.keychain.get(&item(open.record.id, secret))?.is_some() {
+                    here.push(secret);
+                }
+            }
+            Ok(here)
+        })
+        .await?;
+        Ok((record, secrets))
+    }
+
+    /// Removes a connection: ends its session, removes its secrets and keys from the keychain and wipes its files.
+    ///
+    /// # Errors
+    /// [`DeskError`]; asking again goes on where it stopped.
+    pub async fn remove_connection(self: &Arc<Self>, id: ConnectionId) -> Result<(), DeskError> {
+        let secrets = match self.secrets_of(id).await {
+            Ok((_, secrets)) => secrets,
+            Err(DeskError::Replica(_) | DeskError::ReplicaKeyMissing { .. }) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let _one = self.changing.lock().await;
+        let open = {
+            let mut slot = lock(&self.open);
+            if slot.as_ref().is_some_and(|open| open.record.id == id) { slot.take() } else { None }
+        };
+        let kind = match &open {
+            Some(open) => open.record.kind,
+            None => self.find_record(id)?.kind,
+        };
+        if let Some(open) = open {
+            if let Ok(session) = open.engine.session() {
+                // Away or signed out already: the session ends by itself.
+                let _ended = session.sign_out().await;
+            }
+            open.shut().await;
+        }
+        if kind != ConnectionKind::Sample {
+            let keychain = self.keychain().await?;
+            let (place, this_computer) = (self.place.connection(id), self.place.this_computer());
+            blocking(move || {
+                for secret in secrets {
+                    keychain.remove(&item(id, secret))?;
+                }
+                for name in [SESSION, PASSWORD] {
+                    keychain.remove(&item(id, name))?;
+                }
+                remove_folder(&place)?;
+                if kind == ConnectionKind::ThisComputer {
+                    remove_folder(&this_computer)?;
+                }
+                // Last: while a file exists, its key does.
+                keychain.remove(&item(id, REPLICA_KEY))?;
+                Ok(())
+            })
+            .await?;
+            lock(&self.registry).remove(id)?;
+        }
+        self.announce(&[Topic::Connections, Topic::Keys, Topic::Outbox, Topic::Sync]);
+        Ok(())
+    }
+
+    /// Moves a replica that can't be read aside, never deleting it, and downloads a new one.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn set_replica_aside(self: &Arc<Self>, id: ConnectionId) -> Result<SetAside, DeskError> {
+        let record = self.find_record(id)?;
+        let path = self.place.replica(id);
+        let stamp: String = self.now().to_string().chars().filter(char::is_ascii_alphanumeric).take(15).collect();
+        let moved_to = {
+            let _one = self.changing.lock().await;
+            let open = {
+                let mut slot = lock(&self.open);
+                if slot.as_ref().is_some_and(|open| open.record.id == id) { slot.take() } else { None }
+            };
+            if let Some(open) = open {
+                open.shut().await;
+            }
+            blocking(move || {
+                let aside = (0..)
+                    .map(|count| path.with_extension(if count == 0 { format!("aside-{stamp}.db") } else { format!("aside-{stamp}-{count}.db") }))
+                    .find(|aside| !aside.exists())
+                    .unwrap_or_else(|| path.with_extension("aside.db"));
+                for suffix in ["", "-wal", "-shm"] {
+                    let (from, to) = (with_suffix(&path, suffix), with_suffix(&aside, suffix));
+                    match std::fs::rename(&from, &to) {
+                        Ok(()) => {}
+                        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                        Err(error) => return Err(DeskError::file(&from, error)),
+                    }
+                }
+                Ok(aside)
+            })
+            .await?
+        };
+        let opened = self.open_and_remember(record).await?;
+        Ok(SetAside { moved_to: moved_to.display().to_string(), opened })
+    }
+}
+
+fn with_suffix(path: &std::path::Path, suffix: &str) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn remove_folder(path: &std::path::Path) -> Result<(), DeskError> {
+    match std::fs::remove_dir_all(path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(DeskError::file(path, error)),
+    }
+}
+
+pub(crate) fn view(record: &Record) -> ConnectionView {
+    let place = match record.kind {
+        ConnectionKind::ThisComputer => "this computer".to_owned(),
+        ConnectionKind::Sample => "sample data".to_owned(),
+        ConnectionKind::Server => record
+            .url
+            .as_deref()
+            .map(|url| url.split_once("://").map_or(url, |(_, host)| host).to_owned())
+            .unwrap_or_default(),
+    };
+    ConnectionView {
+        id: record.id,
+        kind: record.kind,
+        place,
+        url: record.url.clone(),
+        organization_name: record.organization_name.clone(),
+        organization_id: record.organization_id,
+        account_email: record.account_email.to_string(),
+        account_name: record.account_name.clone(),
+        role: record.role,
+    }
+}

@@ -1,0 +1,266 @@
+//! Keys: list, look, make, revoke.
+
+use std::sync::Arc;
+
+use crypto::token::Token;
+use domain::clock::Timestamp;
+use domain::id::{AccountId, KeyId, OperationId, SecretId};
+use domain::key::{KeyKind, check_expiry, may_revoke, revoke_asks_for_name};
+use domain::name::{Description, KeyName};
+use domain::role::{Action, require};
+use keychain::Rung;
+use protocol::key::{CreateKeyRequest, KeyView, NewSecret, SecretView};
+use replica::{KeyQuery, KeyRecord, Operation, OutboxState};
+
+use crate::error::{DeskError, named};
+use crate::open::{OpenConnection, item};
+use crate::view::{
+    CreatedKey, KeyDetail, KeyDraft, KeyPage, KeyRow, PendingMark, PendingOperation, RevokeRule, SecretRow, StoredIn,
+    sentence,
+};
+use crate::{Desk, Topic, blocking};
+
+/// The most rows a list answers at once.
+const MOST_ROWS: u32 = 1_000;
+
+impl Desk {
+    /// Keys that fit a query.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn list_keys(self: &Arc<Self>, mut query: KeyQuery) -> Result<KeyPage, DeskError> {
+        let open = self.current()?;
+        let now = self.now();
+        query.limit = query.limit.min(MOST_ROWS);
+        blocking(move || {
+            let (records, total) = open.replica.keys(&query, now)?;
+            let counts = open.replica.key_counts(now)?;
+            let rows = records.iter().map(|record| row(record, now)).collect();
+            Ok(KeyPage { total, offset: query.offset, rows, counts })
+        })
+        .await
+    }
+
+    /// One key.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`] when it is not in the replica.
+    pub async fn key_detail(self: &Arc<Self>, id: KeyId) -> Result<KeyDetail, DeskError> {
+        let open = self.current()?;
+        let now = self.now();
+        blocking(move || open.detail_of(id, now)).await
+    }
+
+    /// Makes a key. Its secret is made here and in the keychain before anything is sent; the key is in force when the
+    /// server has confirmed it.
+    ///
+    /// # Errors
+    /// [`DeskError`], at the field that is the reason; then nothing was made.
+    pub async fn create_key(self: &Arc<Self>, draft: KeyDraft) -> Result<CreatedKey, DeskError> {
+        let open = self.current()?;
+        require(open.record.role, Action::ManageKeys)?;
+        if draft.kind != KeyKind::Team {
+            return Err(DeskError::input("kind", "only team keys can be made here"));
+        }
+        let name = named("name", KeyName::parse(&draft.name))?;
+        let description = named("description", Description::parse(&draft.description))?;
+        let now = self.now();
+        check_expiry(draft.expires_at, now)?;
+        let (token, key_id, secret_id, operation_id) = self.with_entropy(|entropy| {
+            (
+                Token::mint(draft.kind, entropy),
+                KeyId::make(now, entropy),
+                SecretId::make(now, entropy),
+                OperationId::make(now, entropy),
+            )
+        });
+        let secret = NewSecret {
+            key_id,
+            id: secret_id,
+            hash: token.hash(),
+            prefix: token.prefix(),
+            last_four: token.last_four(),
+        };
+        let request = CreateKeyRequest { kind: draft.kind, name, description, expires_at: draft.expires_at, secret };
+        let (prefix, body, checksum) = token.parts();
+        let (prefix, body, checksum) = (prefix.to_owned(), body.to_owned(), checksum.to_owned());
+        let name = request.name.to_string();
+        let (desk, account) = (self.clone(), open.record.account_id);
+        let stored_in = blocking(move || {
+            let kept_as = item(open.record.id, secret_id);
+            open.keychain.set(&kept_as, &token.into_secret())?;
+            if let Err(error) = open.replica.want_key(operation_id, &request, &as_shown(&request, account, now), now) {
+                // Nothing was sent: the secret is of no key and need not stay.
+                let _removed = open.keychain.remove(&kept_as);
+                return Err(error.into());
+            }
+            desk.announce(&[Topic::Keys, Topic::Outbox, Topic::Sync]);
+            open.engine.wake();
+            Ok(match open.keychain.rung() {
+                Rung::Os => StoredIn::Os,
+                Rung::Vault => StoredIn::Vault,
+                Rung::Memory => StoredIn::Memory,
+            })
+        })
+        .await?;
+        Ok(CreatedKey { key_id, secret_id, name, kind: draft.kind, prefix, body, checksum, stored_in })
+    }
+
+    /// Revokes a key. It is in force when the server has confirmed it.
+    ///
+    /// # Errors
+    /// [`DeskError::Refused`] for the free key, a revoked key or a role that may not; [`DeskError::Input`] at
+    /// `confirmName` when the key was used recently and the name given is not its name.
+    pub async fn revoke_key(
+        self: &Arc<Self>,
+        id: KeyId,
+        confirm_name: Option<String>,
+    ) -> Result<KeyDetail, DeskError> {
+        let open = self.current()?;
+        require(open.record.role, Action::ManageKeys)?;
+        let now = self.now();
+        let operation_id = self.with_entropy(|entropy| OperationId::make(now, entropy));
+        let desk = self.clone();
+        blocking(move || {
+            let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
+            may_revoke(record.view.free, record.view.life())?;
+            let asks = revoke_asks_for_name(record.view.last_used_at(), now);
+            if asks && confirm_name.as_deref().map(str::trim) != Some(record.view.name.as_str()) {
+                return Err(DeskError::input(
+                    "confirmName",
+                    format!("this key was used in the last 7 days; type its name, {}, to revoke it", record.view.name),
+                ));
+            }
+            open.replica.want_revocation(operation_id, id, now)?;
+            desk.announce(&[Topic::Keys, Topic::Outbox, Topic::Sync]);
+            open.engine.wake();
+            open.detail_of(id, now)
+        })
+        .await
+    }
+}
+
+impl OpenConnection {
+    pub(crate) fn detail_of(&self, id: KeyId, now: Timestamp) -> Result<KeyDetail, DeskError> {
+        let record = self.replica.key(id)?.ok_or_else(no_such_key)?;
+        self.detail(&record, now)
+    }
+
+    pub(crate) fn detail(&self, record: &KeyRecord, now: Timestamp) -> Result<KeyDetail, DeskError> {
+        let view = &record.view;
+        let shown = row(record, now);
+        let newest = view.secrets.iter().max_by_key(|secret| secret.last_used_at);
+        let secrets = view
+            .secrets
+            .iter()
+            .map(|secret| SecretRow {
+                id: secret.id,
+                prefix: secret.prefix.clone(),
+                last_four: secret.last_four.clone(),
+                created_at: secret.created_at,
+                // A keychain that does not answer now is asked again when the secret is wanted.
+                on_this_computer: matches!(self.keychain.get(&item(self.record.id, secret.id)), Ok(Some(_))),
+            })
+            .collect();
+        let settled = !record.unconfirmed && record.pending.is_empty();
+        Ok(KeyDetail {
+            created_by: self.name_of(view.created_by)?,
+            revoked_at: view.revoked_at,
+            revoked_by: view.revoked_by.map(|account| self.name_of(account)).transpose()?,
+            in_force_since: settled.then(|| view.revoked_at.unwrap_or(view.created_at)),
+            use_count: view.secrets.iter().map(|secret| u32::try_from(secret.use_count).unwrap_or(u32::MAX)).fold(0, u32::saturating_add),
+            last_used_from: newest.and_then(|secret| secret.last_used_from.clone()),
+            secrets,
+            revoke: self.revoke_rule(record, now),
+            row: shown,
+        })
+    }
+
+    fn revoke_rule(&self, record: &KeyRecord, now: Timestamp) -> RevokeRule {
+        let waits = record.pending.iter().any(|entry| {
+            matches!(entry.operation, Operation::RevokeKey { .. }) && entry.state != OutboxState::Refused
+        });
+        let reason = require(self.record.role, Action::ManageKeys)
+            .map_err(|error| error.to_string())
+            .and_then(|()| may_revoke(record.view.free, record.view.life()).map_err(|error| error.to_string()))
+            .and_then(|()| if waits { Err("its revocation waits for the server already".to_owned()) } else { Ok(()) })
+            .err()
+            .map(|reason| sentence(&reason));
+        RevokeRule {
+            allowed: reason.is_none(),
+            reason,
+            name_required: revoke_asks_for_name(record.view.last_used_at(), now),
+        }
+    }
+
+    fn name_of(&self, account: AccountId) -> Result<String, DeskError> {
+        if account == self.record.account_id {
+            return Ok(self.record.account_name.clone());
+        }
+        Ok(self.replica.member_of(account)?.map_or_else(
+            || "a former member".to_owned(),
+            |member| member.display_name.to_string(),
+        ))
+    }
+}
+
+fn no_such_key() -> DeskError {
+    DeskError::NotFound("this key is not here: it does not exist, or your role does not show it".to_owned())
+}
+
+/// A key as it is shown until the server has confirmed it.
+fn as_shown(request: &CreateKeyRequest, account: AccountId, now: Timestamp) -> KeyView {
+    KeyView {
+        id: request.secret.key_id,
+        kind: request.kind,
+        free: false,
+        name: request.name.clone(),
+        description: request.description.clone(),
+        version: 0,
+        created_at: now,
+        created_by: account,
+        expires_at: request.expires_at,
+        revoked_at: None,
+        revoked_by: None,
+        secrets: vec![SecretView {
+            id: request.secret.id,
+            hash: request.secret.hash,
+            prefix: request.secret.prefix.clone(),
+            last_four: request.secret.last_four.clone(),
+            created_at: now,
+            last_used_at: None,
+            last_used_from: None,
+            use_count: 0,
+        }],
+    }
+}
+
+pub(crate) const fn pending_operation(operation: &Operation) -> PendingOperation {
+    match operation {
+        Operation::CreateKey(_) => PendingOperation::Create,
+        Operation::RevokeKey { .. } => PendingOperation::Revoke,
+    }
+}
+
+pub(crate) fn row(record: &KeyRecord, now: Timestamp) -> KeyRow {
+    let view = &record.view;
+    let newest = view.secrets.last();
+    KeyRow {
+        id: view.id,
+        name: view.name.to_string(),
+        description: view.description.to_string(),
+        kind: view.kind,
+        free: view.free,
+        prefix: newest.map(|secret| secret.prefix.clone()).unwrap_or_default(),
+        last_four: newest.map(|secret| secret.last_four.clone()).unwrap_or_default(),
+        state: view.life().state(now),
+        expires_at: view.expires_at,
+        last_used_at: view.last_used_at(),
+        created_at: view.created_at,
+        pending: record.pending.last().map(|entry| PendingMark {
+            operation: pending_operation(&entry.operation),
+            state: entry.state,
+            message: entry.message.as_deref().map(sentence),
+        }),
+    }
+}

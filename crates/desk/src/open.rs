@@ -1,0 +1,228 @@
+//! The open connection: its replica, its engine, its keychain.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use client::{Server, ServerAddress};
+use crypto::secret::{Secret, SecretBytes};
+use domain::id::ConnectionId;
+use keychain::{Keychain, MemoryKeychain};
+use replica::{Replica, Topic};
+use sync::engine::{Engine, Link, Running};
+
+use crate::error::DeskError;
+use crate::host::{LocalPlace, LocalServer};
+use crate::registry::Record;
+use crate::view::ConnectionKind;
+use crate::{Desk, blocking, lock};
+
+/// Names of a connection's items in the keychain.
+pub(crate) fn item(connection: ConnectionId, what: impl std::fmt::Display) -> String {
+    format!("{connection}/{what}")
+}
+pub(crate) const REPLICA_KEY: &str = "replica";
+pub(crate) const SESSION: &str = "session";
+/// The password of the workspace of this computer, which no person types.
+pub(crate) const PASSWORD: &str = "password";
+
+pub(crate) struct OpenConnection {
+    pub(crate) record: Record,
+    pub(crate) replica: Arc<Replica>,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) keychain: Arc<dyn Keychain>,
+    pub(crate) local: Option<Arc<dyn LocalServer>>,
+    running: Option<Running>,
+    /// Sample data: gone when this is.
+    _sample: Option<Arc<tempfile::TempDir>>,
+}
+
+impl OpenConnection {
+    /// Stops the sync and a server that was started for it.
+    pub(crate) async fn shut(&self) {
+        if let Some(running) = &self.running {
+            running.stop();
+        }
+        if let Some(local) = &self.local {
+            local.stop().await;
+        }
+    }
+}
+
+/// What opening needs beyond the record.
+pub(crate) struct Parts {
+    pub(crate) keychain: Arc<dyn Keychain>,
+    pub(crate) replica_path: PathBuf,
+    pub(crate) local: Option<Arc<dyn LocalServer>>,
+    pub(crate) link: Link,
+    pub(crate) sample: Option<Arc<tempfile::TempDir>>,
+}
+
+impl Desk {
+    /// The connection that is open.
+    pub(crate) fn current(&self) -> Result<Arc<OpenConnection>, DeskError> {
+        lock(&self.open)
+            .clone()
+            .ok_or_else(|| DeskError::NotFound("no workspace is open; start one, or connect to a server".to_owned()))
+    }
+
+    pub(crate) fn server(&self, url: &str) -> Result<Server, DeskError> {
+        Ok(Server::at(ServerAddress::parse(url)?, &self.ports.client_name)?)
+    }
+
+    pub(crate) async fn start_local(&self, place: LocalPlace) -> Result<Arc<dyn LocalServer>, DeskError> {
+        self.ports.host.local_server(place).await.map_err(DeskError::Unexpected)
+    }
+
+    pub(crate) fn this_computer(&self, name: &str) -> LocalPlace {
+        LocalPlace { folder: self.place.this_computer(), name: name.to_owned() }
+    }
+
+    /// Opens a connection that is in the list, and makes it the current one.
+    pub(crate) async fn open_record(self: &Arc<Self>, record: Record) -> Result<Arc<OpenConnection>, DeskError> {
+        let keychain = self.keychain().await?;
+        let session = {
+            let (keychain, name) = (keychain.clone(), item(record.id, SESSION));
+            blocking(move || Ok(keychain.get(&name)?)).await?
+        };
+        let (local, link) = match record.kind {
+            ConnectionKind::ThisComputer => {
+                match self.start_local(self.this_computer(&record.organization_name)).await {
+                    Ok(local) => {
+                        let link = self.local_link(&record, &*local, &keychain, session).await;
+                        (Some(local), link)
+                    }
+                    Err(error) => (None, Link::NoServer(error.to_string())),
+                }
+            }
+            _ => (None, self.link(record.url.as_deref().unwrap_or_default(), session)?),
+        };
+        let replica_path = self.place.replica(record.id);
+        self.open_parts(record, Parts { keychain, replica_path, local, link, sample: None }).await
+    }
+
+    fn link(&self, url: &str, session: Option<Secret>) -> Result<Link, DeskError> {
+        Ok(match session {
+            Some(token) => Link::Session(self.server(url)?.with_session(token)),
+            None => Link::SignedOut,
+        })
+    }
+
+    /// The workspace of this computer signs itself in again, with the password only the keychain knows.
+    async fn local_link(
+        self: &Arc<Self>,
+        record: &Record,
+        local: &dyn LocalServer,
+        keychain: &Arc<dyn Keychain>,
+        session: Option<Secret>,
+    ) -> Link {
+        let signed_in = async {
+            let server = self.server(&local.url())?;
+            if let Some(token) = session {
+                let session = server.with_session(token);
+                match session.account().await {
+                    Ok(_) => return Ok(session),
+                    Err(error) if error.code() == Some(protocol::problem::ProblemCode::SignedOut) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            let (again, name) = (keychain.clone(), item(record.id, PASSWORD));
+            let password = blocking(move || Ok(again.get(&name)?)).await?.ok_or(DeskError::SignedOut)?;
+            let request =
+                protocol::account::SignInRequest { email: record.account_email.clone(), password };
+            let started = server.sign_in(&request).await?;
+            self.keep_session(keychain, record.id, &started.token).await?;
+            Ok(server.with_session(started.token))
+        };
+        match signed_in.await {
+            Ok(session) => Link::Session(session),
+            Err(DeskError::SignedOut) => Link::SignedOut,
+            Err(error) => Link::NoServer(error.to_string()),
+        }
+    }
+
+    pub(crate) async fn keep_session(
+        &self,
+        keychain: &Arc<dyn Keychain>,
+        id: ConnectionId,
+        token: &Secret,
+    ) -> Result<(), DeskError> {
+        let (keychain, name, token) = (keychain.clone(), item(id, SESSION), token.duplicate());
+        blocking(move || Ok(keychain.set(&name, &token)?)).await
+    }
+
+    /// Opens the replica and begins to sync; the connection that was open is shut first.
+    pub(crate) async fn open_parts(
+        self: &Arc<Self>,
+        record: Record,
+        parts: Parts,
+    ) -> Result<Arc<OpenConnection>, DeskError> {
+        let Parts { keychain, replica_path, local, link, sample } = parts;
+        let opened = {
+            let (desk, keychain, id) = (self.clone(), keychain.clone(), record.id);
+            blocking(move || desk.open_replica(&keychain, id, &replica_path)).await
+        };
+        let replica = match opened {
+            Ok(replica) => Arc::new(replica),
+            Err(error) => {
+                if let Some(local) = local {
+                    local.stop().await;
+                }
+                return Err(error);
+            }
+        };
+        let topics = self.topics.clone();
+        let engine = Engine::new(
+            replica.clone(),
+            link,
+            record.organization_id,
+            self.ports.clock.clone(),
+            self.ports.entropy.clone(),
+            Arc::new(move |changed| {
+                // Nobody may be listening.
+                let _listeners = topics.send(changed.clone());
+            }),
+        );
+        let running = self.ports.background_sync.then(|| engine.spawn());
+        let open =
+            Arc::new(OpenConnection { record, replica, engine, keychain, local, running, _sample: sample });
+        let before = lock(&self.open).replace(open.clone());
+        if let Some(before) = before {
+            before.shut().await;
+        }
+        self.announce(&[Topic::Connections, Topic::Keys, Topic::Outbox, Topic::Sync, Topic::Organization]);
+        Ok(open)
+    }
+
+    /// Opens the replica with the key the keychain has, or makes both where there is no file (invariant: no replica
+    /// key is made while a replica file exists).
+    fn open_replica(
+        &self,
+        keychain: &Arc<dyn Keychain>,
+        id: ConnectionId,
+        path: &std::path::Path,
+    ) -> Result<Replica, DeskError> {
+        let name = item(id, REPLICA_KEY);
+        let key = keychain.get(&name)?;
+        if path.exists() {
+            let key = key
+                .as_ref()
+                .and_then(SecretBytes::from_hex)
+                .ok_or_else(|| DeskError::ReplicaKeyMissing { path: path.display().to_string() })?;
+            return Ok(Replica::open(path, &key)?);
+        }
+        let key = match key.as_ref().and_then(SecretBytes::from_hex) {
+            Some(key) => key,
+            None => {
+                let key = self.with_entropy(|entropy| SecretBytes::mint(entropy));
+                keychain.set(&name, &key.to_hex())?;
+                key
+            }
+        };
+        Ok(Replica::create(path, &key)?)
+    }
+
+    /// A keychain that ends with the process.
+    pub(crate) fn sample_keychain() -> Arc<dyn Keychain> {
+        Arc::new(MemoryKeychain::default())
+    }
+}

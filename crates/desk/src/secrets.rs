@@ -1,0 +1,116 @@
+//! Secrets that this computer's keychain has: copy, save. Their text never crosses to the window from here.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crypto::secret::Secret;
+use domain::id::SecretId;
+
+use crate::error::DeskError;
+use crate::open::item;
+use crate::view::{Copied, Saved};
+use crate::{Desk, blocking};
+
+/// How long a copied secret stays on the clipboard (K17).
+const CLIPBOARD: Duration = Duration::from_secs(30);
+/// Files that may lie there already before another name is tried no more.
+const MOST_NAMES: u32 = 1_000;
+
+impl Desk {
+    async fn secret(self: &Arc<Self>, id: SecretId) -> Result<Secret, DeskError> {
+        let open = self.current()?;
+        blocking(move || {
+            open.keychain.get(&item(open.record.id, id))?.ok_or_else(|| {
+                DeskError::NotFound("this secret is not in this computer's keychain; make a new key if it is lost".to_owned())
+            })
+        })
+        .await
+    }
+
+    /// Puts a secret on the clipboard; it leaves it by itself.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn copy_secret(self: &Arc<Self>, id: SecretId) -> Result<Copied, DeskError> {
+        let secret = self.secret(id).await?;
+        let host = self.ports.host.clone();
+        blocking(move || host.copy(&secret, CLIPBOARD).map_err(DeskError::Unexpected)).await?;
+        Ok(Copied { clears_in_seconds: u32::try_from(CLIPBOARD.as_secs()).unwrap_or(u32::MAX) })
+    }
+
+    /// Writes a secret to a text file in the downloads folder: readable by its owner alone, never over another file.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn save_secret(self: &Arc<Self>, id: SecretId) -> Result<Saved, DeskError> {
+        let secret = self.secret(id).await?;
+        let open = self.current()?;
+        let host = self.ports.host.clone();
+        blocking(move || {
+            let folder = host.downloads().ok_or_else(|| {
+                DeskError::Unexpected("this computer has no folder for downloads; copy the secret instead".to_owned())
+            })?;
+            std::fs::create_dir_all(&folder).map_err(|error| DeskError::file(&folder, error))?;
+            let name = open.replica.key_name_of_secret(id)?.unwrap_or_else(|| "secret".to_owned());
+            let path = write_new(&folder, &file_name(&name), &secret)?;
+            Ok(Saved { path: path.display().to_string() })
+        })
+        .await
+    }
+
+    /// The text of a secret, for the command line, which prints it once after making it.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn reveal_secret(self: &Arc<Self>, id: SecretId) -> Result<Secret, DeskError> {
+        self.secret(id).await
+    }
+}
+
+fn file_name(key_name: &str) -> String {
+    let plain: String = key_name
+        .chars()
+        .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
+        .take(60)
+        .collect();
+    format!("keystead-{}", plain.trim_matches(['.', '-']))
+}
+
+fn write_new(folder: &Path, name: &str, secret: &Secret) -> Result<std::path::PathBuf, DeskError> {
+    for count in 1..=MOST_NAMES {
+        let path = folder.join(if count == 1 { format!("{name}.txt") } else { format!("{name}-{count}.txt") });
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(&path) {
+            Ok(mut file) => {
+                return writeln!(file, "{}", secret.expose())
+                    .and_then(|()| file.sync_all())
+                    .map(|()| path.clone())
+                    .map_err(|error| DeskError::file(&path, error));
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(DeskError::file(&path, error)),
+        }
+    }
+    Err(DeskError::file(folder, format!("{name}.txt and {MOST_NAMES} more exist already")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn k3_a_saved_secret_never_goes_over_another_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = Secret::new("kst_team_x".to_owned());
+        let first = write_new(folder.path(), &file_name("ci/deploy ☃"), &secret).unwrap();
+        let second = write_new(folder.path(), &file_name("ci/deploy ☃"), &secret).unwrap();
+        assert_eq!(first.file_name().unwrap(), "keystead-ci-deploy.txt");
+        assert_eq!(second.file_name().unwrap(), "keystead-ci-deploy-2.txt");
+        assert_eq!(std::fs::read_to_string(first).unwrap(), "kst_team_x\n");
+    }
+}
