@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::display::Display;
-use crate::exec::Program;
+use crate::exec::{self, Program};
 use crate::failure::{Failure, Outcome};
 use crate::screens;
 use crate::setup::{as_root, install_system_packages, missing_packages};
@@ -158,14 +158,13 @@ fn try_the_deb(deb: &Path) -> Outcome {
         .dir(display.home())
         .start()?;
     display.wait_for_window("Keystead", WINDOW_WITHIN, &mut app)?;
-    app.end();
     let data = display.home().join(".local/share");
-    if !holds_files(&data)? {
-        return Err(Failure::said(format!(
-            "the app was started and left nothing in {}.",
-            data.display()
-        )));
-    }
+    exec::until(
+        Duration::from_secs(30),
+        "the installed app left nothing in its data folder",
+        || Ok(holds_files(&data)?.then_some(())),
+    )?;
+    app.end();
 
     println!("Removing it");
     removal.carry_out()?;
@@ -205,13 +204,14 @@ impl Removal<'_> {
                 "purge",
                 self.name,
             ])
+            .even_when_interrupted()
             .run()
     }
 }
 
 impl Drop for Removal<'_> {
     fn drop(&mut self) {
-        // Whether it is still there is asked of dpkg; after a Ctrl-C nothing can be started, and the person is told.
+        // After a Ctrl-C too: the person should find the system as it was.
         match missing_packages(&[self.name]) {
             Ok(missing) if !missing.is_empty() => {}
             Ok(_) if self.carry_out().is_ok() => {}
@@ -233,19 +233,19 @@ fn traces(name: &str) -> Outcome<BTreeSet<PathBuf>> {
     Ok(found.lines().map(PathBuf::from).collect())
 }
 
-/// The paths in what `dpkg-deb --contents` prints, as they will be on the system: folders that only this package
-/// has included.
+/// The paths in what `dpkg-deb --contents` prints (as `ls -l` does), as they will be on the system; with the folders.
 fn files_in_listing(listing: &str) -> Vec<PathBuf> {
     listing
         .lines()
-        .filter_map(|line| line.split_once(" ./").map(|(_, path)| path))
-        .map(|path| {
-            path.split_once(" -> ")
-                .map_or(path, |(path, _)| path)
-                .trim_end_matches('/')
+        .filter_map(|line| {
+            // Rights, owner, size, day and time; then the path, which may hold spaces.
+            let path = (0..5).try_fold(line, |rest, _| {
+                rest.split_once(' ').map(|(_, rest)| rest.trim_start_matches(' '))
+            })?;
+            let path = path.split_once(" -> ").map_or(path, |(path, _)| path);
+            let path = path.strip_prefix('.').unwrap_or(path).trim_matches('/');
+            (!path.is_empty()).then(|| Path::new("/").join(path))
         })
-        .filter(|path| !path.is_empty())
-        .map(|path| Path::new("/").join(path))
         .collect()
 }
 
@@ -273,10 +273,11 @@ fn see_what_the_rpm_holds(rpm: &Path) -> Outcome {
     require_programs(&listing.lines().map(PathBuf::from).collect::<Vec<_>>())
 }
 
-fn holds_files(folder: &Path) -> Outcome<bool> {
+/// Whether the app has put something there; relative, because the folders above may bear its name too.
+fn holds_files(data: &Path) -> Outcome<bool> {
     let found = Program::new("find")
-        .arg(folder)
-        .args(["-type", "f", "-ipath", "*keystead*"])
+        .args([".", "-type", "f", "-ipath", "*keystead*"])
+        .dir(data)
         .text()?;
     Ok(!found.trim().is_empty())
 }
@@ -291,12 +292,14 @@ mod tests {
         let listing = "\
 drwxr-xr-x 0/0               0 2026-01-01 00:00 ./
 drwxr-xr-x 0/0               0 2026-01-01 00:00 ./usr/
+drwxr-xr-x 0/0               0 2026-01-01 00:00 usr/share
 -rwxr-xr-x 0/0         6600000 2026-01-01 00:00 ./usr/bin/keystead-desktop
 -rw-r--r-- 0/0             100 2026-01-01 00:00 ./usr/share/applications/Keystead App.desktop
 lrwxrwxrwx 0/0               0 2026-01-01 00:00 ./usr/bin/keystead -> keystead-desktop
 ";
         let expected = [
             "/usr",
+            "/usr/share",
             "/usr/bin/keystead-desktop",
             "/usr/share/applications/Keystead App.desktop",
             "/usr/bin/keystead",

@@ -24,6 +24,7 @@ const POLL: Duration = Duration::from_millis(20);
 pub(crate) struct Program {
     command: Command,
     limit: Option<Duration>,
+    stubborn: bool,
 }
 
 impl Program {
@@ -31,6 +32,7 @@ impl Program {
         Self {
             command: Command::new(name),
             limit: Some(DEFAULT_LIMIT),
+            stubborn: false,
         }
     }
 
@@ -83,6 +85,12 @@ impl Program {
     /// For programs a person uses: they end when the person ends them.
     pub(crate) fn unlimited(mut self) -> Self {
         self.limit = None;
+        self
+    }
+
+    /// For what must be put back in order, whatever happened before.
+    pub(crate) fn even_when_interrupted(mut self) -> Self {
+        self.stubborn = true;
         self
     }
 
@@ -170,7 +178,10 @@ impl Program {
 
     /// Starts it in the foreground of this task; the caller waits. Dropped, it is ended.
     pub(crate) fn start(mut self) -> Outcome<Running> {
-        tree::refuse_after_interruption()?;
+        let stubborn = self.stubborn;
+        if !stubborn {
+            tree::refuse_after_interruption()?;
+        }
         let line = self.line();
         let program = self.command.get_program().to_string_lossy().into_owned();
         let child = self
@@ -181,6 +192,7 @@ impl Program {
             child,
             line,
             ending: Ending::Polite,
+            stubborn,
         })
     }
 
@@ -204,7 +216,12 @@ impl Program {
             let _ = pipe.write_all(input);
         }
         Ok(Service {
-            running: Running { child, line, ending },
+            running: Running {
+                child,
+                line,
+                ending,
+                stubborn: false,
+            },
             log: log.to_path_buf(),
         })
     }
@@ -216,6 +233,7 @@ pub(crate) struct Running {
     child: Child,
     line: String,
     ending: Ending,
+    stubborn: bool,
 }
 
 impl Running {
@@ -225,10 +243,12 @@ impl Running {
         loop {
             if let Some(status) = self.ended()? {
                 // A Ctrl-C at the terminal reaches the program as well: its end is then no failure of its own.
-                tree::refuse_after_interruption()?;
+                if !self.stubborn {
+                    tree::refuse_after_interruption()?;
+                }
                 return Ok(status);
             }
-            if tree::interrupted() {
+            if !self.stubborn && tree::interrupted() {
                 self.end();
                 return Err(Failure::Interrupted);
             }

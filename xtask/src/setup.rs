@@ -201,6 +201,7 @@ pub(crate) fn missing_packages<'a>(wanted: &[&'a str]) -> Outcome<Vec<&'a str>> 
         ])
         .args(wanted)
         .limit(Duration::from_secs(60))
+        .even_when_interrupted()
         .text()?;
     Ok(not_installed(wanted, &listing))
 }
