@@ -5,7 +5,7 @@ import type { AppError, Topic } from "./bindings";
 import { asAppError } from "./errors";
 import { onTopics } from "./tauri";
 
-export type Loadable<T> =
+type Loadable<T> =
 	{ is: "loading"; slow: boolean } | { is: "ready"; value: T } | { is: "failed"; error: AppError };
 
 export type Live<T> = { readonly state: Loadable<T>; readonly value: T | null; reread: () => void };

@@ -5,13 +5,11 @@ import type { Action, ActionPermission, KeyCounts, Opened, SyncStatus } from "..
 import type { Live } from "../ipc/live.svelte";
 import type { Icon } from "../kit/icon";
 
-export type TabGroup = "main" | "personal";
-
 /** A screen as data; feeds the sidebar, the palette and "Why don't I see…?". */
 export type Tab = {
 	id: string;
 	label: string;
-	group: TabGroup;
+	group: "main" | "personal";
 	icon: Icon;
 	/** What the screen is for, in one line. */
 	purpose: string;
@@ -33,7 +31,7 @@ export type Workspace = {
 export const [getWorkspace, setWorkspace] = createContext<Workspace>();
 
 /** The core's answer for this action; what it does not name is not allowed. */
-export function permission({ opened }: Workspace, action: Action): ActionPermission {
+function permission({ opened }: Workspace, action: Action): ActionPermission {
 	return (
 		opened.permissions.find((given) => given.action === action) ?? {
 			action,

@@ -145,10 +145,12 @@ export class FakeCore {
 				},
 			],
 			revoke: {
-				allowed: !row.free && row.state !== "revoked",
+				allowed: !row.free && row.state !== "revoked" && this.connections[0]?.role !== "viewer",
 				reason: row.free
 					? "The free service key comes with the account and cannot be revoked."
-					: null,
+					: this.connections[0]?.role === "viewer"
+						? "Owners and Admins may revoke keys. Ask one of them."
+						: null,
 				nameRequired: recent,
 			},
 		};

@@ -1,6 +1,7 @@
 // A hundred thousand keys by the hundred: only the pages around what is looked at are held. A page asked for
 // under an older question is dropped; pages made stale by a change stay on the screen until the new ones
 // are there.
+import { untrack } from "svelte";
 import type { AppError, KeyCounts, KeyQuery, KeyRow } from "../../ipc/bindings";
 import { asAppError } from "../../ipc/errors";
 import { commands, onTopics } from "../../ipc/tauri";
@@ -27,7 +28,8 @@ export class KeyRows {
 	/** Must be made while a component is set up. `question` is reactive. */
 	constructor(question: () => Question) {
 		$effect(() => {
-			this.#ask(question());
+			const asked = question();
+			untrack(() => this.#ask(asked));
 		});
 		$effect(() => onTopics(["keys", "outbox"], () => this.reread()));
 		$effect(() => {

@@ -1,0 +1,155 @@
+// Every screen and state, as axe sees it.
+import { screen } from "@testing-library/svelte";
+import type { UserEvent } from "@testing-library/user-event";
+import { expect, test } from "vitest";
+import { complaints, makeKey, start } from "./app";
+import { problem, type FakeCore } from "./core";
+import { here, northwind } from "./sample";
+
+type State = {
+	name: string;
+	tab?: string;
+	arrange?: (core: FakeCore) => void;
+	act?: (user: UserEvent) => Promise<unknown>;
+	shown: () => Promise<unknown>;
+};
+
+const heading = (name: string) => () => screen.findByRole("heading", { name });
+const dialog = (name: string) => () => screen.findByRole("dialog", { name });
+const none = (core: FakeCore) => Object.assign(core, { connections: [], current: null });
+
+const states: State[] = [
+	{ name: "keys", shown: () => screen.findByRole("row", { name: /ci-deploy/ }) },
+	{ name: "keys empty", arrange: (core) => (core.keys = []), shown: heading("No keys yet") },
+	{
+		name: "keys failed",
+		arrange: (core) => core.failing.set("list_keys", problem("unexpected", "No answer.")),
+		shown: heading("The keys could not be read"),
+	},
+	{
+		name: "keys slow",
+		arrange: (core) => core.held.set("list_keys", new Promise(() => {})),
+		shown: () => screen.findByRole("status", { name: "Reading keys" }),
+	},
+	{
+		name: "key details",
+		act: async (user) => user.click(await screen.findByRole("row", { name: /ci-deploy/ })),
+		shown: () => screen.findByRole("button", { name: "Copy id" }),
+	},
+	{
+		name: "filter menu",
+		act: async (user) => user.click(await screen.findByRole("button", { name: "State filter" })),
+		shown: () => screen.findByRole("menuitemcheckbox", { name: "Active" }),
+	},
+	{
+		name: "new key",
+		act: async (user) => user.click(await screen.findByRole("button", { name: "New key" })),
+		shown: dialog("New key"),
+	},
+	{ name: "secret", act: (user) => makeKey(user, "ci"), shown: dialog("Your new secret") },
+	{
+		name: "revoke",
+		act: async (user) => {
+			await user.click(await screen.findByRole("row", { name: /ci-deploy/ }));
+			await user.click(await screen.findByRole("button", { name: "Revoke key" }));
+		},
+		shown: dialog("Revoke ci-deploy"),
+	},
+	{
+		name: "pending",
+		arrange: (core) => {
+			const [first] = core.keys;
+			if (first) core.queue(first, "revoke");
+		},
+		act: async (user) => user.click(await screen.findByRole("button", { name: /1 change waiting/ })),
+		shown: () => screen.findByRole("button", { name: "Drop: Revoke ci-deploy" }),
+	},
+	{
+		name: "palette",
+		act: async (user) => {
+			await screen.findByRole("grid");
+			await user.keyboard("{Control>}k{/Control}ci");
+		},
+		shown: () => screen.findByRole("option", { name: /ci-deploy/ }),
+	},
+	{
+		name: "shortcuts",
+		act: async (user) => {
+			await screen.findByRole("grid");
+			await user.keyboard("?");
+		},
+		shown: dialog("Keyboard shortcuts"),
+	},
+	{
+		name: "signed out",
+		arrange: (core) => (core.sync = { ...core.sync, state: "signed_out" }),
+		act: async (user) => user.click(await screen.findByRole("button", { name: "Sign in again" })),
+		shown: dialog("Sign in again"),
+	},
+	{
+		name: "inspect",
+		tab: "inspect",
+		act: async (user) => {
+			await user.click(await screen.findByRole("textbox"));
+			await user.paste("kst_team_7Hq2VmX9tLc4Rz0BykW8nP5s3FdJeU1aQw9z");
+		},
+		shown: () => screen.findByRole("article"),
+	},
+	{ name: "preferences", tab: "preferences", shown: heading("Preferences") },
+	{
+		name: "connections",
+		tab: "connections",
+		arrange: (core) => (core.connections = [northwind, here]),
+		act: async (user) => user.click(await screen.findByRole("button", { name: "Remove My workspace" })),
+		shown: () => screen.findByText(/will leave this computer's keychain/),
+	},
+	{ name: "why", tab: "why", shown: heading("Why don't I see…?") },
+	{ name: "first start", arrange: none, shown: heading("Welcome to Keystead") },
+	{
+		name: "start here",
+		arrange: none,
+		act: async (user) => user.click(await screen.findByRole("button", { name: "Continue" })),
+		shown: heading("On this computer"),
+	},
+	{
+		name: "create account",
+		arrange: (core) => {
+			none(core);
+			core.server = { ...core.server, signUp: "first" };
+		},
+		act: async (user) => {
+			await user.click(await screen.findByRole("radio", { name: "Connect to a server" }));
+			await user.click(screen.getByRole("button", { name: "Continue" }));
+			await user.click(await screen.findByRole("button", { name: "Connect" }));
+		},
+		shown: heading("Create your account"),
+	},
+	{
+		name: "locked keychain",
+		arrange: (core) => (core.keychain = { kind: "locked", message: "It is locked." }),
+		shown: heading("Unlock your keychain and try again"),
+	},
+	{
+		name: "no keychain",
+		arrange: (core) => (core.keychain = { kind: "absent", message: "There is none." }),
+		shown: heading("Choose a passphrase"),
+	},
+	{
+		name: "vault",
+		arrange: (core) => (core.keychain = { kind: "vault", unlocked: false }),
+		shown: heading("Unlock your vault"),
+	},
+	{
+		name: "damaged replica",
+		arrange: (core) =>
+			core.failing.set("open_connection", problem("replica_damaged", "It cannot be read.")),
+		shown: heading("The data file is damaged"),
+	},
+];
+
+test.each(states)("axe finds nothing on: $name", async ({ tab, arrange, act, shown }) => {
+	const { user } = await start(arrange, tab);
+	await act?.(user);
+	await shown();
+	expect(await complaints()).toEqual([]);
+});

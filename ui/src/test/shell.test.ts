@@ -1,0 +1,123 @@
+import { screen, waitFor, within } from "@testing-library/svelte";
+import { expect, test } from "vitest";
+import { start } from "./app";
+import { here, northwind } from "./sample";
+
+test("o2 the badge says since when it is offline and what waits; the panel lists it", async () => {
+	const { core, user } = await start();
+	await screen.findByRole("button", { name: /^Synced \d\d:\d\d$/ });
+	const [first] = core.keys;
+	if (first) core.queue(first, "revoke");
+	core.goOffline();
+	await user.click(
+		await screen.findByRole("button", { name: /^Offline since \d\d:\d\d · 1 change waiting$/ }),
+	);
+	const dialog = await screen.findByRole("dialog", { name: "Pending changes" });
+	expect(await within(dialog).findByText("Revoke ci-deploy")).toBeVisible();
+	expect(within(dialog).getByText(/Waiting for the server/)).toBeVisible();
+});
+
+test("o2 dropping a change asks first, and says what it means", async () => {
+	const { core, user } = await start((core) => {
+		const [first] = core.keys;
+		if (first) core.queue(first, "create");
+	});
+	await user.click(await screen.findByRole("button", { name: /1 change waiting/ }));
+	await user.click(await screen.findByRole("button", { name: "Drop: Create ci-deploy" }));
+	expect(screen.getByText(/The server will never learn of this key/)).toBeVisible();
+	expect(core.pending).toHaveLength(1);
+	await user.click(screen.getByRole("button", { name: "Drop change" }));
+	expect(await screen.findByText("Nothing is waiting")).toBeVisible();
+	expect(core.pending).toHaveLength(0);
+});
+
+test("o2 a refused change says why, at the key and in the panel", async () => {
+	const { user } = await start((core) => {
+		const [first] = core.keys;
+		if (first) core.queue(first, "revoke", "Only Owners and Admins may revoke keys.");
+	});
+	const row = await screen.findByRole("row", { name: /ci-deploy/ });
+	expect(within(row).getByText("refused")).toBeVisible();
+	await user.click(screen.getByRole("button", { name: /1 change waiting/ }));
+	const dialog = await screen.findByRole("dialog", { name: "Pending changes" });
+	expect(await within(dialog).findByText("Only Owners and Admins may revoke keys.")).toBeVisible();
+});
+
+test("o3 a first download shows how far it is", async () => {
+	await start((core) => {
+		core.keys = [];
+		core.sync = { ...core.sync, state: "syncing", progress: { done: 12_400, total: 100_000 } };
+	});
+	expect(await screen.findByRole("button", { name: "Syncing 12,400 of 100,000" })).toBeVisible();
+	expect(await screen.findByText("Downloading keys")).toBeVisible();
+	expect(screen.queryByText("No keys yet")).toBeNull();
+});
+
+test("signed out, the keys stay and the password brings the session back", async () => {
+	const { user } = await start((core) => (core.sync = { ...core.sync, state: "signed_out" }));
+	expect(await screen.findByRole("row", { name: /ci-deploy/ })).toBeVisible();
+	await user.click(await screen.findByRole("button", { name: "Sign in again" }));
+	await user.type(await screen.findByLabelText("Password"), "correct horse{Enter}");
+	expect(await screen.findByRole("button", { name: /^Synced/ })).toBeVisible();
+	expect(screen.queryByRole("button", { name: "Sign in again" })).toBeNull();
+});
+
+test("the palette finds keys, screens and acts by keyboard alone", async () => {
+	const { user } = await start();
+	await screen.findByRole("grid");
+	await user.keyboard("{Control>}k{/Control}");
+	const field = await screen.findByRole("combobox", { name: "Find a key, a screen or an act" });
+	await waitFor(() => expect(field).toHaveFocus());
+	await user.keyboard("billing");
+	expect(await screen.findByRole("option", { name: /billing-export/ })).toHaveAttribute(
+		"aria-selected",
+		"true",
+	);
+	await user.keyboard("{Enter}");
+	expect(await screen.findByRole("heading", { name: /billing-export/ })).toBeVisible();
+
+	await user.keyboard("{Control>}k{/Control}");
+	await screen.findByRole("combobox");
+	await user.keyboard("insp{Enter}");
+	expect(await screen.findByRole("heading", { level: 1, name: "Inspect" })).toBeVisible();
+
+	await user.keyboard("{Control>}k{/Control}");
+	await screen.findByRole("combobox");
+	await user.keyboard("new key{Enter}");
+	expect(await screen.findByRole("dialog", { name: "New key" })).toBeVisible();
+});
+
+test("the palette says when nothing is found", async () => {
+	const { user } = await start();
+	await screen.findByRole("grid");
+	await user.keyboard("{Control>}k{/Control}");
+	await screen.findByRole("combobox");
+	await user.keyboard("xyzzy");
+	expect(await screen.findByText("Nothing is called “xyzzy”.")).toBeVisible();
+});
+
+test("a question mark lists the shortcuts, but not while typing", async () => {
+	const { user } = await start();
+	await screen.findByRole("grid");
+	await user.type(screen.getByRole("searchbox"), "?");
+	expect(screen.queryByRole("dialog")).toBeNull();
+	screen.getByRole("grid").focus();
+	await user.keyboard("?");
+	expect(await screen.findByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+});
+
+test("o6 another connection is one click away", async () => {
+	const { user } = await start((core) => (core.connections = [northwind, here]));
+	await user.click(await screen.findByRole("button", { name: /^Switch connection: Northwind Routing/ }));
+	await user.click(await screen.findByRole("menuitemradio", { name: /My workspace/ }));
+	expect(await screen.findByRole("button", { name: /^Switch connection: My workspace/ })).toBeVisible();
+});
+
+test("o6 adding a connection can be cancelled", async () => {
+	const { user } = await start();
+	await user.click(await screen.findByRole("button", { name: /^Switch connection/ }));
+	await user.click(await screen.findByRole("menuitem", { name: "Add a connection" }));
+	expect(await screen.findByRole("heading", { name: "Add a connection" })).toBeVisible();
+	await user.click(screen.getByRole("button", { name: "Cancel" }));
+	expect(await screen.findByRole("heading", { level: 1, name: "Keys" })).toBeVisible();
+});
