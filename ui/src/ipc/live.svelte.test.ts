@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Topic } from "./bindings";
 import { live } from "./live.svelte";
 
-const heard = vi.hoisted(() => ({ announce: (_topics: Topic[]) => {} }));
+const heard = vi.hoisted((): { announce: (topics: Topic[]) => void } => ({ announce: () => {} }));
 vi.mock("./tauri", () => ({
 	onTopics: (topics: Topic[], hear: () => void) => {
 		heard.announce = (announced) => {

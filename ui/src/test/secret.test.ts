@@ -25,7 +25,8 @@ test("k3 after Close nothing of the secret is left in the document, and its key 
 test("k3 a click beside the secret does not close it", async () => {
 	const { user } = await start();
 	await makeKey(user, "ci-deploy-2");
-	await user.click(document.body, { pointerEventsCheck: 0 } as never).catch(() => {});
+	const beside = document.querySelector("[data-dialog-overlay]");
+	if (beside !== null) await user.click(beside);
 	expect(screen.getByRole("group", { name: "Secret" })).toBeVisible();
 });
 

@@ -8,7 +8,7 @@ export class KeysView {
 	states = $state.raw<KeyState[]>([]);
 	expiresWithinDays = $state<number | null>(null);
 	sort = $state.raw<{ by: SortBy; descending: boolean }>({ by: "name", descending: false });
-	scrolled = 0;
+	scrolled = $state(0);
 
 	get filtered(): boolean {
 		return (
