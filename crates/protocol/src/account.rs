@@ -86,3 +86,21 @@ pub struct MembershipView {
     /// The role there.
     pub role: Role,
 }
+
+/// The session of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionView {
+    /// The session.
+    pub id: SessionId,
+    /// Whose.
+    pub account_id: AccountId,
+    /// The program that signed in, as it named itself.
+    pub client: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last seen; exact to a minute.
+    pub last_seen_at: Timestamp,
+    /// When it ends if it is not used before; each use moves it.
+    pub expires_at: Timestamp,
+}

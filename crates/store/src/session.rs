@@ -55,6 +55,19 @@ struct SessionRow {
     expires_at: i64,
 }
 
+impl From<SessionRow> for Session {
+    fn from(row: SessionRow) -> Self {
+        Self {
+            id: SessionId::from_uuid(row.id),
+            account: AccountId::from_uuid(row.account_id),
+            client: row.client,
+            created_at: Timestamp::from_micros(row.created_at),
+            last_seen_at: Timestamp::from_micros(row.last_seen_at),
+            expires_at: Timestamp::from_micros(row.expires_at),
+        }
+    }
+}
+
 /// Adds a session.
 ///
 /// # Errors
@@ -87,14 +100,22 @@ pub async fn find(from: &mut impl Connected, hash: &SecretHash) -> Result<Option
          WHERE hash = $1 AND ended_at IS NULL",
         hash.as_bytes().as_slice(),
     )?;
-    Ok(row.map(|row| Session {
-        id: SessionId::from_uuid(row.id),
-        account: AccountId::from_uuid(row.account_id),
-        client: row.client,
-        created_at: Timestamp::from_micros(row.created_at),
-        last_seen_at: Timestamp::from_micros(row.last_seen_at),
-        expires_at: Timestamp::from_micros(row.expires_at),
-    }))
+    Ok(row.map(Session::from))
+}
+
+/// The session with this id, unless it was ended: for whoever holds a stream of its open.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_by_id(from: &mut impl Connected, id: SessionId) -> Result<Option<Session>, StoreError> {
+    let row = one!(
+        SessionRow,
+        from,
+        "SELECT id, account_id, client, created_at, last_seen_at, expires_at FROM session \
+         WHERE id = $1 AND ended_at IS NULL",
+        id.as_uuid(),
+    )?;
+    Ok(row.map(Session::from))
 }
 
 /// Ends a session; `false` when it had ended. Those who listen are told when the write commits.

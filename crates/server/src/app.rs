@@ -1,0 +1,85 @@
+//! What every handler shares.
+
+use std::sync::Arc;
+
+use crypto::token::SecretHash;
+use domain::activity::Scope;
+use domain::clock::Timestamp;
+use domain::entropy::Entropy;
+use domain::id::OrganizationId;
+use store::{Store, Write};
+use tokio_util::sync::CancellationToken;
+
+use crate::attempts::Attempts;
+use crate::config::Config;
+use crate::passwords::Passwords;
+use crate::ports::Ports;
+use crate::refusal::Refusal;
+use crate::uses::Uses;
+
+/// Cheap to clone; all clones are the same.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) ports: Ports,
+    pub(crate) store: Store,
+    pub(crate) passwords: Passwords,
+    pub(crate) attempts: Attempts,
+    pub(crate) uses: Uses,
+    /// Cancelled when the server stops: streams end at once.
+    pub(crate) closing: CancellationToken,
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl App {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// An id made now: `app.make(now, KeyId::make)`.
+    pub(crate) fn make<I>(&self, now: Timestamp, make: fn(Timestamp, &mut dyn Entropy) -> I) -> I {
+        self.ports.with_entropy(|entropy| make(now, entropy))
+    }
+
+    /// The server's id of a request.
+    pub(crate) fn request_id(&self) -> String {
+        let mut bytes = [0u8; 12];
+        self.ports.with_entropy(|entropy| entropy.fill(&mut bytes));
+        let mut id = String::from("req_");
+        for byte in bytes {
+            id.push(char::from(HEX[usize::from(byte >> 4)]));
+            id.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+        id
+    }
+
+    /// Begins a write to an organization.
+    pub(crate) async fn write_organization(&self, id: OrganizationId, now: Timestamp) -> Result<Write, Refusal> {
+        self.store.write(Scope::Organization(id), now).await?.ok_or_else(|| Refusal::not_found("organization"))
+    }
+
+    /// When a session seen now ends if it is not seen again.
+    pub(crate) fn session_end(&self, now: Timestamp) -> Timestamp {
+        now.plus_days(i64::from(self.config.session_days))
+    }
+
+    /// What is kept of a session's token.
+    pub(crate) fn hash_token(token: &str) -> SecretHash {
+        SecretHash::of(token)
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";

@@ -1,0 +1,4 @@
+//! Accounts.
+
+pub(crate) mod read;
+pub(crate) mod sign_up;

@@ -1,0 +1,3 @@
+//! What changed.
+
+pub(crate) mod list;

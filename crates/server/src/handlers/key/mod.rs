@@ -1,0 +1,7 @@
+//! Keys.
+
+pub(crate) mod create;
+pub(crate) mod list;
+pub(crate) mod read;
+pub(crate) mod revoke;
+pub(crate) mod secret;

@@ -1,0 +1,64 @@
+//! Revoking a key (K9): terminal and immediate. Verify asks the database, so from the answer on nothing lets it in.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::activity::{Actor, Event, Scope};
+use domain::id::EventId;
+use domain::key::may_revoke;
+use domain::role::{self, Action};
+use protocol::change::EntityRef;
+use protocol::key::KeyView;
+use protocol::path;
+use protocol::problem::ProblemCode;
+use store::{Changed, Record, key};
+
+use crate::answer::Answer;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::operation::{Nothing, Written};
+use crate::parameters::OneKey;
+use crate::refusal::Refusal;
+
+/// Revoke a key
+///
+/// At once and for good. The free service key can't be revoked.
+#[utoipa::path(post, path = path::KEY_REVOKE, tag = "keys", operation_id = "revoke_key",
+    params(
+        ("organization_id" = domain::id::OrganizationId, Path, description = "The organization."),
+        ("key_id" = domain::id::KeyId, Path, description = "The key."),
+        ("idempotency-key" = String, Header, description = "The intention's id: `opn_` and 32 hexadecimal digits."),
+    ),
+    request_body = Nothing,
+    responses((status = 200, description = "The key, revoked.", body = KeyView)))]
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    caller: Caller,
+    OneKey { organization, key: id }: OneKey,
+    Written { operation, body: Nothing {} }: Written<Nothing>,
+) -> Result<Answer, Refusal> {
+    let now = app.now();
+    let mut write = app.write_organization(organization, now).await?;
+    let standing = caller.standing(&mut write, organization).await?;
+    if let Some(answer) = operation.answered(&mut write, &caller).await? {
+        return Ok(answer);
+    }
+
+    role::require(standing.role, Action::ManageKeys)?;
+    let view = key::find(&mut write, organization, id).await?.ok_or_else(|| Refusal::not_found("key"))?;
+    may_revoke(view.free, view.life()).map_err(|refusal| Refusal::new(ProblemCode::Refused, refusal.to_string()))?;
+
+    key::revoke(&mut write, organization, id, caller.account).await?;
+
+    let view = key::find(&mut write, organization, id).await?.ok_or_else(Refusal::internal)?;
+    let answer = Answer::new(StatusCode::OK, &view)?;
+    operation.keep(&mut write, &caller, &answer).await?;
+    let record = Record {
+        id: app.make(now, EventId::make),
+        scope: Scope::Organization(organization),
+        actor: Actor::Account(caller.account),
+        event: Event::KeyRevoked { key: id, name: view.name.to_string() },
+        changed: vec![Changed::Here(EntityRef::Key(id))],
+    };
+    write.commit([record]).await?;
+    Ok(answer)
+}

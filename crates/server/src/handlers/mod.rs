@@ -1,0 +1,11 @@
+//! What the server does when asked: one folder a resource, one file a verb.
+
+pub(crate) mod account;
+pub(crate) mod change;
+pub(crate) mod health;
+pub(crate) mod key;
+pub(crate) mod notice;
+pub(crate) mod openapi;
+pub(crate) mod server;
+pub(crate) mod session;
+pub(crate) mod verify;

@@ -1,0 +1,3 @@
+//! Notices that something changed.
+
+pub(crate) mod stream;

@@ -1,0 +1,3 @@
+//! Who answers here.
+
+pub(crate) mod read;

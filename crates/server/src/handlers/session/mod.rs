@@ -1,0 +1,5 @@
+//! Sessions.
+
+pub(crate) mod end;
+pub(crate) mod read;
+pub(crate) mod sign_in;

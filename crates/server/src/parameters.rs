@@ -1,0 +1,108 @@
+//! Ids in paths and parameters in queries: read strictly, refused with a sentence.
+
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use domain::id::{KeyId, NotAnId, OrganizationId};
+
+use crate::app::App;
+use crate::refusal::Refusal;
+
+/// `{organization_id}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InOrganization(pub(crate) OrganizationId);
+
+/// `{organization_id}` and `{key_id}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneKey {
+    pub(crate) organization: OrganizationId,
+    pub(crate) key: KeyId,
+}
+
+async fn id<I: FromStr<Err = NotAnId>>(parts: &mut Parts, app: &App, name: &'static str) -> Result<I, Refusal> {
+    let all = RawPathParams::from_request_parts(parts, app).await.map_err(|_| not_an_id(name))?;
+    let text = all.iter().find(|(found, _)| *found == name).map(|(_, text)| text).ok_or_else(Refusal::internal)?;
+    text.parse().map_err(|_: NotAnId| not_an_id(name))
+}
+
+fn not_an_id(name: &'static str) -> Refusal {
+    let prefix = if name == "key_id" { KeyId::PREFIX } else { OrganizationId::PREFIX };
+    Refusal::field(name, format!("the {name} in the path has to be {prefix}_ and 32 hexadecimal digits"))
+}
+
+impl FromRequestParts<App> for InOrganization {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        id(parts, app, "organization_id").await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for OneKey {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self { organization: id(parts, app, "organization_id").await?, key: id(parts, app, "key_id").await? })
+    }
+}
+
+/// The parameters of a query, all of which have to be known.
+#[derive(Debug)]
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl FromRequestParts<App> for Query {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
+        let text = parts.uri.query().unwrap_or_default();
+        Ok(Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()))
+    }
+}
+
+impl Query {
+    /// Refuses parameters that are not known or stand twice.
+    pub(crate) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
+        for (at, (name, _)) in self.0.iter().enumerate() {
+            let short: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
+            if !known.contains(&name.as_str()) {
+                let known = known.join(" and ");
+                return Err(Refusal::field(&short, format!("there is no parameter {short} here; there are {known}")));
+            }
+            if self.0[..at].iter().any(|(earlier, _)| earlier == name) {
+                return Err(Refusal::field(&short, format!("the parameter {short} stands twice")));
+            }
+        }
+        Ok(())
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(found, _)| found == name).map(|(_, text)| text.as_str())
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn number(
+        &self,
+        name: &'static str,
+        bounds: std::ops::RangeInclusive<i64>,
+        default: i64,
+    ) -> Result<i64, Refusal> {
+        let Some(text) = self.text(name) else { return Ok(default) };
+        text.parse::<i64>().ok().filter(|number| bounds.contains(number)).ok_or_else(|| {
+            let (least, most) = (bounds.start(), bounds.end());
+            let range = if *most == i64::MAX { format!("from {least} on") } else { format!("from {least} to {most}") };
+            Refusal::field(name, format!("{name} has to be a whole number {range}"))
+        })
+    }
+
+    /// A key's id.
+    pub(crate) fn key(&self, name: &'static str) -> Result<Option<KeyId>, Refusal> {
+        self.text(name)
+            .map(|text| {
+                text.parse().map_err(|_: NotAnId| {
+                    Refusal::field(name, format!("{name} has to be key_ and 32 hexadecimal digits"))
+                })
+            })
+            .transpose()
+    }
+}
