@@ -24,7 +24,9 @@ export class Act<Answer, Given extends unknown[] = []> {
 		const current = ++this.#current;
 		this.busy = true;
 		this.error = null;
-		const timer = setTimeout(() => (this.long = true), LONG_AFTER_MS);
+		const timer = setTimeout(() => {
+			if (current === this.#current) this.long = true;
+		}, LONG_AFTER_MS);
 		try {
 			const answer = await this.#run(...given);
 			if (current === this.#current) this.#then(answer);

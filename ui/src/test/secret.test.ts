@@ -22,6 +22,15 @@ test("k3 after Close nothing of the secret is left in the document, and its key 
 	expect(await within(panel).findByText("ci-deploy-2")).toBeVisible();
 });
 
+test("k3 Escape closes the secret and only the secret", async () => {
+	const { user } = await start();
+	await makeKey(user, "ci-deploy-2");
+	await user.keyboard("{Escape}");
+	await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+	expect(document.documentElement.outerHTML).not.toContain(BODY.slice(0, 4));
+	expect(await screen.findByRole("region", { name: "Key details" })).toBeVisible();
+});
+
 test("k3 a click beside the secret does not close it", async () => {
 	const { user } = await start();
 	await makeKey(user, "ci-deploy-2");
