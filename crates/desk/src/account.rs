@@ -78,7 +78,7 @@ impl Desk {
         };
         let local = self.start_local(self.this_computer(person.organization_name.as_str())).await?;
         let begun = async {
-            let server = self.server(&local.url())?;
+            let server = self.server(local.url())?;
             let started = self.enroll(&server, &keychain, &setup, person, password).await?;
             self.keep_session(&keychain, setup.connection_id, &started.token).await?;
             let record = self.record(setup.connection_id, ConnectionKind::ThisComputer, None, "local", &started)?;
@@ -318,7 +318,7 @@ impl Desk {
         let password = self.with_entropy(|entropy| mint_password(entropy));
         let place = LocalPlace { folder: folder.path().join("server"), name: "Sample data".to_owned() };
         let local = self.start_local(place).await?;
-        let server = self.server(&local.url())?;
+        let server = self.server(local.url())?;
         let started = self.enroll(&server, &keychain, &setup, person, password).await?;
         let record = self.record(setup.connection_id, ConnectionKind::Sample, None, "local", &started)?;
         let parts = Parts {

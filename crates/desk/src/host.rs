@@ -1,7 +1,7 @@
 //! What the desk asks of the computer it runs on. A port names the question, not who answers it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crypto::derive::Work;
@@ -30,12 +30,47 @@ pub struct Ports {
     pub background_sync: bool,
 }
 
-/// A server that was started for this desk, or joined.
-pub trait LocalServer: Send + Sync {
+/// Stops a server.
+type Stop = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
+
+/// A server of this computer that was started for this desk, or joined.
+pub struct LocalServer {
+    url: String,
+    stop: Mutex<Option<Stop>>,
+}
+
+impl LocalServer {
+    /// A server that this program started and will stop.
+    #[must_use]
+    pub fn started(url: String, stop: Stop) -> Arc<Self> {
+        Arc::new(Self { url, stop: Mutex::new(Some(stop)) })
+    }
+
+    /// A server that another program of the same person runs.
+    #[must_use]
+    pub fn joined(url: String) -> Arc<Self> {
+        Arc::new(Self { url, stop: Mutex::new(None) })
+    }
+
     /// Where it answers.
-    fn url(&self) -> String;
-    /// Stops it, if this program started it.
-    fn stop(&self) -> BoxFuture<'_, ()>;
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether another program runs it: it may end before this one does.
+    #[must_use]
+    pub fn is_joined(&self) -> bool {
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
+    /// Stops it, if this program started it and has not stopped it yet.
+    pub async fn stop(&self) {
+        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(stop) = stop {
+            stop().await;
+        }
+    }
 }
 
 /// Where a server on this computer keeps its data.
@@ -51,7 +86,7 @@ pub struct LocalPlace {
 pub trait Host: Send + Sync {
     /// Starts the server of this computer over a folder, or joins the one that runs over it already. The error is a
     /// sentence that says what to do.
-    fn local_server(&self, place: LocalPlace) -> BoxFuture<'_, Result<Arc<dyn LocalServer>, String>>;
+    fn local_server(&self, place: LocalPlace) -> BoxFuture<'_, Result<Arc<LocalServer>, String>>;
 
     /// The operating system's keychain, looked at now. May block while the system asks its user.
     ///

@@ -1,7 +1,8 @@
 //! The open connection: its replica, its engine, its keychain.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use client::{Server, ServerAddress};
 use crypto::secret::{Secret, SecretBytes};
@@ -9,6 +10,8 @@ use domain::id::ConnectionId;
 use keychain::{Keychain, MemoryKeychain};
 use replica::{Replica, Topic};
 use sync::engine::{Engine, Link, Running};
+use sync::status::Phase;
+use tokio::task::JoinHandle;
 
 use crate::error::DeskError;
 use crate::host::{LocalPlace, LocalServer};
@@ -25,13 +28,18 @@ pub(crate) const SESSION: &str = "session";
 /// The password of the workspace of this computer, which no person types.
 pub(crate) const PASSWORD: &str = "password";
 
+/// How long after a new start of the server of this computer it is looked after again.
+const TEND: Duration = Duration::from_secs(2);
+
 pub(crate) struct OpenConnection {
     pub(crate) record: Record,
     pub(crate) replica: Arc<Replica>,
     pub(crate) engine: Arc<Engine>,
     pub(crate) keychain: Arc<dyn Keychain>,
-    pub(crate) local: Option<Arc<dyn LocalServer>>,
+    /// The server of this computer; another one takes its place when a joined one ends.
+    local: Mutex<Option<Arc<LocalServer>>>,
     running: Option<Running>,
+    tend: Mutex<Option<JoinHandle<()>>>,
     /// Sample data: gone when this is.
     _sample: Option<Arc<tempfile::TempDir>>,
 }
@@ -39,10 +47,14 @@ pub(crate) struct OpenConnection {
 impl OpenConnection {
     /// Stops the sync and a server that was started for it.
     pub(crate) async fn shut(&self) {
+        if let Some(tend) = lock(&self.tend).take() {
+            tend.abort();
+        }
         if let Some(running) = &self.running {
             running.stop();
         }
-        if let Some(local) = &self.local {
+        let local = lock(&self.local).take();
+        if let Some(local) = local {
             local.stop().await;
         }
     }
@@ -52,7 +64,7 @@ impl OpenConnection {
 pub(crate) struct Parts {
     pub(crate) keychain: Arc<dyn Keychain>,
     pub(crate) replica_path: PathBuf,
-    pub(crate) local: Option<Arc<dyn LocalServer>>,
+    pub(crate) local: Option<Arc<LocalServer>>,
     pub(crate) link: Link,
     pub(crate) sample: Option<Arc<tempfile::TempDir>>,
 }
@@ -69,7 +81,7 @@ impl Desk {
         Ok(Server::at(ServerAddress::parse(url)?, &self.ports.client_name)?)
     }
 
-    pub(crate) async fn start_local(&self, place: LocalPlace) -> Result<Arc<dyn LocalServer>, DeskError> {
+    pub(crate) async fn start_local(&self, place: LocalPlace) -> Result<Arc<LocalServer>, DeskError> {
         self.ports.host.local_server(place).await.map_err(DeskError::Unexpected)
     }
 
@@ -88,7 +100,7 @@ impl Desk {
             ConnectionKind::ThisComputer => {
                 match self.start_local(self.this_computer(&record.organization_name)).await {
                     Ok(local) => {
-                        let link = self.local_link(&record, &*local, &keychain, session).await;
+                        let link = self.local_link(&record, &local, &keychain, session).await;
                         (Some(local), link)
                     }
                     Err(error) => (None, Link::NoServer(error.to_string())),
@@ -111,12 +123,12 @@ impl Desk {
     async fn local_link(
         self: &Arc<Self>,
         record: &Record,
-        local: &dyn LocalServer,
+        local: &LocalServer,
         keychain: &Arc<dyn Keychain>,
         session: Option<Secret>,
     ) -> Link {
         let signed_in = async {
-            let server = self.server(&local.url())?;
+            let server = self.server(local.url())?;
             if let Some(token) = session {
                 let session = server.with_session(token);
                 match session.account().await {
@@ -183,14 +195,43 @@ impl Desk {
             }),
         );
         let running = self.ports.background_sync.then(|| engine.spawn());
-        let open =
-            Arc::new(OpenConnection { record, replica, engine, keychain, local, running, _sample: sample });
+        let open = Arc::new(OpenConnection {
+            record,
+            replica,
+            engine,
+            keychain,
+            local: Mutex::new(local),
+            running,
+            tend: Mutex::new(None),
+            _sample: sample,
+        });
+        if open.record.kind == ConnectionKind::ThisComputer && self.ports.background_sync {
+            *lock(&open.tend) = Some(tokio::spawn(self.clone().tend(open.clone())));
+        }
         let before = lock(&self.open).replace(open.clone());
         if let Some(before) = before {
             before.shut().await;
         }
         self.announce(&[Topic::Connections, Topic::Keys, Topic::Outbox, Topic::Sync, Topic::Organization]);
         Ok(open)
+    }
+
+    /// Starts the server of this computer again when the one that was joined has ended with its program.
+    async fn tend(self: Arc<Self>, open: Arc<OpenConnection>) {
+        let mut status = open.engine.watch();
+        loop {
+            let away = status.wait_for(|status| matches!(status.phase, Phase::Offline | Phase::Failed)).await.is_ok();
+            let joined = lock(&open.local).as_ref().is_none_or(|local| local.is_joined());
+            if !away || !joined {
+                return;
+            }
+            if let Ok(local) = self.start_local(self.this_computer(&open.record.organization_name)).await {
+                let link = self.local_link(&open.record, &local, &open.keychain, None).await;
+                *lock(&open.local) = Some(local);
+                open.engine.set_link(link);
+            }
+            tokio::time::sleep(TEND).await;
+        }
     }
 
     /// Opens the replica with the key the keychain has, or makes both where there is no file (invariant: no replica

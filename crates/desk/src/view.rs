@@ -32,6 +32,7 @@ macro_rules! request {
 
 view! {
     /// Which topics have new content.
+    #[derive(Clone)]
     pub struct TopicsChanged {
         /// The topics.
         pub topics: Vec<Topic>,

@@ -1,0 +1,187 @@
+//! What can be asked on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use desk::SortBy;
+use domain::clock::Timestamp;
+use domain::id::ConnectionId;
+
+/// Keys of an organization, from the terminal: list, create, revoke, inspect. Works offline on the encrypted copy.
+#[derive(Parser)]
+#[command(name = "keystead", version, about, after_help = EXIT_CODES, propagate_version = true)]
+pub(crate) struct Arguments {
+    /// Print results as JSON, and errors as JSON on standard error.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Don't ask the server; answer from the copy on this computer.
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
+    /// The connection to use (see `keystead connections`) instead of the one used last.
+    #[arg(long, global = true, value_name = "con_…")]
+    pub(crate) connection: Option<ConnectionId>,
+    /// The data folder, shared with the desktop.
+    #[arg(long, global = true, env = "KEYSTEAD_HOME", value_name = "FOLDER")]
+    pub(crate) home: Option<PathBuf>,
+    /// A file whose first line is the passphrase of the vault, where there is no keychain.
+    #[arg(long, global = true, env = "KEYSTEAD_PASSPHRASE_FILE", value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed
+  2  the arguments are wrong
+  3  not found
+  4  refused by a role or a rule
+  5  the server is away; what was asked waits and is not yet in force
+  6  the keychain is locked or absent
+  7  signed out, or wrong email or password";
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Start a workspace on this computer: server, account, organization and free service key.
+    Start {
+        /// The workspace's name.
+        #[arg(long, default_value = "My workspace")]
+        organization: String,
+        /// Your name.
+        #[arg(long, default_value = "Owner")]
+        name: String,
+    },
+    /// Connect to a server: sign in, or sign up with --sign-up.
+    Connect(Connect),
+    /// List the connections of this computer.
+    Connections,
+    /// Keep secrets in a vault behind a passphrase, where this computer has no keychain.
+    Vault,
+    /// Say how far the copy is in step with the server, and what waits.
+    Status,
+    /// List, show, create and revoke keys.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// Say what a string is: which key, whose, whether it works. Nothing leaves this computer.
+    Inspect {
+        /// The text to look at; `-` reads standard input, so that a secret is in no shell history.
+        text: String,
+    },
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Connect {
+    /// The server's address, like https://keys.example.org.
+    pub(crate) url: String,
+    /// The email address of the account.
+    #[arg(long)]
+    pub(crate) email: String,
+    /// A file whose first line is the password; without it the password is asked for.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Make the account and its organization.
+    #[arg(long, requires_all = ["username", "name", "organization"])]
+    pub(crate) sign_up: bool,
+    /// With --sign-up: the permanent username.
+    #[arg(long)]
+    pub(crate) username: Option<String>,
+    /// With --sign-up: your name.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// With --sign-up: the organization's name.
+    #[arg(long)]
+    pub(crate) organization: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum KeysCommand {
+    /// List keys.
+    List(List),
+    /// Show one key.
+    Show {
+        /// The key's id or its exact name.
+        key: String,
+    },
+    /// Create a team key. Its secret is made on this computer, kept in its keychain, and printed once.
+    Create(Create),
+    /// Revoke a key: requests with it fail from then on. This can't be undone.
+    Revoke {
+        /// The key's id or its exact name.
+        key: String,
+        /// Don't ask for the key's name.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct List {
+    /// Only keys in which all these words occur.
+    pub(crate) search: Vec<String>,
+    /// Only these states; may be repeated.
+    #[arg(long, value_enum)]
+    pub(crate) state: Vec<State>,
+    /// Only keys that expire within so many days.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) expires_within: Option<u32>,
+    /// The order.
+    #[arg(long, value_enum, default_value_t = By::Name)]
+    pub(crate) sort: By,
+    /// The most keys to list.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) limit: u32,
+}
+
+#[derive(Args)]
+pub(crate) struct Create {
+    /// The name: 1 to 100 characters.
+    pub(crate) name: String,
+    /// What it is for: up to 500 characters.
+    #[arg(long, default_value = "")]
+    pub(crate) description: String,
+    /// When it ends by itself, in days from now.
+    #[arg(long, value_name = "DAYS", conflicts_with = "expires_at", value_parser = clap::value_parser!(u32).range(1..=3_653))]
+    pub(crate) expires_in: Option<u32>,
+    /// When it ends by itself, like 2027-03-12T10:42:07Z.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) expires_at: Option<Timestamp>,
+    /// Don't print the secret; it is in the keychain.
+    #[arg(long)]
+    pub(crate) no_print: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum State {
+    Active,
+    Expired,
+    Revoked,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum By {
+    Name,
+    State,
+    Expires,
+    LastUsed,
+    Created,
+}
+
+impl From<By> for SortBy {
+    fn from(by: By) -> Self {
+        match by {
+            By::Name => Self::Name,
+            By::State => Self::State,
+            By::Expires => Self::Expires,
+            By::LastUsed => Self::LastUsed,
+            By::Created => Self::Created,
+        }
+    }
+}

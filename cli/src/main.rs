@@ -1,0 +1,93 @@
+//! `keystead`: the desk without a window.
+//!
+//! Results go to standard output, everything said to the person to standard error, so output can be piped. What went
+//! wrong is one sentence that says what to do, and an exit code that scripts can act on (`keystead help exit-codes`).
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line: it prints")]
+
+mod arguments;
+mod ask;
+mod connect;
+mod exit;
+mod host;
+mod keys;
+mod look;
+mod output;
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use clap::{CommandFactory as _, Parser as _};
+use crypto::derive::Work;
+use desk::host::Ports;
+use desk::view::KeychainStatus;
+use desk::{Desk, DeskError, Place};
+use server::system::{SystemClock, SystemEntropy};
+
+use arguments::{Arguments, Command, KeysCommand};
+use output::Output;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Command::Completions { shell } = arguments.command {
+        clap_complete::generate(shell, &mut Arguments::command(), "keystead", &mut std::io::stdout());
+        return ExitCode::SUCCESS;
+    }
+    let output = Output { json: arguments.json };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("keystead could not start its threads: {error}");
+            return exit::FAILED.into();
+        }
+    };
+    match runtime.block_on(run(arguments, &output)) {
+        Ok(code) => code,
+        Err(error) => {
+            output.error(&error);
+            exit::of(&error).into()
+        }
+    }
+}
+
+async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskError> {
+    let folder = arguments
+        .home
+        .or_else(|| directories::ProjectDirs::from("", "", "keystead").map(|dirs| dirs.data_dir().to_owned()))
+        .ok_or_else(|| DeskError::Unexpected("no folder for data was found; set HOME or KEYSTEAD_HOME".to_owned()))?;
+    let desk = Desk::new(ports(), Place::at(folder))?;
+    if let KeychainStatus::Vault { unlocked: false } = desk.keychain_status().await? {
+        let passphrase = ask::secret("Passphrase of the vault: ", arguments.passphrase_file.as_deref())?;
+        desk.unlock_vault(passphrase).await?;
+    }
+    let opened = look::Wanted { connection: arguments.connection, offline: arguments.offline };
+    let done = match arguments.command {
+        Command::Start { organization, name } => connect::start(&desk, output, organization, name).await,
+        Command::Connect(request) => connect::connect(&desk, output, request).await,
+        Command::Connections => connect::list(&desk, output),
+        Command::Vault => connect::vault(&desk, output, arguments.passphrase_file.as_deref()).await,
+        Command::Status => look::status(&desk, output, &opened).await,
+        Command::Keys { command } => match command {
+            KeysCommand::List(query) => keys::list(&desk, output, &opened, query).await,
+            KeysCommand::Show { key } => keys::show(&desk, output, &opened, &key).await,
+            KeysCommand::Create(draft) => keys::create(&desk, output, &opened, draft).await,
+            KeysCommand::Revoke { key, yes } => keys::revoke(&desk, output, &opened, &key, yes).await,
+        },
+        Command::Inspect { text } => look::inspect(&desk, output, &opened, &text).await,
+        // Answered before anything was opened.
+        Command::Completions { .. } => Ok(ExitCode::SUCCESS),
+    };
+    desk.close().await;
+    done
+}
+
+fn ports() -> Ports {
+    Ports {
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(Mutex::new(SystemEntropy)),
+        more_entropy: || Box::new(SystemEntropy),
+        host: Arc::new(host::TerminalHost),
+        client_name: format!("keystead {} on {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS),
+        vault_work: Work::VAULT,
+        background_sync: false,
+    }
+}

@@ -1,0 +1,5 @@
+//! Lets Tauri read its configuration and capabilities at build time.
+
+fn main() {
+    tauri_build::build();
+}

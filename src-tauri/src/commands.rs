@@ -1,0 +1,16 @@
+//! The commands of the window: each hands over to the desk and translates nothing but the error.
+
+pub(crate) mod connection;
+pub(crate) mod key;
+pub(crate) mod keychain;
+pub(crate) mod preferences;
+pub(crate) mod sync;
+
+use std::sync::Arc;
+
+use desk::Desk;
+use desk::view::AppError;
+
+/// The desk, as Tauri hands it to a command.
+type DeskState<'a> = tauri::State<'a, Arc<Desk>>;
+type Answer<T> = Result<T, AppError>;

@@ -1,0 +1,60 @@
+//! Keys and their secrets.
+
+use desk::KeyQuery;
+use desk::view::{Copied, CreatedKey, InspectReport, KeyDetail, KeyDraft, KeyPage, Saved};
+use domain::id::{KeyId, SecretId};
+
+use super::{Answer, DeskState};
+
+/// Keys that fit a query.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn list_keys(desk: DeskState<'_>, query: KeyQuery) -> Answer<KeyPage> {
+    Ok(desk.list_keys(query).await?)
+}
+
+/// One key.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn key_detail(desk: DeskState<'_>, key_id: KeyId) -> Answer<KeyDetail> {
+    Ok(desk.key_detail(key_id).await?)
+}
+
+/// Makes a key; the only answer that carries a secret.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn create_key(desk: DeskState<'_>, draft: KeyDraft) -> Answer<CreatedKey> {
+    Ok(desk.create_key(draft).await?)
+}
+
+/// Copies inside the core; the text never crosses to the webview. Leaves the clipboard by itself.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn copy_secret(desk: DeskState<'_>, secret_id: SecretId) -> Answer<Copied> {
+    Ok(desk.copy_secret(secret_id).await?)
+}
+
+/// Writes a text file, readable by its owner alone, never over another file, into the downloads folder.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn save_secret(desk: DeskState<'_>, secret_id: SecretId) -> Answer<Saved> {
+    Ok(desk.save_secret(secret_id).await?)
+}
+
+/// Revokes a key; `confirm_name` is the key's name where that is asked for.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn revoke_key(
+    desk: DeskState<'_>,
+    key_id: KeyId,
+    confirm_name: Option<String>,
+) -> Answer<KeyDetail> {
+    Ok(desk.revoke_key(key_id, confirm_name).await?)
+}
+
+/// Says what a text holds, from the replica alone.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn inspect(desk: DeskState<'_>, text: String) -> Answer<InspectReport> {
+    Ok(desk.inspect(text).await?)
+}
