@@ -1,0 +1,127 @@
+//! The feed: each entity once, at its latest number, in pages that end anywhere.
+
+use domain::role::Role;
+use protocol::change::{Change, Entity};
+use store::change::{Page, Sight, page};
+use store::{Changed, Heard, testing};
+
+use crate::given::{Given, NOW, created, make, record, sign_up};
+use crate::on_both;
+
+on_both!(
+    a_key_stands_once_at_its_latest_number,
+    pages_follow_each_other_without_gap_or_repetition,
+    what_may_not_be_seen_is_left_out,
+    what_is_gone_is_said_to_be_gone,
+    a_cursor_from_the_future_stays_where_it_is,
+    who_listens_hears_of_each_commit,
+);
+
+const ALL: Sight = Sight { keys: true };
+
+async fn feed(given: &Given, since: i64, limit: i64, sight: Sight) -> Page {
+    page(&mut given.store.read().await.unwrap(), given.organization, since, limit, sight).await.unwrap()
+}
+
+fn numbers(page: &Page) -> Vec<i64> {
+    page.changes.iter().map(|change| change.sequence).collect()
+}
+
+async fn a_key_stands_once_at_its_latest_number(given: Given) {
+    let (first, _) = given.create_key().await;
+    let (second, _) = given.create_key().await;
+    let mut write = given.write().await;
+    store::key::revoke(&mut write, given.organization, first, given.ada).await.unwrap();
+    let event = domain::activity::Event::KeyRevoked { key: first, name: "ci".to_owned() };
+    let changed = vec![protocol::change::EntityRef::Key(first)];
+    write.commit([record(given.scope(), given.ada, event, changed)]).await.unwrap();
+
+    let page = feed(&given, 0, 100, ALL).await;
+    assert_eq!(numbers(&page), [1, 2, 3, 5, 6]);
+    assert_eq!((page.next, page.head, page.remaining), (6, 6, 0));
+    let keys: Vec<_> = page
+        .changes
+        .iter()
+        .filter_map(|change| match &change.entity {
+            Entity::Key(key) => Some((key.id, key.revoked_at, key.revoked_by, key.version, key.secrets.len())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            (given.free_key, None, None, 1, 1),
+            (second, None, None, 1, 1),
+            (first, Some(NOW), Some(given.ada), 2, 1),
+        ]
+    );
+}
+
+async fn pages_follow_each_other_without_gap_or_repetition(given: Given) {
+    for _ in 0..7 {
+        given.create_key().await;
+    }
+    let whole = feed(&given, 0, 1_000, ALL).await.changes;
+    assert_eq!(whole.len(), 10);
+    for limit in 1..=11 {
+        let mut collected: Vec<Change> = Vec::new();
+        let mut since = 0;
+        loop {
+            let page = feed(&given, since, limit, ALL).await;
+            assert!(i64::try_from(page.changes.len()).unwrap() <= limit);
+            assert_eq!(page.head, 10);
+            collected.extend(page.changes);
+            assert_eq!(page.remaining, 10 - i64::try_from(collected.len()).unwrap());
+            since = page.next;
+            if page.remaining == 0 {
+                break;
+            }
+        }
+        assert_eq!((since, &collected), (10, &whole), "limit {limit}");
+    }
+}
+
+async fn what_may_not_be_seen_is_left_out(given: Given) {
+    given.create_key().await;
+    let page = feed(&given, 0, 100, Sight { keys: false }).await;
+    assert_eq!(numbers(&page), [1, 2]);
+    assert_eq!((page.next, page.head, page.remaining), (4, 4, 0));
+    // Not even by a page that would be full with them.
+    let page = feed(&given, 0, 2, Sight { keys: false }).await;
+    assert_eq!((numbers(&page), page.next, page.remaining), (vec![1, 2], 4, 0));
+}
+
+async fn what_is_gone_is_said_to_be_gone(given: Given) {
+    let (key, secret) = given.create_key().await;
+    let write = given.write().await;
+    let gone = protocol::change::EntityRef::Key(key);
+    let mut record = record(given.scope(), given.ada, created(key, secret.id), vec![]);
+    record.changed = vec![Changed::Gone(gone)];
+    write.commit([record]).await.unwrap();
+    let page = feed(&given, 3, 100, ALL).await;
+    assert_eq!(page.changes, [Change { sequence: 5, entity: Entity::Gone { what: gone } }]);
+}
+
+async fn a_cursor_from_the_future_stays_where_it_is(given: Given) {
+    let page = feed(&given, 999, 100, ALL).await;
+    assert_eq!((page.changes.len(), page.next, page.head, page.remaining), (0, 999, 3, 0));
+}
+
+async fn who_listens_hears_of_each_commit(given: Given) {
+    let mut heard = given.store.listen();
+    given.create_key().await;
+    let change = |head| {
+        Heard::Changed(protocol::change::Notice { organization_id: given.organization, head })
+    };
+    assert_eq!(heard.recv().await.unwrap(), change(4));
+    // What is rolled back is not heard of.
+    drop(given.write().await);
+    given.create_key().await;
+    assert_eq!(heard.recv().await.unwrap(), change(5));
+    // A member's change is in the feed with their role.
+    let (bob, _, _) = sign_up(&given.store, "bob").await;
+    let id = make(domain::id::MemberId::make);
+    testing::add_member(&given.store, given.organization, bob, id, Role::Viewer, NOW).await.unwrap();
+    let page = feed(&given, 5, 100, ALL).await;
+    assert!(matches!(&page.changes[..], [Change { sequence: 6, entity: Entity::Member(member) }] if member.role == Role::Viewer));
+}
