@@ -20,7 +20,11 @@ const WINDOW_WITHIN: Duration = Duration::from_secs(60);
 /// Where a package may put things.
 const SYSTEM_FOLDERS: [&str; 3] = ["/usr", "/etc", "/opt"];
 /// The programs a package brings, and no others.
-const PROGRAMS: [&str; 2] = ["/usr/bin/keystead", "/usr/bin/keystead-desktop"];
+const PROGRAMS: [&str; 3] = [
+    "/usr/bin/keystead",
+    "/usr/bin/keystead-desktop",
+    "/usr/bin/keystead-server",
+];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -66,13 +70,25 @@ fn build(workspace: &Workspace) -> Outcome<Bundles> {
             "keystead-cli",
             "--package",
             "keystead-desktop",
+            "--package",
+            "server",
         ])
-        .args(["--bin", "keystead", "--bin", "keystead-desktop"])
+        .args([
+            "--bin",
+            "keystead",
+            "--bin",
+            "keystead-desktop",
+            "--bin",
+            "keystead-server",
+        ])
         .dir(&workspace.root)
         .limit(BUILD_LIMIT)
         .run()?;
-    // The command line travels with the app.
-    let files = json!({ PROGRAMS[0]: workspace.release_binary("keystead")? });
+    // The command line and the server travel with the app. Where they were built is known only now.
+    let files = json!({
+        PROGRAMS[0]: workspace.release_binary("keystead")?,
+        PROGRAMS[2]: workspace.release_binary("keystead-server")?,
+    });
     let settings = json!({
         // Both were built a moment ago.
         "build": { "beforeBuildCommand": null, "beforeBundleCommand": null },
@@ -145,10 +161,12 @@ fn try_the_deb(deb: &Path) -> Outcome {
     {
         Program::new("desktop-file-validate").arg(desktop).run()?;
     }
-    Program::new(PROGRAMS[0])
-        .arg("--version")
-        .limit(Duration::from_secs(60))
-        .run()?;
+    for program in [PROGRAMS[0], PROGRAMS[2]] {
+        Program::new(program)
+            .arg("--version")
+            .limit(Duration::from_secs(60))
+            .run()?;
+    }
 
     println!("Starting the installed app");
     let display = Display::start()?;
@@ -261,7 +279,7 @@ fn require_programs(files: &[PathBuf]) -> Outcome {
     Err(Failure::said(format!(
         "the package should bring {} and no other program, but brings {found:?}. A binary that is not for users needs \
          `required-features` in its [[bin]].",
-        PROGRAMS.join(" and "),
+        PROGRAMS.join(", "),
     )))
 }
 
@@ -315,10 +333,10 @@ lrwxrwxrwx 0/0               0 2026-01-01 00:00 ./usr/bin/keystead -> keystead-d
                 .map(|name| Path::new("/usr/bin").join(name))
                 .collect::<Vec<_>>()
         };
-        assert!(require_programs(&files(&["keystead", "keystead-desktop"])).is_ok());
-        let refused =
-            require_programs(&files(&["keystead", "keystead-desktop", "export-bindings"])).unwrap_err();
+        let programs = ["keystead", "keystead-desktop", "keystead-server"];
+        assert!(require_programs(&files(&programs)).is_ok());
+        let refused = require_programs(&files(&[&programs[..], &["export-bindings"]].concat())).unwrap_err();
         assert!(refused.to_string().contains("export-bindings"), "{refused}");
-        assert!(require_programs(&files(&["keystead-desktop"])).is_err());
+        assert!(require_programs(&files(&programs[..2])).is_err());
     }
 }

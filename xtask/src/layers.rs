@@ -99,8 +99,8 @@ const FOREIGN: [(&[&str], &[&str], &str); 4] = [
     ),
 ];
 
-/// The one folder of the screens that talks to the shell.
-const IPC: &str = "ipc";
+/// The one folder of the screens that talks to the shell, and the one that plays the shell in tests.
+const IPC: [&str; 2] = ["ipc", "test"];
 
 pub(crate) fn run(workspace: &Workspace) -> Outcome {
     let mut wrong = wrong_arrows(&workspace.packages);
@@ -170,7 +170,7 @@ fn strays(sources: &Path) -> Outcome<BTreeSet<String>> {
             let path = entry.map_err(Failure::file(&folder))?.path();
             let below = path.strip_prefix(sources).unwrap_or(&path).to_path_buf();
             if path.is_dir() {
-                if below != Path::new(IPC) && !below.ends_with("node_modules") {
+                if !IPC.iter().any(|folder| below == Path::new(folder)) && !below.ends_with("node_modules") {
                     folders.push(path);
                 }
             } else if below
@@ -296,6 +296,7 @@ mod tests {
                 "tabs/keys/Keys.svelte",
                 "<script>import { live } from '../../ipc'</script>",
             ),
+            ("test/setup.ts", "import { mockIPC } from '@tauri-apps/api/mocks'"),
             (
                 "kit/Copy.svelte",
                 "<script>import { writeText } from '@tauri-apps/plugin-clipboard-manager'</script>",

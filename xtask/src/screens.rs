@@ -117,7 +117,7 @@ fn collect_sources(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if entry.file_type().map_err(Failure::file(entry.path()))?.is_dir() {
-            if !matches!(&*name, "node_modules" | "dist" | "coverage" | ".svelte-kit") {
+            if !name.starts_with("dist") && !matches!(&*name, "node_modules" | "coverage" | ".svelte-kit") {
                 collect_sources(&entry.path(), files)?;
             }
         } else if !name.ends_with(".test.ts") {
