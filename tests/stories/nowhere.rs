@@ -54,19 +54,7 @@ async fn k3_the_secret_is_nowhere_but_in_the_keychain() {
     ada.sign_up(&url).await;
     let (secret, key) = ada.create("ci-deploy").await;
     ada.wait_synced().await;
-    let answer: serde_json::Value = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .unwrap()
-        .post(format!("{url}/v1/verify"))
-        .json(&serde_json::json!({ "secret": secret }))
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
-    assert_eq!(answer["valid"], true);
+    assert_eq!(testkit::server::verify(&url, &secret).await, (true, None));
     wait_for("the use is written", || async {
         ada.desk.key_detail(key).await.unwrap().row.last_used_at
     })

@@ -38,7 +38,7 @@ pub(crate) struct OpenConnection {
     pub(crate) keychain: Arc<dyn Keychain>,
     /// The server of this computer; another one takes its place when a joined one ends.
     local: Mutex<Option<Arc<LocalServer>>>,
-    running: Option<Running>,
+    running: Mutex<Option<Running>>,
     tend: Mutex<Option<JoinHandle<()>>>,
     /// Sample data: gone when this is.
     _sample: Option<Arc<tempfile::TempDir>>,
@@ -50,8 +50,13 @@ impl OpenConnection {
         if let Some(tend) = lock(&self.tend).take() {
             tend.abort();
         }
-        if let Some(running) = &self.running {
-            running.stop();
+        let running = lock(&self.running).take();
+        if let Some(running) = running {
+            running.stop().await;
+        }
+        let replica = self.replica.clone();
+        if let Err(error) = blocking(move || Ok(replica.settle()?)).await {
+            tracing::warn!(%error, "the replica was not settled into one file");
         }
         let local = lock(&self.local).take();
         if let Some(local) = local {
@@ -201,7 +206,7 @@ impl Desk {
             engine,
             keychain,
             local: Mutex::new(local),
-            running,
+            running: Mutex::new(running),
             tend: Mutex::new(None),
             _sample: sample,
         });

@@ -95,6 +95,14 @@ impl Replica {
         Ok(std::mem::replace(&mut *seen, now) != now)
     }
 
+    /// Moves everything from the log beside the file into the file: for when it is about to be closed or moved.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Sqlite`].
+    pub fn settle(&self) -> Result<(), ReplicaError> {
+        Ok(self.lock().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic while the lock was held rolled its transaction back: the connection is sound.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)

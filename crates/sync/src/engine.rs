@@ -336,16 +336,20 @@ pub struct Running {
 }
 
 impl Running {
-    /// Stops it. A request that is under way is answered at its next try.
-    pub fn stop(&self) {
-        for task in &self.tasks {
+    /// Stops it, and waits until nothing of it runs. A request that is under way is answered at its next try.
+    pub async fn stop(mut self) {
+        for task in &mut self.tasks {
             task.abort();
+            // Aborted: that is what was wanted.
+            let _ended = task.await;
         }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop();
+        for task in &self.tasks {
+            task.abort();
+        }
     }
 }
