@@ -35,21 +35,34 @@ impl FromRequestParts<App> for ClientAddress {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>().ok_or_else(Refusal::internal)?;
-        Ok(Self(client(peer.ip().to_canonical(), &parts.headers, &app.config.trusted_proxies)))
+        let ConnectInfo(peer) = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .ok_or_else(Refusal::internal)?;
+        Ok(Self(client(
+            peer.ip().to_canonical(),
+            &parts.headers,
+            &app.config.trusted_proxies,
+        )))
     }
 }
 
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
     let mut client = peer;
-    let lines: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
+    let lines: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .collect();
     for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
         if !is_trusted(&client) {
             break;
         }
         let hop = hop.trim();
-        let parsed = hop.parse::<IpAddr>().or_else(|_| hop.parse::<SocketAddr>().map(|address| address.ip()));
+        let parsed = hop
+            .parse::<IpAddr>()
+            .or_else(|_| hop.parse::<SocketAddr>().map(|address| address.ip()));
         let Ok(address) = parsed else { break };
         client = address.to_canonical();
     }
@@ -72,16 +85,28 @@ mod tests {
     #[test]
     fn nobody_is_believed_unless_trusted() {
         assert_eq!(through("203.0.113.9", &["198.51.100.7"], &[]), "203.0.113.9");
-        assert_eq!(through("203.0.113.9", &["198.51.100.7"], &["10.0.0.0/8"]), "203.0.113.9");
+        assert_eq!(
+            through("203.0.113.9", &["198.51.100.7"], &["10.0.0.0/8"]),
+            "203.0.113.9"
+        );
     }
 
     #[test]
     fn a_trusted_proxy_tells_the_nearest_address_it_did_not_make_up() {
         let trusted = ["10.0.0.0/8", "fd00::/8"];
         assert_eq!(through("10.0.0.1", &["198.51.100.7"], &trusted), "198.51.100.7");
-        assert_eq!(through("10.0.0.1", &["6.6.6.6, 198.51.100.7, 10.1.1.1"], &trusted), "198.51.100.7");
-        assert_eq!(through("10.0.0.1", &["6.6.6.6", "198.51.100.7"], &trusted), "198.51.100.7");
-        assert_eq!(through("10.0.0.1", &["198.51.100.7:4711"], &trusted), "198.51.100.7");
+        assert_eq!(
+            through("10.0.0.1", &["6.6.6.6, 198.51.100.7, 10.1.1.1"], &trusted),
+            "198.51.100.7"
+        );
+        assert_eq!(
+            through("10.0.0.1", &["6.6.6.6", "198.51.100.7"], &trusted),
+            "198.51.100.7"
+        );
+        assert_eq!(
+            through("10.0.0.1", &["198.51.100.7:4711"], &trusted),
+            "198.51.100.7"
+        );
         assert_eq!(through("10.0.0.1", &["rubbish"], &trusted), "10.0.0.1");
         assert_eq!(through("10.0.0.1", &[], &trusted), "10.0.0.1");
         assert_eq!(through("fd00::1", &["2001:db8::5"], &trusted), "2001:db8::5");

@@ -25,18 +25,30 @@ impl Answer {
             tracing::error!(%error, "an answer is no JSON");
             Refusal::internal()
         })?;
-        Ok(Self { status, body, replayed: false })
+        Ok(Self {
+            status,
+            body,
+            replayed: false,
+        })
     }
 
     /// One that was given before.
     pub(crate) fn again(operation: Operation) -> Result<Self, Refusal> {
         let status = StatusCode::from_u16(operation.status).map_err(|_| Refusal::internal())?;
-        Ok(Self { status, body: operation.answer, replayed: true })
+        Ok(Self {
+            status,
+            body: operation.answer,
+            replayed: true,
+        })
     }
 
     /// As it is kept.
     pub(crate) fn kept(&self, request_hash: [u8; 32]) -> Operation {
-        Operation { request_hash, status: self.status.as_u16(), answer: self.body.clone() }
+        Operation {
+            request_hash,
+            status: self.status.as_u16(),
+            answer: self.body.clone(),
+        }
     }
 }
 

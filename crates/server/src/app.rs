@@ -67,8 +67,15 @@ impl App {
     }
 
     /// Begins a write to an organization.
-    pub(crate) async fn write_organization(&self, id: OrganizationId, now: Timestamp) -> Result<Write, Refusal> {
-        self.store.write(Scope::Organization(id), now).await?.ok_or_else(|| Refusal::not_found("organization"))
+    pub(crate) async fn write_organization(
+        &self,
+        id: OrganizationId,
+        now: Timestamp,
+    ) -> Result<Write, Refusal> {
+        self.store
+            .write(Scope::Organization(id), now)
+            .await?
+            .ok_or_else(|| Refusal::not_found("organization"))
     }
 
     /// When a session seen now ends if it is not seen again.

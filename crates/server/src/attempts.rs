@@ -33,7 +33,11 @@ struct Buckets<K> {
 impl<K: Eq + Hash> Buckets<K> {
     fn new(most: u32, window_seconds: i64) -> Self {
         let most = i64::from(most.max(1));
-        Self { most, each: window_seconds * 1_000_000 / most, full_at: Mutex::new(HashMap::new()) }
+        Self {
+            most,
+            each: window_seconds * 1_000_000 / most,
+            full_at: Mutex::new(HashMap::new()),
+        }
     }
 
     /// Takes one attempt, or says in how many seconds there is one.
@@ -82,7 +86,9 @@ impl Attempts {
     /// through together.
     pub(crate) fn sign_in(&self, email: &EmailAddress, from: IpAddr, now: Timestamp) -> Result<(), u32> {
         self.address.take(from, now)?;
-        self.email_and_address.take((email.clone(), from), now).inspect_err(|_| self.address.give_back(&from))
+        self.email_and_address
+            .take((email.clone(), from), now)
+            .inspect_err(|_| self.address.give_back(&from))
     }
 
     /// After a success: only failures count.

@@ -5,9 +5,9 @@ use axum::http::header;
 use axum::http::request::Parts;
 use domain::clock::Timestamp;
 use domain::id::{AccountId, OrganizationId};
+use store::Connected;
 use store::member::{self, Standing};
 use store::session::{self, Session};
-use store::Connected;
 
 use crate::app::App;
 use crate::refusal::Refusal;
@@ -29,7 +29,9 @@ impl Caller {
         from: &mut impl Connected,
         organization: OrganizationId,
     ) -> Result<Standing, Refusal> {
-        member::standing(from, organization, self.account).await?.ok_or_else(|| Refusal::not_found("organization"))
+        member::standing(from, organization, self.account)
+            .await?
+            .ok_or_else(|| Refusal::not_found("organization"))
     }
 }
 
@@ -37,16 +39,26 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let (scheme, token) = header.and_then(|text| text.split_once(' ')).ok_or_else(Refusal::signed_out)?;
+        let header = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let (scheme, token) = header
+            .and_then(|text| text.split_once(' '))
+            .ok_or_else(Refusal::signed_out)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Refusal::signed_out());
         }
         let hash = App::hash_token(token.trim());
         let session = session::find(&mut app.store.direct().await?, &hash).await?;
         let session = session.ok_or_else(Refusal::signed_out)?;
-        let session = see(app, session, app.now()).await.ok_or_else(Refusal::signed_out)?;
-        Ok(Self { account: session.account, session })
+        let session = see(app, session, app.now())
+            .await
+            .ok_or_else(Refusal::signed_out)?;
+        Ok(Self {
+            account: session.account,
+            session,
+        })
     }
 }
 

@@ -103,7 +103,10 @@ impl Default for Config {
 /// The database's address may hold a password.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config").field("listen", &self.listen).field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -237,9 +240,16 @@ impl Config {
         if self.name.trim().is_empty() || self.name.chars().count() > 100 {
             return refuse("name", "has to have 1 to 100 characters");
         }
-        let limits = [self.sign_in_attempts, self.sign_in_attempts_per_address, self.sign_ups_per_hour];
+        let limits = [
+            self.sign_in_attempts,
+            self.sign_in_attempts_per_address,
+            self.sign_ups_per_hour,
+        ];
         if limits.contains(&0) {
-            return refuse("limits", "have to be at least 1; to let nobody sign up, set sign_up to “closed”");
+            return refuse(
+                "limits",
+                "have to be at least 1; to let nobody sign up, set sign_up to “closed”",
+            );
         }
         Ok(())
     }
@@ -247,7 +257,9 @@ impl Config {
 
 fn known() -> Vec<String> {
     let data = Serialized::defaults(Config::default()).data().unwrap_or_default();
-    data.into_values().flat_map(|values| values.into_keys()).collect()
+    data.into_values()
+        .flat_map(std::collections::BTreeMap::into_keys)
+        .collect()
 }
 
 /// Looks at the keys before the layers are merged, where it is still known which file they are from.
@@ -255,24 +267,41 @@ fn check_file(file: &Path, known: &[String]) -> Result<(), ConfigError> {
     let name = || file.display().to_string();
     let cannot = |reason: String| ConfigError::File { file: name(), reason };
     let text = std::fs::read_to_string(file).map_err(|error| cannot(error.to_string()))?;
-    let data = Toml::string(&text).data().map_err(|error| cannot(error.to_string()))?;
-    let unknown = data.into_values().flat_map(|values| values.into_keys()).find(|key| !known.contains(key));
+    let data = Toml::string(&text)
+        .data()
+        .map_err(|error| cannot(error.to_string()))?;
+    let unknown = data
+        .into_values()
+        .flat_map(std::collections::BTreeMap::into_keys)
+        .find(|key| !known.contains(key));
     match unknown {
-        Some(key) => Err(ConfigError::UnknownKey { file: name(), key, known: known.join(", ") }),
+        Some(key) => Err(ConfigError::UnknownKey {
+            file: name(),
+            key,
+            known: known.join(", "),
+        }),
         None => Ok(()),
     }
 }
 
 fn value_error(error: &figment::Error) -> ConfigError {
     let key = error.path.join(".");
-    let source = error.metadata.as_ref().and_then(|data| data.source.as_ref()).map(ToString::to_string);
+    let source = error
+        .metadata
+        .as_ref()
+        .and_then(|data| data.source.as_ref())
+        .map(ToString::to_string);
     let place = match (&source, &error.metadata) {
         (Some(file), _) => file.clone(),
         (None, Some(data)) if data.name.contains("environment") => format!("{PREFIX}{}", key.to_uppercase()),
         _ => "configuration".to_owned(),
     };
     // The kind's own text repeats the value, which for the database may hold a password.
-    let reason = if key == "database" { "is no text".to_owned() } else { error.kind.to_string() };
+    let reason = if key == "database" {
+        "is no text".to_owned()
+    } else {
+        error.kind.to_string()
+    };
     ConfigError::Value { place, key, reason }
 }
 
@@ -284,34 +313,61 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("server.toml");
         std::fs::write(&file, text).unwrap();
-        Config::read(Some(&file), &Flags::default())
-            .map_err(|error| error.to_string().replace(&folder.path().display().to_string(), "."))
+        Config::read(Some(&file), &Flags::default()).map_err(|error| {
+            error
+                .to_string()
+                .replace(&folder.path().display().to_string(), ".")
+        })
     }
 
     #[test]
     fn a_file_overrides_the_defaults_and_a_flag_the_file() {
-        let config = with_file("name = \"House\"\nsession_days = 7\ntrusted_proxies = [\"10.0.0.0/8\"]").unwrap();
-        assert_eq!((config.name.as_str(), config.session_days, config.sign_ups_per_hour), ("House", 7, 20));
+        let config =
+            with_file("name = \"House\"\nsession_days = 7\ntrusted_proxies = [\"10.0.0.0/8\"]").unwrap();
+        assert_eq!(
+            (
+                config.name.as_str(),
+                config.session_days,
+                config.sign_ups_per_hour
+            ),
+            ("House", 7, 20)
+        );
 
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("server.toml");
         std::fs::write(&file, "name = \"House\"").unwrap();
-        let flags = Flags { name: Some("Flag".to_owned()), ..Flags::default() };
+        let flags = Flags {
+            name: Some("Flag".to_owned()),
+            ..Flags::default()
+        };
         assert_eq!(Config::read(Some(&file), &flags).unwrap().name, "Flag");
     }
 
     #[test]
     fn an_unknown_key_is_named_with_its_file() {
         let error = with_file("nmae = \"House\"").unwrap_err();
-        assert!(error.starts_with("./server.toml: there is no setting “nmae”; there are "), "{error}");
+        assert!(
+            error.starts_with("./server.toml: there is no setting “nmae”; there are "),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_wrong_value_is_named_with_its_key() {
         let error = with_file("session_days = \"many\"").unwrap_err();
-        assert!(error.contains("session_days") && error.contains("server.toml"), "{error}");
+        assert!(
+            error.contains("session_days") && error.contains("server.toml"),
+            "{error}"
+        );
         let error = with_file("session_days = 0").unwrap_err();
-        assert_eq!(error, "configuration: session_days: has to be a number of days from 1 to 3650");
-        assert!(with_file("name = ").unwrap_err().starts_with("the configuration file ./server.toml can't be read"));
+        assert_eq!(
+            error,
+            "configuration: session_days: has to be a number of days from 1 to 3650"
+        );
+        assert!(
+            with_file("name = ")
+                .unwrap_err()
+                .starts_with("the configuration file ./server.toml can't be read")
+        );
     }
 }

@@ -23,7 +23,10 @@ const STRIDE: i64 = 500;
 
 /// Runs every check that still makes sense after the ones before it. Changes nothing.
 pub async fn examine(config: &Config, ports: &Ports) -> Vec<Check> {
-    let mut checks = vec![Check { name: "configuration", found: Ok(format!("listens on {}", config.listen)) }];
+    let mut checks = vec![Check {
+        name: "configuration",
+        found: Ok(format!("listens on {}", config.listen)),
+    }];
     let mut add = |name, found: Result<String, String>| checks.push(Check { name, found });
     let store = match Store::open(&config.database).await {
         Ok(store) => store,
@@ -37,10 +40,25 @@ pub async fn examine(config: &Config, ports: &Ports) -> Vec<Check> {
         Kind::Sqlite => "SQLite",
         Kind::Postgres => "PostgreSQL",
     };
-    add("database", store.ping().await.map(|()| format!("{kind} answers")).map_err(|error| error.to_string()));
-    add("version", Ok(format!("schema {SCHEMA_VERSION}, the newest this program knows")));
+    add(
+        "database",
+        store
+            .ping()
+            .await
+            .map(|()| format!("{kind} answers"))
+            .map_err(|error| error.to_string()),
+    );
+    add(
+        "version",
+        Ok(format!("schema {SCHEMA_VERSION}, the newest this program knows")),
+    );
     let writable = store.try_write().await;
-    add("writable", writable.map(|()| "takes writes".to_owned()).map_err(|error| error.to_string()));
+    add(
+        "writable",
+        writable
+            .map(|()| "takes writes".to_owned())
+            .map_err(|error| error.to_string()),
+    );
     let (record, newest) = match chains(&store).await {
         Ok(found) => found,
         Err(error) => (Err(error.to_string()), None),
@@ -89,7 +107,9 @@ fn name(scope: domain::activity::Scope) -> String {
 
 fn clock(now: Timestamp, newest: Option<Timestamp>) -> Result<String, String> {
     if now < EARLIEST {
-        return Err(format!("says {now}, which is before this program was written; set the computer's time"));
+        return Err(format!(
+            "says {now}, which is before this program was written; set the computer's time"
+        ));
     }
     match newest {
         Some(newest) if newest > now.plus_seconds(AHEAD_SECONDS) => Err(format!(

@@ -31,7 +31,9 @@ pub(crate) async fn run(app: App, ending: CancellationToken) {
         match app.uses.put_down(&app.store, now).await {
             Ok(0) => {}
             Ok(_) => due = Some(now),
-            Err(error) => tracing::warn!(%error, "uses of secrets could not be put down; they are kept and tried again"),
+            Err(error) => {
+                tracing::warn!(%error, "uses of secrets could not be put down; they are kept and tried again");
+            }
         }
         if due.is_some_and(|due| due <= now) {
             match secret::announce(&app.store, now).await {

@@ -116,7 +116,14 @@ pub async fn start_or_join(folder: &Path, name: &str) -> Result<Local, LocalErro
                 let running = start(config, system::ports()).await?;
                 let url = running.url();
                 write_note(&note, &url).map_err(file(&note))?;
-                return Ok(Local { url, running: Some(LocalRunning { running, note, _lock: lock }) });
+                return Ok(Local {
+                    url,
+                    running: Some(LocalRunning {
+                        running,
+                        note,
+                        _lock: lock,
+                    }),
+                });
             }
             Err(TryLockError::WouldBlock) => {
                 if let Some(url) = answering(&note).await {
@@ -127,7 +134,9 @@ pub async fn start_or_join(folder: &Path, name: &str) -> Result<Local, LocalErro
             Err(TryLockError::Error(error)) => return Err(file(&lock_path)(error)),
         }
     }
-    Err(LocalError::Silent { path: lock_path.display().to_string() })
+    Err(LocalError::Silent {
+        path: lock_path.display().to_string(),
+    })
 }
 
 /// The address in the note, if somebody answers there.

@@ -85,7 +85,10 @@ enum Failure {
     Unwell,
 }
 
-#[expect(clippy::print_stderr, reason = "the one place where the program says why it ends")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where the program says why it ends"
+)]
 fn main() -> ExitCode {
     let line = Line::parse();
     let done = tokio::runtime::Builder::new_multi_thread()
@@ -114,7 +117,10 @@ async fn run(command: Command) -> Result<(), Failure> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "what a command was asked for goes to standard output")]
+#[expect(
+    clippy::print_stdout,
+    reason = "what a command was asked for goes to standard output"
+)]
 fn print(text: &str) {
     println!("{text}");
 }
@@ -122,7 +128,9 @@ fn print(text: &str) {
 /// Log lines go to standard error. `RUST_LOG` chooses what is logged.
 fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().init(),
@@ -133,7 +141,11 @@ async fn serve(config: Config) -> Result<(), Failure> {
     log(config.log);
     let mut interrupted = Signals::hear().map_err(Failure::Signals)?;
     let mut running = server::start(config, system::ports()).await?;
-    tracing::info!(url = running.url(), version = env!("CARGO_PKG_VERSION"), "serving");
+    tracing::info!(
+        url = running.url(),
+        version = env!("CARGO_PKG_VERSION"),
+        "serving"
+    );
     tokio::select! {
         ended = running.ended() => return ended.map_err(Failure::Ended),
         () = interrupted.next() => tracing::info!("stopping"),
@@ -180,7 +192,10 @@ struct Signals {
 impl Signals {
     fn hear() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
 
     async fn next(&mut self) {

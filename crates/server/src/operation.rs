@@ -63,8 +63,14 @@ impl<T: DeserializeOwned> FromRequest<App> for Written<T> {
         hash.update("\n");
         let bytes = body::read(request, app).await?;
         hash.update(&bytes);
-        let operation = Operation { id, request_hash: hash.finalize().into() };
-        Ok(Self { operation, body: body::parse(&bytes)? })
+        let operation = Operation {
+            id,
+            request_hash: hash.finalize().into(),
+        };
+        Ok(Self {
+            operation,
+            body: body::parse(&bytes)?,
+        })
     }
 }
 
@@ -78,7 +84,11 @@ fn reused() -> Refusal {
 
 impl Operation {
     /// The answer, when this was done before. Asked inside the write: of two twins the second waits for the first.
-    pub(crate) async fn answered(&self, write: &mut Write, caller: &Caller) -> Result<Option<Answer>, Refusal> {
+    pub(crate) async fn answered(
+        &self,
+        write: &mut Write,
+        caller: &Caller,
+    ) -> Result<Option<Answer>, Refusal> {
         match operation::find(write, caller.account, self.id).await? {
             Some(done) if done.request_hash == self.request_hash => Answer::again(done).map(Some),
             Some(_) => Err(reused()),
@@ -87,7 +97,12 @@ impl Operation {
     }
 
     /// Keeps the answer with the write.
-    pub(crate) async fn keep(&self, write: &mut Write, caller: &Caller, answer: &Answer) -> Result<(), Refusal> {
+    pub(crate) async fn keep(
+        &self,
+        write: &mut Write,
+        caller: &Caller,
+        answer: &Answer,
+    ) -> Result<(), Refusal> {
         match operation::insert(write, caller.account, self.id, &answer.kept(self.request_hash)).await {
             // Twins of one organization wait for each other, so this one came from another path.
             Err(StoreError::Taken) => Err(reused()),

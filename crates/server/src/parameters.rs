@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use domain::id::{KeyId, NotAnId, OrganizationId};
 
 use crate::app::App;
+use crate::body::harmless;
 use crate::refusal::Refusal;
 
 /// `{organization_id}`.
@@ -20,15 +21,32 @@ pub(crate) struct OneKey {
     pub(crate) key: KeyId,
 }
 
-async fn id<I: FromStr<Err = NotAnId>>(parts: &mut Parts, app: &App, name: &'static str) -> Result<I, Refusal> {
-    let all = RawPathParams::from_request_parts(parts, app).await.map_err(|_| not_an_id(name))?;
-    let text = all.iter().find(|(found, _)| *found == name).map(|(_, text)| text).ok_or_else(Refusal::internal)?;
+async fn id<I: FromStr<Err = NotAnId>>(
+    parts: &mut Parts,
+    app: &App,
+    name: &'static str,
+) -> Result<I, Refusal> {
+    let all = RawPathParams::from_request_parts(parts, app)
+        .await
+        .map_err(|_| not_an_id(name))?;
+    let text = all
+        .iter()
+        .find(|(found, _)| *found == name)
+        .map(|(_, text)| text)
+        .ok_or_else(Refusal::internal)?;
     text.parse().map_err(|_: NotAnId| not_an_id(name))
 }
 
 fn not_an_id(name: &'static str) -> Refusal {
-    let prefix = if name == "key_id" { KeyId::PREFIX } else { OrganizationId::PREFIX };
-    Refusal::field(name, format!("the {name} in the path has to be {prefix}_ and 32 hexadecimal digits"))
+    let prefix = if name == "key_id" {
+        KeyId::PREFIX
+    } else {
+        OrganizationId::PREFIX
+    };
+    Refusal::field(
+        name,
+        format!("the {name} in the path has to be {prefix}_ and 32 hexadecimal digits"),
+    )
 }
 
 impl FromRequestParts<App> for InOrganization {
@@ -43,7 +61,10 @@ impl FromRequestParts<App> for OneKey {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        Ok(Self { organization: id(parts, app, "organization_id").await?, key: id(parts, app, "key_id").await? })
+        Ok(Self {
+            organization: id(parts, app, "organization_id").await?,
+            key: id(parts, app, "key_id").await?,
+        })
     }
 }
 
@@ -56,7 +77,11 @@ impl FromRequestParts<App> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
         let text = parts.uri.query().unwrap_or_default();
-        Ok(Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()))
+        Ok(Self(
+            url::form_urlencoded::parse(text.as_bytes())
+                .into_owned()
+                .collect(),
+        ))
     }
 }
 
@@ -64,20 +89,33 @@ impl Query {
     /// Refuses parameters that are not known or stand twice.
     pub(crate) fn only(&self, known: &[&str]) -> Result<(), Refusal> {
         for (at, (name, _)) in self.0.iter().enumerate() {
-            let short: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
+            let short: String = harmless(name)
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(40)
+                .collect();
             if !known.contains(&name.as_str()) {
                 let known = known.join(" and ");
-                return Err(Refusal::field(&short, format!("there is no parameter {short} here; there are {known}")));
+                return Err(Refusal::field(
+                    &short,
+                    format!("there is no parameter {short} here; there are {known}"),
+                ));
             }
             if self.0[..at].iter().any(|(earlier, _)| earlier == name) {
-                return Err(Refusal::field(&short, format!("the parameter {short} stands twice")));
+                return Err(Refusal::field(
+                    &short,
+                    format!("the parameter {short} stands twice"),
+                ));
             }
         }
         Ok(())
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(found, _)| found == name).map(|(_, text)| text.as_str())
+        self.0
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, text)| text.as_str())
     }
 
     /// A whole number within bounds.
@@ -87,12 +125,24 @@ impl Query {
         bounds: std::ops::RangeInclusive<i64>,
         default: i64,
     ) -> Result<i64, Refusal> {
-        let Some(text) = self.text(name) else { return Ok(default) };
-        text.parse::<i64>().ok().filter(|number| bounds.contains(number)).ok_or_else(|| {
-            let (least, most) = (bounds.start(), bounds.end());
-            let range = if *most == i64::MAX { format!("from {least} on") } else { format!("from {least} to {most}") };
-            Refusal::field(name, format!("{name} has to be a whole number {range}"))
-        })
+        let Some(text) = self.text(name) else {
+            return Ok(default);
+        };
+        text.parse::<i64>()
+            .ok()
+            .filter(|number| bounds.contains(number))
+            .ok_or_else(|| {
+                let (least, most) = (bounds.start(), bounds.end());
+                let range = if *most == i64::MAX {
+                    format!("from {least} on")
+                } else {
+                    format!("from {least} to {most}")
+                };
+                Refusal::field(
+                    name,
+                    format!("the parameter {name} has to be a whole number {range}"),
+                )
+            })
     }
 
     /// A key's id.
@@ -100,7 +150,10 @@ impl Query {
         self.text(name)
             .map(|text| {
                 text.parse().map_err(|_: NotAnId| {
-                    Refusal::field(name, format!("{name} has to be key_ and 32 hexadecimal digits"))
+                    Refusal::field(
+                        name,
+                        format!("the parameter {name} has to be key_ and 32 hexadecimal digits"),
+                    )
                 })
             })
             .transpose()

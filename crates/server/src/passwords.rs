@@ -41,7 +41,10 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, derive::DeriveError> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Refusal::internal())?;
+        let turn = Arc::clone(&self.turns)
+            .acquire_owned()
+            .await
+            .map_err(|_| Refusal::internal())?;
         let done = tokio::task::spawn_blocking(move || {
             let done = work();
             drop(turn);
@@ -59,7 +62,8 @@ impl Passwords {
         // The salt is taken before, so that the entropy is not held while the hash is made.
         let mut salt = [0u8; 16];
         ports.with_entropy(|entropy| entropy.fill(&mut salt));
-        self.beside(move || derive::mint_password_hash(&password, work, &mut Given(salt))).await
+        self.beside(move || derive::mint_password_hash(&password, work, &mut Given(salt)))
+            .await
     }
 
     /// Whether the password is the stored one; without a stored one the same work is done, and the answer is no.

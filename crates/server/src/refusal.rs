@@ -29,18 +29,31 @@ impl Refusal {
 
     /// Not there, or another organization's: one answer for both.
     pub(crate) fn not_found(what: &str) -> Self {
-        Self::new(ProblemCode::NotFound, format!("there is no such {what}, or this account can't see it"))
+        Self::new(
+            ProblemCode::NotFound,
+            format!("there is no such {what}, or this account can't see it"),
+        )
     }
 
     /// No session.
     pub(crate) fn signed_out() -> Self {
-        Self::new(ProblemCode::SignedOut, "this session has ended or never was; sign in again")
+        Self::new(
+            ProblemCode::SignedOut,
+            "this session has ended or never was; sign in again",
+        )
     }
 
     /// Too often; another attempt is worth it in `seconds`.
     pub(crate) fn too_many(what: &str, seconds: u32) -> Self {
-        let wait = if seconds < 120 { format!("{seconds} seconds") } else { format!("{} minutes", seconds.div_ceil(60)) };
-        let mut refusal = Self::new(ProblemCode::TooManyAttempts, format!("{what}; try again in {wait}"));
+        let wait = if seconds < 120 {
+            format!("{seconds} seconds")
+        } else {
+            format!("{} minutes", seconds.div_ceil(60))
+        };
+        let mut refusal = Self::new(
+            ProblemCode::TooManyAttempts,
+            format!("{what}; try again in {wait}"),
+        );
         refusal.0.retry_after_seconds = Some(seconds);
         refusal
     }
@@ -61,7 +74,9 @@ impl Refusal {
 
 fn punctuated(sentence: &str) -> String {
     let mut letters = sentence.chars();
-    let Some(first) = letters.next() else { return String::new() };
+    let Some(first) = letters.next() else {
+        return String::new();
+    };
     let mut text: String = first.to_uppercase().chain(letters).collect();
     if !text.ends_with(['.', '!', '?']) {
         text.push('.');
@@ -74,10 +89,14 @@ impl IntoResponse for Refusal {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         if let Some(seconds) = self.0.retry_after_seconds {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response.extensions_mut().insert(*self.0);
         response
@@ -103,7 +122,10 @@ impl From<StoreError> for Refusal {
 impl Refusal {
     /// An id or hash exists already. Nothing is said about whose it is.
     pub(crate) fn conflict() -> Self {
-        Self::new(ProblemCode::Conflict, "something with this id or hash exists already; make a new one and try again")
+        Self::new(
+            ProblemCode::Conflict,
+            "something with this id or hash exists already; make a new one and try again",
+        )
     }
 }
 

@@ -63,8 +63,12 @@ pub struct Running {
 pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> {
     let address = config.listen;
     let listener = TcpListener::bind(address).map_err(|error| cannot_listen(address, &error))?;
-    listener.set_nonblocking(true).map_err(|error| cannot_listen(address, &error))?;
-    let address = listener.local_addr().map_err(|error| cannot_listen(address, &error))?;
+    listener
+        .set_nonblocking(true)
+        .map_err(|error| cannot_listen(address, &error))?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| cannot_listen(address, &error))?;
 
     let store = Store::connect(&config.database, ports.clock.now()).await?;
     let passwords = Passwords::new(&ports).await.map_err(|_| StartError::Passwords)?;
@@ -92,14 +96,25 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
     let service = router::service(&app).into_make_service_with_connect_info::<SocketAddr>();
     let served = tokio::spawn(server.serve(service));
     let jobs = tokio::spawn(jobs::run(app, working.clone()));
-    Ok(Running { address, handle, closing, working, served: Some(served), jobs: Some(jobs), store })
+    Ok(Running {
+        address,
+        handle,
+        closing,
+        working,
+        served: Some(served),
+        jobs: Some(jobs),
+        store,
+    })
 }
 
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> StartError {
     if error.kind() == io::ErrorKind::AddrInUse {
         StartError::PortTaken(address)
     } else {
-        StartError::Listen { address, reason: error.to_string() }
+        StartError::Listen {
+            address,
+            reason: error.to_string(),
+        }
     }
 }
 
@@ -121,7 +136,9 @@ impl Running {
     /// # Errors
     /// Why it ended.
     pub async fn ended(&mut self) -> io::Result<()> {
-        let Some(served) = &mut self.served else { return Ok(()) };
+        let Some(served) = &mut self.served else {
+            return Ok(());
+        };
         let ended = served.await.map_err(io::Error::other);
         self.served = None;
         ended?

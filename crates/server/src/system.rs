@@ -28,7 +28,11 @@ pub struct SystemEntropy;
 impl Entropy for SystemEntropy {
     /// # Panics
     /// When the operating system has none: no id, token or salt may then be made.
-    #[expect(clippy::disallowed_methods, clippy::expect_used, reason = "the composition root's entropy; see Panics")]
+    #[expect(
+        clippy::disallowed_methods,
+        clippy::expect_used,
+        reason = "the composition root's entropy; see Panics"
+    )]
     fn fill(&mut self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives random bytes");
     }

@@ -18,7 +18,12 @@ pub(crate) struct Uses {
 impl Uses {
     /// Notes one use.
     pub(crate) fn note(&self, secret: SecretId, at: Timestamp, from: IpAddr) {
-        self.add(Use { secret, count: 1, last_at: at, last_from: from.to_string() });
+        self.add(Use {
+            secret,
+            count: 1,
+            last_at: at,
+            last_from: from.to_string(),
+        });
     }
 
     fn add(&self, more: Use) {
@@ -41,7 +46,9 @@ impl Uses {
     /// Puts down what was gathered; answers how much. What could not be put down is kept for the next time.
     pub(crate) async fn put_down(&self, store: &Store, now: Timestamp) -> Result<usize, StoreError> {
         let taken: Vec<Use> =
-            std::mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner)).into_values().collect();
+            std::mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner))
+                .into_values()
+                .collect();
         if taken.is_empty() {
             return Ok(0);
         }

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::link::{Connected, one, run};
-use crate::write::Write;
 use crate::member;
+use crate::write::Write;
 
 /// A new account.
 #[derive(Debug)]
@@ -33,9 +33,13 @@ pub struct NewAccount<'a> {
 /// # Errors
 /// The database does not answer.
 pub async fn count_one_more(write: &mut Write) -> Result<i64, StoreError> {
-    one!((i64,), write, "UPDATE installation SET accounts = accounts + 1 WHERE one = 1 RETURNING accounts")?
-        .map(|(accounts,)| accounts)
-        .ok_or_else(|| StoreError::damaged("no installation row"))
+    one!(
+        (i64,),
+        write,
+        "UPDATE installation SET accounts = accounts + 1 WHERE one = 1 RETURNING accounts"
+    )?
+    .map(|(accounts,)| accounts)
+    .ok_or_else(|| StoreError::damaged("no installation row"))
 }
 
 /// How many accounts there are.
@@ -78,7 +82,13 @@ pub async fn insert(write: &mut Write, new: &NewAccount<'_>) -> Result<(), Store
 /// # Errors
 /// The database does not answer.
 pub async fn email_taken(from: &mut impl Connected, email: &EmailAddress) -> Result<bool, StoreError> {
-    Ok(one!((Uuid,), from, "SELECT id FROM account WHERE email = $1", email.as_str())?.is_some())
+    Ok(one!(
+        (Uuid,),
+        from,
+        "SELECT id FROM account WHERE email = $1",
+        email.as_str()
+    )?
+    .is_some())
 }
 
 /// Whether an account has this username.
@@ -86,7 +96,13 @@ pub async fn email_taken(from: &mut impl Connected, email: &EmailAddress) -> Res
 /// # Errors
 /// The database does not answer.
 pub async fn username_taken(from: &mut impl Connected, username: &Username) -> Result<bool, StoreError> {
-    Ok(one!((Uuid,), from, "SELECT id FROM account WHERE username = $1", username.as_str())?.is_some())
+    Ok(one!(
+        (Uuid,),
+        from,
+        "SELECT id FROM account WHERE username = $1",
+        username.as_str()
+    )?
+    .is_some())
 }
 
 /// The account with this address and its password hash.
@@ -119,14 +135,19 @@ struct AccountRow {
 /// # Errors
 /// The database does not answer.
 pub async fn view(from: &mut impl Connected, id: AccountId) -> Result<Option<AccountView>, StoreError> {
-    let row =
-        one!(AccountRow, from, "SELECT email, username, display_name FROM account WHERE id = $1", id.as_uuid())?;
+    let row = one!(
+        AccountRow,
+        from,
+        "SELECT email, username, display_name FROM account WHERE id = $1",
+        id.as_uuid()
+    )?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(AccountView {
         id,
         email: EmailAddress::parse(&row.email).map_err(|_| StoreError::damaged("an email address"))?,
         username: Username::parse(&row.username).map_err(|_| StoreError::damaged("a username"))?,
-        display_name: DisplayName::parse(&row.display_name).map_err(|_| StoreError::damaged("a display name"))?,
+        display_name: DisplayName::parse(&row.display_name)
+            .map_err(|_| StoreError::damaged("a display name"))?,
         memberships: member::of_account(from, id).await?,
     }))
 }

@@ -113,11 +113,18 @@ pub async fn list(
     rows(from, scope, after, limit)
         .await?
         .iter()
-        .map(|row| serde_json::from_str(&row.json).map_err(|_| StoreError::damaged("an event that can't be read")))
+        .map(|row| {
+            serde_json::from_str(&row.json).map_err(|_| StoreError::damaged("an event that can't be read"))
+        })
         .collect()
 }
 
-async fn rows(from: &mut impl Connected, scope: Scope, after: i64, limit: i64) -> Result<Vec<EventRow>, StoreError> {
+async fn rows(
+    from: &mut impl Connected,
+    scope: Scope,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<EventRow>, StoreError> {
     all!(
         EventRow,
         from,
@@ -134,11 +141,25 @@ async fn rows(from: &mut impl Connected, scope: Scope, after: i64, limit: i64) -
 ///
 /// # Errors
 /// The database does not answer. A chain that does not hold is an answer, not an error.
-pub async fn verify_chain(from: &mut impl Connected, scope: Scope) -> Result<Result<Chain, Broken>, StoreError> {
-    let row = one!((i64, Vec<u8>), from, "SELECT sequence, chain_head FROM scope WHERE id = $1", scope_id(scope))?;
-    let Some((last, end)) = row else { return Ok(Err(Broken::NoScope)) };
+pub async fn verify_chain(
+    from: &mut impl Connected,
+    scope: Scope,
+) -> Result<Result<Chain, Broken>, StoreError> {
+    let row = one!(
+        (i64, Vec<u8>),
+        from,
+        "SELECT sequence, chain_head FROM scope WHERE id = $1",
+        scope_id(scope)
+    )?;
+    let Some((last, end)) = row else {
+        return Ok(Err(Broken::NoScope));
+    };
     let end = head_from(&end)?;
-    let mut chain = Chain { events: 0, head: chain::START, newest: None };
+    let mut chain = Chain {
+        events: 0,
+        head: chain::START,
+        newest: None,
+    };
     let mut after = i64::MIN;
     loop {
         let page = rows(from, scope, after, STRIDE).await?;
@@ -147,10 +168,14 @@ pub async fn verify_chain(from: &mut impl Connected, scope: Scope) -> Result<Res
         for row in &page {
             chain.head = chain::extend(&chain.head, row.json.as_bytes());
             if chain.head.as_slice() != row.hash {
-                return Ok(Err(Broken::Altered { sequence: row.sequence }));
+                return Ok(Err(Broken::Altered {
+                    sequence: row.sequence,
+                }));
             }
             if !columns_agree(row, scope) {
-                return Ok(Err(Broken::Columns { sequence: row.sequence }));
+                return Ok(Err(Broken::Columns {
+                    sequence: row.sequence,
+                }));
             }
             chain.events += 1;
             chain.newest = Some(Timestamp::from_micros(row.at));
@@ -177,7 +202,11 @@ fn columns_agree(row: &EventRow, scope: Scope) -> bool {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn scopes(from: &mut impl Connected, after: Option<Uuid>, limit: i64) -> Result<Vec<Scope>, StoreError> {
+pub async fn scopes(
+    from: &mut impl Connected,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Scope>, StoreError> {
     let rows = all!(
         (Uuid, String),
         from,

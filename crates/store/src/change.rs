@@ -91,8 +91,13 @@ pub async fn page(
     limit: i64,
     sight: Sight,
 ) -> Result<Page, StoreError> {
-    let head = one!((i64,), from, "SELECT sequence FROM scope WHERE id = $1", organization.as_uuid())?
-        .map_or(0, |(head,)| head);
+    let head = one!(
+        (i64,),
+        from,
+        "SELECT sequence FROM scope WHERE id = $1",
+        organization.as_uuid()
+    )?
+    .map_or(0, |(head,)| head);
     let rows = all!(
         ChangeRow,
         from,
@@ -128,10 +133,22 @@ pub async fn page(
     }
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
-        let entity = if row.gone { gone(&row)? } else { here(from, organization, &row, &mut keys).await? };
-        changes.push(Change { sequence: row.sequence, entity });
+        let entity = if row.gone {
+            gone(&row)?
+        } else {
+            here(from, organization, &row, &mut keys).await?
+        };
+        changes.push(Change {
+            sequence: row.sequence,
+            entity,
+        });
     }
-    Ok(Page { changes, next, head, remaining })
+    Ok(Page {
+        changes,
+        next,
+        head,
+        remaining,
+    })
 }
 
 fn gone(row: &ChangeRow) -> Result<Entity, StoreError> {
@@ -152,11 +169,17 @@ async fn here(
     keys: &mut Vec<protocol::key::KeyView>,
 ) -> Result<Entity, StoreError> {
     let found = match row.entity_type.as_str() {
-        ORGANIZATION => organization::find(from, organization).await?.map(Entity::Organization),
-        MEMBER => member::view(from, organization, MemberId::from_uuid(row.entity_id)).await?.map(Entity::Member),
+        ORGANIZATION => organization::find(from, organization)
+            .await?
+            .map(Entity::Organization),
+        MEMBER => member::view(from, organization, MemberId::from_uuid(row.entity_id))
+            .await?
+            .map(Entity::Member),
         KEY => {
             let id = KeyId::from_uuid(row.entity_id);
-            keys.iter().position(|key| key.id == id).map(|at| Entity::Key(keys.swap_remove(at)))
+            keys.iter()
+                .position(|key| key.id == id)
+                .map(|at| Entity::Key(keys.swap_remove(at)))
         }
         _ => None,
     };
@@ -167,7 +190,10 @@ async fn here(
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn head(from: &mut impl Connected, organization: OrganizationId) -> Result<Option<i64>, StoreError> {
+pub async fn head(
+    from: &mut impl Connected,
+    organization: OrganizationId,
+) -> Result<Option<i64>, StoreError> {
     let row = one!(
         (i64,),
         from,

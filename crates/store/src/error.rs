@@ -7,7 +7,9 @@ pub enum StoreError {
     #[error("something with this id or name exists already")]
     Taken,
     /// The address names no database this program knows.
-    #[error("“{0}” is no database address; write a file path, sqlite:///path/keystead.db or postgres://user@host/name")]
+    #[error(
+        "“{0}” is no database address; write a file path, sqlite:///path/keystead.db or postgres://user@host/name"
+    )]
     Address(String),
     /// The database was written by a newer program.
     #[error(
@@ -21,7 +23,9 @@ pub enum StoreError {
         known: i64,
     },
     /// The database was never set up, or by an older program.
-    #[error("the database has schema version {found}, this program needs {known}; run keystead-server migrate")]
+    #[error(
+        "the database has schema version {found}, this program needs {known}; run keystead-server migrate"
+    )]
     Older {
         /// The version found; 0 for an empty database.
         found: i64,
@@ -29,7 +33,9 @@ pub enum StoreError {
         known: i64,
     },
     /// Some other program's database.
-    #[error("the database has tables, but none of them is Keystead's; choose an empty database or another file")]
+    #[error(
+        "the database has tables, but none of them is Keystead's; choose an empty database or another file"
+    )]
     NotOurs,
     /// A row that no version of this program writes.
     #[error("the database holds {0} that this program can't have written; restore it from a backup")]
@@ -38,7 +44,9 @@ pub enum StoreError {
     #[error("a write ended without recording what it did; nothing was written")]
     Unrecorded,
     /// The file can't be opened or made.
-    #[error("the database file {path} can't be opened: {reason}. Does its folder exist, and may this user write there?")]
+    #[error(
+        "the database file {path} can't be opened: {reason}. Does its folder exist, and may this user write there?"
+    )]
     File {
         /// The file.
         path: String,
@@ -61,7 +69,10 @@ impl StoreError {
             Self::Unreachable(_) => true,
             // PostgreSQL: deadlock, serialization, shutting down. SQLite: busy, locked.
             Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
-                matches!(code.as_ref(), "40P01" | "40001" | "57P01" | "57P03" | "53300" | "5" | "6" | "261" | "517")
+                matches!(
+                    code.as_ref(),
+                    "40P01" | "40001" | "57P01" | "57P03" | "53300" | "5" | "6" | "261" | "517"
+                )
             }),
             _ => false,
         }

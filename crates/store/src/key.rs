@@ -124,13 +124,14 @@ pub(crate) fn kind(name: &str) -> Result<KeyKind, StoreError> {
     KeyKind::from_name(name).ok_or_else(|| StoreError::damaged("a kind of key"))
 }
 
-fn key_view(row: KeyRow) -> Result<KeyView, StoreError> {
+fn key_view(row: &KeyRow) -> Result<KeyView, StoreError> {
     Ok(KeyView {
         id: KeyId::from_uuid(row.id),
         kind: kind(&row.kind)?,
         free: row.free,
         name: KeyName::parse(&row.name).map_err(|_| StoreError::damaged("a key's name"))?,
-        description: Description::parse(&row.description).map_err(|_| StoreError::damaged("a description"))?,
+        description: Description::parse(&row.description)
+            .map_err(|_| StoreError::damaged("a description"))?,
         version: row.version,
         created_at: Timestamp::from_micros(row.created_at),
         created_by: AccountId::from_uuid(row.created_by),
@@ -141,14 +142,19 @@ fn key_view(row: KeyRow) -> Result<KeyView, StoreError> {
     })
 }
 
-/// Puts secrets, which come ordered by key, to their keys, which may come in any order.
-fn join(keys: Vec<KeyRow>, secrets: Vec<SecretRow>) -> Result<Vec<KeyView>, StoreError> {
-    let mut views = keys.into_iter().map(key_view).collect::<Result<Vec<_>, _>>()?;
+/// Puts secrets, which come oldest first, to their keys.
+fn join(keys: &[KeyRow], secrets: Vec<SecretRow>) -> Result<Vec<KeyView>, StoreError> {
+    let mut views = keys.iter().map(key_view).collect::<Result<Vec<_>, _>>()?;
     let places: std::collections::HashMap<KeyId, usize> =
         views.iter().enumerate().map(|(at, view)| (view.id, at)).collect();
     for row in secrets {
-        let Some(at) = places.get(&KeyId::from_uuid(row.key_id)) else { continue };
-        let hash: [u8; 32] = row.hash.try_into().map_err(|_| StoreError::damaged("a hash of another length"))?;
+        let Some(at) = places.get(&KeyId::from_uuid(row.key_id)) else {
+            continue;
+        };
+        let hash: [u8; 32] = row
+            .hash
+            .try_into()
+            .map_err(|_| StoreError::damaged("a hash of another length"))?;
         views[*at].secrets.push(SecretView {
             id: SecretId::from_uuid(row.id),
             hash: SecretHash::from_bytes(hash),
@@ -188,7 +194,7 @@ pub async fn find(
          FROM secret WHERE key_id = $1 ORDER BY created_at, id",
         id.as_uuid(),
     )?;
-    Ok(join(vec![row], secrets)?.pop())
+    Ok(join(&[row], secrets)?.pop())
 }
 
 /// The keys of an organization behind `after`, in the order of their ids.
@@ -211,7 +217,9 @@ pub async fn list(
         after,
         limit,
     )?;
-    let Some(last) = rows.last().map(|row| row.id) else { return Ok(Vec::new()) };
+    let Some(last) = rows.last().map(|row| row.id) else {
+        return Ok(Vec::new());
+    };
     let secrets = all!(
         SecretRow,
         from,
@@ -223,7 +231,7 @@ pub async fn list(
         after,
         last,
     )?;
-    join(rows, secrets)
+    join(&rows, secrets)
 }
 
 /// The keys whose latest change lies behind `since` and not behind `last`.
@@ -256,5 +264,5 @@ pub(crate) async fn changed(
         since,
         last,
     )?;
-    join(rows, secrets)
+    join(&rows, secrets)
 }

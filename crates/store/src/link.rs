@@ -25,12 +25,20 @@ macro_rules! on {
     ($connected:expr, $connection:ident => $run:expr) => {
         match $crate::link::Connected::link($connected) {
             $crate::link::Link::Sqlite($connection) => {
-                #[allow(dead_code, clippy::allow_attributes, reason = "a statement may not need the name")]
+                #[allow(
+                    dead_code,
+                    clippy::allow_attributes,
+                    reason = "a statement may not need the name"
+                )]
                 type Db = sqlx::Sqlite;
                 $run.await
             }
             $crate::link::Link::Postgres($connection) => {
-                #[allow(dead_code, clippy::allow_attributes, reason = "a statement may not need the name")]
+                #[allow(
+                    dead_code,
+                    clippy::allow_attributes,
+                    reason = "a statement may not need the name"
+                )]
                 type Db = sqlx::Postgres;
                 $run.await
             }

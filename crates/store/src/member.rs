@@ -76,14 +76,24 @@ pub async fn standing(
         organization.as_uuid(),
         account.as_uuid(),
     )?;
-    row.map(|(id, name, epoch)| Ok(Standing { id: MemberId::from_uuid(id), role: role(&name)?, epoch })).transpose()
+    row.map(|(id, name, epoch)| {
+        Ok(Standing {
+            id: MemberId::from_uuid(id),
+            role: role(&name)?,
+            epoch,
+        })
+    })
+    .transpose()
 }
 
 /// Where an account belongs, oldest first.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_account(from: &mut impl Connected, account: AccountId) -> Result<Vec<MembershipView>, StoreError> {
+pub async fn of_account(
+    from: &mut impl Connected,
+    account: AccountId,
+) -> Result<Vec<MembershipView>, StoreError> {
     let rows = all!(
         (Uuid, String, String),
         from,
@@ -119,7 +129,10 @@ pub async fn heads(
          WHERE member.account_id = $1 ORDER BY scope.id",
         account.as_uuid(),
     )?;
-    Ok(rows.into_iter().map(|(id, head)| (OrganizationId::from_uuid(id), head)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, head)| (OrganizationId::from_uuid(id), head))
+        .collect())
 }
 
 #[derive(sqlx::FromRow)]
@@ -154,7 +167,8 @@ pub async fn view(
     Ok(Some(MemberView {
         id,
         account_id: AccountId::from_uuid(row.account_id),
-        display_name: DisplayName::parse(&row.display_name).map_err(|_| StoreError::damaged("a display name"))?,
+        display_name: DisplayName::parse(&row.display_name)
+            .map_err(|_| StoreError::damaged("a display name"))?,
         email: EmailAddress::parse(&row.email).map_err(|_| StoreError::damaged("an email address"))?,
         role: role(&row.role)?,
         version: row.version,

@@ -32,8 +32,10 @@ const APPLIED: &str = "INSERT INTO schema_version (version, name, applied_at) VA
 /// Any number, the same in every node: whoever holds this lock migrates.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(5426354113)";
 
-const TABLES_SQLITE: &str = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
-const OURS_SQLITE: &str = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
+const TABLES_SQLITE: &str =
+    "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+const OURS_SQLITE: &str =
+    "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
 const TABLES_POSTGRES: &str = "SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()";
 const OURS_POSTGRES: &str = "SELECT COUNT(*) FROM pg_catalog.pg_tables \
      WHERE schemaname = current_schema() AND tablename = 'schema_version'";
@@ -42,13 +44,30 @@ macro_rules! migrator {
     ($found:ident, $migrate:ident, $connection:ty, $begin:literal, $lock:expr, $tables:expr, $ours:expr, $text:ident) => {
         /// The schema version found; 0 for an empty database.
         pub(crate) async fn $found(connection: &mut $connection) -> Result<i64, StoreError> {
-            let ours: i64 = sqlx::query_scalar($ours).fetch_one(&mut *connection).await?;
+            let ours: i64 = sqlx::query_scalar($ours)
+                .fetch_one(&mut *connection)
+                .await?;
             if ours == 0 {
-                let tables: i64 = sqlx::query_scalar($tables).fetch_one(&mut *connection).await?;
-                return if tables == 0 { Ok(0) } else { Err(StoreError::NotOurs) };
+                let tables: i64 = sqlx::query_scalar($tables)
+                    .fetch_one(&mut *connection)
+                    .await?;
+                return if tables == 0 {
+                    Ok(0)
+                } else {
+                    Err(StoreError::NotOurs)
+                };
             }
-            let found: i64 = sqlx::query_scalar(FOUND).fetch_one(&mut *connection).await?;
-            if found > LATEST { Err(StoreError::Newer { found, known: LATEST }) } else { Ok(found) }
+            let found: i64 = sqlx::query_scalar(FOUND)
+                .fetch_one(&mut *connection)
+                .await?;
+            if found > LATEST {
+                Err(StoreError::Newer {
+                    found,
+                    known: LATEST,
+                })
+            } else {
+                Ok(found)
+            }
         }
 
         /// Brings the database to [`LATEST`]. Answers the version it had.
@@ -79,8 +98,22 @@ macro_rules! migrator {
 }
 
 migrator!(
-    found_sqlite, migrate_sqlite, SqliteConnection, "BEGIN IMMEDIATE", None, TABLES_SQLITE, OURS_SQLITE, sqlite
+    found_sqlite,
+    migrate_sqlite,
+    SqliteConnection,
+    "BEGIN IMMEDIATE",
+    None,
+    TABLES_SQLITE,
+    OURS_SQLITE,
+    sqlite
 );
 migrator!(
-    found_postgres, migrate_postgres, PgConnection, "BEGIN", Some(LOCK), TABLES_POSTGRES, OURS_POSTGRES, postgres
+    found_postgres,
+    migrate_postgres,
+    PgConnection,
+    "BEGIN",
+    Some(LOCK),
+    TABLES_POSTGRES,
+    OURS_POSTGRES,
+    postgres
 );

@@ -46,10 +46,15 @@ impl Heard {
         let read = || {
             let (head, tail) = payload.split_once(' ')?;
             if head == "session" {
-                return Some(Self::SessionEnded(SessionId::from_uuid(Uuid::from_str(tail).ok()?)));
+                return Some(Self::SessionEnded(SessionId::from_uuid(
+                    Uuid::from_str(tail).ok()?,
+                )));
             }
             let organization_id = OrganizationId::from_uuid(Uuid::from_str(head).ok()?);
-            Some(Self::Changed(Notice { organization_id, head: tail.parse().ok()? }))
+            Some(Self::Changed(Notice {
+                organization_id,
+                head: tail.parse().ok()?,
+            }))
         };
         read().unwrap_or(Self::Lost)
     }
@@ -65,7 +70,10 @@ pub(crate) struct Notices {
 impl Notices {
     /// For a database only this process writes to.
     pub(crate) fn alone() -> Self {
-        Self { sender: broadcast::channel(KEPT).0, listening: None }
+        Self {
+            sender: broadcast::channel(KEPT).0,
+            listening: None,
+        }
     }
 
     /// For a database that several nodes write to.
@@ -79,7 +87,9 @@ impl Notices {
                 let what = match listener.try_recv().await {
                     Ok(Some(notification)) => Heard::read(notification.payload()),
                     Ok(None) => {
-                        tracing::warn!("the notice channel to the database was interrupted and is open again");
+                        tracing::warn!(
+                            "the notice channel to the database was interrupted and is open again"
+                        );
                         Heard::Lost
                     }
                     Err(sqlx::Error::PoolClosed) => return,
@@ -93,7 +103,10 @@ impl Notices {
                 let _ = heard.send(what);
             }
         });
-        Ok(Self { sender, listening: Some(listening) })
+        Ok(Self {
+            sender,
+            listening: Some(listening),
+        })
     }
 
     /// Tells this process.

@@ -54,19 +54,29 @@ enum Address {
 fn parse(url: &str) -> Result<Address, StoreError> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         // The message of the parser could repeat the password.
-        let options = url.parse().map_err(|_| StoreError::Address("postgres://…".to_owned()))?;
+        let options = url
+            .parse()
+            .map_err(|_| StoreError::Address("postgres://…".to_owned()))?;
         return Ok(Address::Server(Box::new(options)));
     }
-    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+    let path = url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"))
+        .unwrap_or(url);
     // A database in memory is one per connection, so reader and writer would not see each other.
     if path.is_empty() || path.contains(":memory:") || path.contains("://") || path.contains('?') {
-        return Err(StoreError::Address(url.split('@').next_back().unwrap_or_default().to_owned()));
+        return Err(StoreError::Address(
+            url.split('@').next_back().unwrap_or_default().to_owned(),
+        ));
     }
     Ok(Address::File(PathBuf::from(path)))
 }
 
 fn file_error(path: &Path, reason: impl std::fmt::Display) -> StoreError {
-    StoreError::File { path: path.display().to_string(), reason: reason.to_string() }
+    StoreError::File {
+        path: path.display().to_string(),
+        reason: reason.to_string(),
+    }
 }
 
 /// Makes the file readable by its owner only; SQLite gives the files beside it the same rights.
@@ -75,7 +85,10 @@ fn make_file(path: &Path) -> Result<(), StoreError> {
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(|error| file_error(path, error))
+    options
+        .open(path)
+        .map(drop)
+        .map_err(|error| file_error(path, error))
 }
 
 impl Store {
@@ -131,13 +144,19 @@ impl Store {
                     .connect_with(options(&path).pragma("query_only", "ON"))
                     .await
                     .map_err(|error| file_error(&path, error))?;
-                Ok(Self { pools: Pools::Sqlite { writer, readers }, notices: Arc::new(Notices::alone()) })
+                Ok(Self {
+                    pools: Pools::Sqlite { writer, readers },
+                    notices: Arc::new(Notices::alone()),
+                })
             }
             Address::Server(options) => {
                 let pool = server(*options, CONNECTIONS).await?;
                 up_to_date(migrate::found_postgres(&mut *pool.acquire().await?).await?)?;
                 let notices = Arc::new(Notices::shared(&pool).await?);
-                Ok(Self { pools: Pools::Postgres(pool), notices })
+                Ok(Self {
+                    pools: Pools::Postgres(pool),
+                    notices,
+                })
             }
         }
     }
@@ -171,7 +190,11 @@ impl Store {
 
 fn up_to_date(found: i64) -> Result<(), StoreError> {
     let known = migrate::LATEST;
-    if found == known { Ok(()) } else { Err(StoreError::Older { found, known }) }
+    if found == known {
+        Ok(())
+    } else {
+        Err(StoreError::Older { found, known })
+    }
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

@@ -38,9 +38,13 @@ pub async fn find(
         account.as_uuid(),
         id.as_uuid(),
     )?;
-    let Some((request_hash, status, answer)) = row else { return Ok(None) };
+    let Some((request_hash, status, answer)) = row else {
+        return Ok(None);
+    };
     Ok(Some(Operation {
-        request_hash: request_hash.try_into().map_err(|_| StoreError::damaged("a hash of another length"))?,
+        request_hash: request_hash
+            .try_into()
+            .map_err(|_| StoreError::damaged("a hash of another length"))?,
         status: u16::try_from(status).map_err(|_| StoreError::damaged("an HTTP status"))?,
         answer,
     }))
@@ -76,7 +80,11 @@ pub async fn insert(
 /// The database does not answer.
 pub async fn remove_old(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
     let mut tx = store.writing().await?;
-    let removed = run!(&mut tx, "DELETE FROM operation WHERE at < $1", now.plus_days(-KEPT_DAYS).as_micros())?;
+    let removed = run!(
+        &mut tx,
+        "DELETE FROM operation WHERE at < $1",
+        now.plus_days(-KEPT_DAYS).as_micros()
+    )?;
     tx.commit().await?;
     Ok(removed)
 }

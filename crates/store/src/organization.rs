@@ -13,7 +13,11 @@ use crate::write::Write;
 ///
 /// # Errors
 /// [`StoreError::Taken`] when the id exists.
-pub async fn insert(write: &mut Write, id: OrganizationId, name: &OrganizationName) -> Result<(), StoreError> {
+pub async fn insert(
+    write: &mut Write,
+    id: OrganizationId,
+    name: &OrganizationName,
+) -> Result<(), StoreError> {
     let at = write.at().as_micros();
     run!(
         write,
@@ -29,14 +33,19 @@ pub async fn insert(write: &mut Write, id: OrganizationId, name: &OrganizationNa
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn find(from: &mut impl Connected, id: OrganizationId) -> Result<Option<OrganizationView>, StoreError> {
+pub async fn find(
+    from: &mut impl Connected,
+    id: OrganizationId,
+) -> Result<Option<OrganizationView>, StoreError> {
     let row = one!(
         (String, i64, i64),
         from,
         "SELECT name, version, created_at FROM organization WHERE id = $1",
         id.as_uuid(),
     )?;
-    let Some((name, version, created_at)) = row else { return Ok(None) };
+    let Some((name, version, created_at)) = row else {
+        return Ok(None);
+    };
     Ok(Some(OrganizationView {
         id,
         name: OrganizationName::parse(&name).map_err(|_| StoreError::damaged("an organization's name"))?,

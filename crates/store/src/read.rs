@@ -65,9 +65,10 @@ impl Store {
     pub async fn read(&self) -> Result<Read, StoreError> {
         Ok(Read(match &self.pools {
             Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Pools::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
-            }
+            Pools::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            ),
         }))
     }
 
@@ -87,7 +88,11 @@ impl Store {
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        one!((i64,), &mut self.direct().await?, "SELECT accounts FROM installation WHERE one = 1")?;
+        one!(
+            (i64,),
+            &mut self.direct().await?,
+            "SELECT accounts FROM installation WHERE one = 1"
+        )?;
         Ok(())
     }
 
@@ -97,7 +102,10 @@ impl Store {
     /// It does not.
     pub async fn try_write(&self) -> Result<(), StoreError> {
         let mut tx = self.writing().await?;
-        crate::link::run!(&mut tx, "UPDATE installation SET accounts = accounts WHERE one = 1")?;
+        crate::link::run!(
+            &mut tx,
+            "UPDATE installation SET accounts = accounts WHERE one = 1"
+        )?;
         Ok(())
     }
 }

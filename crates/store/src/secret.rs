@@ -71,7 +71,10 @@ pub async fn by_hash(from: &mut impl Connected, hash: &SecretHash) -> Result<Opt
         organization: OrganizationId::from_uuid(row.organization),
         kind: key::kind(&row.kind)?,
         name: row.name,
-        life: Life { revoked_at: moment(row.revoked_at), expires_at: moment(row.expires_at) },
+        life: Life {
+            revoked_at: moment(row.revoked_at),
+            expires_at: moment(row.expires_at),
+        },
     }))
 }
 
@@ -134,7 +137,13 @@ pub async fn announce(store: &Store, now: Timestamp) -> Result<Option<Timestamp>
     for together in due.chunk_by(|one, other| one.0 == other.0) {
         if let Some((organization, _)) = together.first() {
             let organization = OrganizationId::from_uuid(*organization);
-            announce_in(store, organization, together.iter().map(|(_, secret)| *secret), now).await?;
+            announce_in(
+                store,
+                organization,
+                together.iter().map(|(_, secret)| *secret),
+                now,
+            )
+            .await?;
         }
     }
     let next = one!(
@@ -176,7 +185,15 @@ async fn announce_in(
         return Ok(());
     }
     let head = change::number(&mut tx, organization, last + 1, &changed).await?;
-    run!(&mut tx, "UPDATE scope SET sequence = $2 WHERE id = $1", organization.as_uuid(), head)?;
-    let heard = [Heard::Changed(Notice { organization_id: organization, head })];
+    run!(
+        &mut tx,
+        "UPDATE scope SET sequence = $2 WHERE id = $1",
+        organization.as_uuid(),
+        head
+    )?;
+    let heard = [Heard::Changed(Notice {
+        organization_id: organization,
+        head,
+    })];
     commit_and_tell(tx, &store.notices, &heard).await
 }

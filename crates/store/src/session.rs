@@ -124,8 +124,12 @@ pub async fn find_by_id(from: &mut impl Connected, id: SessionId) -> Result<Opti
 /// The database does not answer.
 pub async fn end(write: &mut Write, id: SessionId) -> Result<bool, StoreError> {
     let at = write.at().as_micros();
-    let ended =
-        run!(write, "UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", id.as_uuid(), at)?;
+    let ended = run!(
+        write,
+        "UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL",
+        id.as_uuid(),
+        at
+    )?;
     if ended == 1 {
         write.session_ended(id);
     }
@@ -136,7 +140,12 @@ pub async fn end(write: &mut Write, id: SessionId) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn seen(store: &Store, id: SessionId, at: Timestamp, expires_at: Timestamp) -> Result<(), StoreError> {
+pub async fn seen(
+    store: &Store,
+    id: SessionId,
+    at: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
     let mut tx = store.writing().await?;
     run!(
         &mut tx,
@@ -156,7 +165,11 @@ pub async fn seen(store: &Store, id: SessionId, at: Timestamp, expires_at: Times
 /// The database does not answer.
 pub async fn remove_old(store: &Store, before: Timestamp) -> Result<u64, StoreError> {
     let mut tx = store.writing().await?;
-    let removed = run!(&mut tx, "DELETE FROM session WHERE expires_at < $1", before.as_micros())?;
+    let removed = run!(
+        &mut tx,
+        "DELETE FROM session WHERE expires_at < $1",
+        before.as_micros()
+    )?;
     tx.commit().await?;
     Ok(removed)
 }

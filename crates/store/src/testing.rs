@@ -32,27 +32,52 @@ impl Database {
     ///
     /// # Panics
     /// In CI when [`POSTGRES`] is not set; anywhere when the database can't be made.
-    #[expect(clippy::expect_used, clippy::print_stderr, reason = "for tests, which say it by panicking")]
+    #[expect(
+        clippy::expect_used,
+        clippy::print_stderr,
+        reason = "for tests, which say it by panicking"
+    )]
     pub async fn fresh(kind: Kind) -> Option<Self> {
         if kind == Kind::Sqlite {
             let folder = tempfile::tempdir().expect("a temporary folder can be made");
             let url = folder.path().join("keystead.db").display().to_string();
-            return Some(Self { url, folder: Some(folder) });
+            return Some(Self {
+                url,
+                folder: Some(folder),
+            });
         }
         let Ok(server) = std::env::var(POSTGRES) else {
-            assert!(std::env::var_os("CI").is_none(), "{POSTGRES} is not set: CI tests on PostgreSQL too");
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "{POSTGRES} is not set: CI tests on PostgreSQL too"
+            );
             eprintln!("SKIPPED on PostgreSQL: {POSTGRES} is not set");
             return None;
         };
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("keystead_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let mut connection = PgConnection::connect(&server).await.expect("the PostgreSQL for tests answers");
-        connection.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name}"))).await.expect("an old one goes");
-        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("a database can be made");
+        let name = format!(
+            "keystead_{}_{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let mut connection = PgConnection::connect(&server)
+            .await
+            .expect("the PostgreSQL for tests answers");
+        connection
+            .execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name}")))
+            .await
+            .expect("an old one goes");
+        connection
+            .execute(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .await
+            .expect("a database can be made");
         connection.close().await.expect("the connection closes");
         let (head, query) = server.split_once('?').unwrap_or((&server, ""));
         let (base, _) = head.rsplit_once('/').expect("the URL names a database");
-        Some(Self { url: format!("{base}/{name}?{query}"), folder: None })
+        Some(Self {
+            url: format!("{base}/{name}?{query}"),
+            folder: None,
+        })
     }
 }
 
@@ -73,7 +98,8 @@ pub async fn execute(store: &Store, sql: &'static str) -> Result<u64, StoreError
 /// The database refuses, or answers no row.
 pub async fn number(store: &Store, sql: &'static str) -> Result<i64, StoreError> {
     let row = one!((i64,), &mut store.direct().await?, sql)?;
-    row.map(|(number,)| number).ok_or_else(|| StoreError::damaged("no row"))
+    row.map(|(number,)| number)
+        .ok_or_else(|| StoreError::damaged("no row"))
 }
 
 /// Reads one text of every row.
@@ -112,6 +138,11 @@ pub async fn add_member(
     )?;
     let changed = [Changed::Here(EntityRef::Member(id))];
     let head = change::number(&mut tx, organization, last + 1, &changed).await?;
-    run!(&mut tx, "UPDATE scope SET sequence = $2 WHERE id = $1", organization.as_uuid(), head)?;
+    run!(
+        &mut tx,
+        "UPDATE scope SET sequence = $2 WHERE id = $1",
+        organization.as_uuid(),
+        head
+    )?;
     tx.commit().await
 }

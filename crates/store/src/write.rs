@@ -79,7 +79,9 @@ pub(crate) const fn scope_kind(scope: Scope) -> &'static str {
 }
 
 pub(crate) fn head_from(bytes: &[u8]) -> Result<Head, StoreError> {
-    bytes.try_into().map_err(|_| StoreError::damaged("a hash of another length than 32 bytes"))
+    bytes
+        .try_into()
+        .map_err(|_| StoreError::damaged("a hash of another length than 32 bytes"))
 }
 
 impl Store {
@@ -105,8 +107,14 @@ impl Store {
             scope_id(scope),
             scope_kind(scope),
         )?;
-        let Some((sequence, head)) = row else { return Ok(None) };
-        write.opened.push(Opened { scope, sequence, head: head_from(&head)? });
+        let Some((sequence, head)) = row else {
+            return Ok(None);
+        };
+        write.opened.push(Opened {
+            scope,
+            sequence,
+            head: head_from(&head)?,
+        });
         Ok(Some(write))
     }
 
@@ -115,7 +123,13 @@ impl Store {
     /// # Errors
     /// The database does not answer.
     pub async fn found(&self, at: Timestamp) -> Result<Write, StoreError> {
-        Ok(Write { tx: self.writing().await?, at, opened: Vec::new(), ended: Vec::new(), store: self.clone() })
+        Ok(Write {
+            tx: self.writing().await?,
+            at,
+            opened: Vec::new(),
+            ended: Vec::new(),
+            store: self.clone(),
+        })
     }
 }
 
@@ -138,7 +152,11 @@ impl Write {
             scope_kind(scope),
             chain::START.as_slice(),
         )?;
-        self.opened.push(Opened { scope, sequence: 1, head: chain::START });
+        self.opened.push(Opened {
+            scope,
+            sequence: 1,
+            head: chain::START,
+        });
         Ok(())
     }
 
@@ -154,7 +172,10 @@ impl Write {
     /// # Errors
     /// [`StoreError::Unrecorded`] when not exactly one record came for every scope written to, or a record names
     /// changes where there is no feed. Then, as after any error, nothing is written.
-    pub async fn commit(mut self, records: impl IntoIterator<Item = Record, IntoIter: Send> + Send) -> Result<(), StoreError> {
+    pub async fn commit(
+        mut self,
+        records: impl IntoIterator<Item = Record, IntoIter: Send> + Send,
+    ) -> Result<(), StoreError> {
         let mut heard: Vec<Heard> = self.ended.drain(..).map(Heard::SessionEnded).collect();
         for record in records {
             let at = self.opened.iter().position(|opened| opened.scope == record.scope);
@@ -173,8 +194,12 @@ impl Write {
                     if record.changed.is_empty() {
                         return Err(StoreError::Unrecorded);
                     }
-                    let last = change::number(&mut self.tx, organization, opened.sequence, &record.changed).await?;
-                    heard.push(Heard::Changed(Notice { organization_id: organization, head: last }));
+                    let last =
+                        change::number(&mut self.tx, organization, opened.sequence, &record.changed).await?;
+                    heard.push(Heard::Changed(Notice {
+                        organization_id: organization,
+                        head: last,
+                    }));
                     last
                 }
                 Scope::Account(_) if record.changed.is_empty() => opened.sequence,
@@ -196,10 +221,18 @@ impl Write {
 }
 
 /// Commits; whoever listens hears of it after, never before.
-pub(crate) async fn commit_and_tell(mut tx: Tx, notices: &Notices, heard: &[Heard]) -> Result<(), StoreError> {
+pub(crate) async fn commit_and_tell(
+    mut tx: Tx,
+    notices: &Notices,
+    heard: &[Heard],
+) -> Result<(), StoreError> {
     if let Tx::Postgres(tx) = &mut tx {
         for payload in heard.iter().filter_map(|what| what.payload()) {
-            sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload).execute(&mut **tx).await?;
+            sqlx::query("SELECT pg_notify($1, $2)")
+                .bind(CHANNEL)
+                .bind(payload)
+                .execute(&mut **tx)
+                .await?;
         }
         // PostgreSQL delivers them, to this node too.
     }
@@ -219,5 +252,6 @@ pub(crate) async fn hold(tx: &mut Tx, organization: OrganizationId) -> Result<i6
         "UPDATE scope SET sequence = sequence WHERE id = $1 RETURNING sequence",
         organization.as_uuid(),
     )?;
-    row.map(|(sequence,)| sequence).ok_or_else(|| StoreError::damaged("an organization without a sequence"))
+    row.map(|(sequence,)| sequence)
+        .ok_or_else(|| StoreError::damaged("an organization without a sequence"))
 }

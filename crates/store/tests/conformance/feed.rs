@@ -20,7 +20,15 @@ on_both!(
 const ALL: Sight = Sight { keys: true };
 
 async fn feed(given: &Given, since: i64, limit: i64, sight: Sight) -> Page {
-    page(&mut given.store.read().await.unwrap(), given.organization, since, limit, sight).await.unwrap()
+    page(
+        &mut given.store.read().await.unwrap(),
+        given.organization,
+        since,
+        limit,
+        sight,
+    )
+    .await
+    .unwrap()
 }
 
 fn numbers(page: &Page) -> Vec<i64> {
@@ -31,10 +39,18 @@ async fn a_key_stands_once_at_its_latest_number(given: Given) {
     let (first, _) = given.create_key().await;
     let (second, _) = given.create_key().await;
     let mut write = given.write().await;
-    store::key::revoke(&mut write, given.organization, first, given.ada).await.unwrap();
-    let event = domain::activity::Event::KeyRevoked { key: first, name: "ci".to_owned() };
+    store::key::revoke(&mut write, given.organization, first, given.ada)
+        .await
+        .unwrap();
+    let event = domain::activity::Event::KeyRevoked {
+        key: first,
+        name: "ci".to_owned(),
+    };
     let changed = vec![protocol::change::EntityRef::Key(first)];
-    write.commit([record(given.scope(), given.ada, event, changed)]).await.unwrap();
+    write
+        .commit([record(given.scope(), given.ada, event, changed)])
+        .await
+        .unwrap();
 
     let page = feed(&given, 0, 100, ALL).await;
     assert_eq!(numbers(&page), [1, 2, 3, 5, 6]);
@@ -43,7 +59,13 @@ async fn a_key_stands_once_at_its_latest_number(given: Given) {
         .changes
         .iter()
         .filter_map(|change| match &change.entity {
-            Entity::Key(key) => Some((key.id, key.revoked_at, key.revoked_by, key.version, key.secrets.len())),
+            Entity::Key(key) => Some((
+                key.id,
+                key.revoked_at,
+                key.revoked_by,
+                key.version,
+                key.secrets.len(),
+            )),
             _ => None,
         })
         .collect();
@@ -99,19 +121,31 @@ async fn what_is_gone_is_said_to_be_gone(given: Given) {
     record.changed = vec![Changed::Gone(gone)];
     write.commit([record]).await.unwrap();
     let page = feed(&given, 3, 100, ALL).await;
-    assert_eq!(page.changes, [Change { sequence: 5, entity: Entity::Gone { what: gone } }]);
+    assert_eq!(
+        page.changes,
+        [Change {
+            sequence: 5,
+            entity: Entity::Gone { what: gone }
+        }]
+    );
 }
 
 async fn a_cursor_from_the_future_stays_where_it_is(given: Given) {
     let page = feed(&given, 999, 100, ALL).await;
-    assert_eq!((page.changes.len(), page.next, page.head, page.remaining), (0, 999, 3, 0));
+    assert_eq!(
+        (page.changes.len(), page.next, page.head, page.remaining),
+        (0, 999, 3, 0)
+    );
 }
 
 async fn who_listens_hears_of_each_commit(given: Given) {
     let mut heard = given.store.listen();
     given.create_key().await;
     let change = |head| {
-        Heard::Changed(protocol::change::Notice { organization_id: given.organization, head })
+        Heard::Changed(protocol::change::Notice {
+            organization_id: given.organization,
+            head,
+        })
     };
     assert_eq!(heard.recv().await.unwrap(), change(4));
     // What is rolled back is not heard of.
@@ -121,7 +155,11 @@ async fn who_listens_hears_of_each_commit(given: Given) {
     // A member's change is in the feed with their role.
     let (bob, _, _) = sign_up(&given.store, "bob").await;
     let id = make(domain::id::MemberId::make);
-    testing::add_member(&given.store, given.organization, bob, id, Role::Viewer, NOW).await.unwrap();
+    testing::add_member(&given.store, given.organization, bob, id, Role::Viewer, NOW)
+        .await
+        .unwrap();
     let page = feed(&given, 5, 100, ALL).await;
-    assert!(matches!(&page.changes[..], [Change { sequence: 6, entity: Entity::Member(member) }] if member.role == Role::Viewer));
+    assert!(
+        matches!(&page.changes[..], [Change { sequence: 6, entity: Entity::Member(member) }] if member.role == Role::Viewer)
+    );
 }

@@ -49,11 +49,20 @@ pub(crate) struct Given {
 
 /// Tells a story on a fresh database; on PostgreSQL only where there is one.
 pub(crate) async fn tell(kind: Kind, story: impl AsyncFnOnce(Given)) {
-    let Some(database) = Database::fresh(kind).await else { return };
+    let Some(database) = Database::fresh(kind).await else {
+        return;
+    };
     let store = Store::connect(&database.url, NOW).await.unwrap();
     assert_eq!(store.kind(), kind);
     let (ada, organization, free_key) = sign_up(&store, "ada").await;
-    story(Given { database, store: store.clone(), ada, organization, free_key }).await;
+    story(Given {
+        database,
+        store: store.clone(),
+        ada,
+        organization,
+        free_key,
+    })
+    .await;
     store.close().await;
 }
 
@@ -79,7 +88,11 @@ pub(crate) fn record(scope: Scope, actor: AccountId, event: Event, changed: Vec<
 }
 
 pub(crate) async fn sign_up(store: &Store, name: &str) -> (AccountId, OrganizationId, KeyId) {
-    let (ada, org, mem) = (make(AccountId::make), make(OrganizationId::make), make(MemberId::make));
+    let (ada, org, mem) = (
+        make(AccountId::make),
+        make(OrganizationId::make),
+        make(MemberId::make),
+    );
     let mut write = store.found(NOW).await.unwrap();
     account::count_one_more(&mut write).await.unwrap();
     write.open_new(Scope::Account(ada)).await.unwrap();
@@ -92,14 +105,35 @@ pub(crate) async fn sign_up(store: &Store, name: &str) -> (AccountId, Organizati
         password_hash: "$argon2id$",
     };
     account::insert(&mut write, &new).await.unwrap();
-    organization::insert(&mut write, org, &OrganizationName::parse("Engines").unwrap()).await.unwrap();
-    let new = NewMember { id: mem, organization: org, account: ada, role: Role::Owner };
+    organization::insert(&mut write, org, &OrganizationName::parse("Engines").unwrap())
+        .await
+        .unwrap();
+    let new = NewMember {
+        id: mem,
+        organization: org,
+        account: ada,
+        role: Role::Owner,
+    };
     member::insert(&mut write, new).await.unwrap();
     let free_key = make(KeyId::make);
-    insert_key(&mut write, org, ada, true, &secret_of(free_key)).await.unwrap();
-    let created = Event::AccountCreated { email: format!("{name}@example.org"), username: name.to_owned() };
-    let founded = Event::OrganizationCreated { name: "Engines".to_owned(), owner: ada, role: Role::Owner, free_key };
-    let changed = vec![EntityRef::Organization(org), EntityRef::Member(mem), EntityRef::Key(free_key)];
+    insert_key(&mut write, org, ada, true, &secret_of(free_key))
+        .await
+        .unwrap();
+    let created = Event::AccountCreated {
+        email: format!("{name}@example.org"),
+        username: name.to_owned(),
+    };
+    let founded = Event::OrganizationCreated {
+        name: "Engines".to_owned(),
+        owner: ada,
+        role: Role::Owner,
+        free_key,
+    };
+    let changed = vec![
+        EntityRef::Organization(org),
+        EntityRef::Member(mem),
+        EntityRef::Key(free_key),
+    ];
     write
         .commit([
             record(Scope::Account(ada), ada, created, vec![]),
@@ -131,7 +165,13 @@ pub(crate) async fn insert_key(
 }
 
 pub(crate) fn created(key: KeyId, secret: SecretId) -> Event {
-    Event::KeyCreated { key, secret, kind: KeyKind::Team, name: "ci".to_owned(), expires_at: None }
+    Event::KeyCreated {
+        key,
+        secret,
+        kind: KeyKind::Team,
+        name: "ci".to_owned(),
+        expires_at: None,
+    }
 }
 
 impl Given {
@@ -149,18 +189,33 @@ impl Given {
     }
 
     pub(crate) async fn head(&self) -> i64 {
-        store::change::head(&mut self.store.direct().await.unwrap(), self.organization).await.unwrap().unwrap()
+        store::change::head(&mut self.store.direct().await.unwrap(), self.organization)
+            .await
+            .unwrap()
+            .unwrap()
     }
 }
 
-pub(crate) async fn create_key(store: &Store, organization: OrganizationId, by: AccountId) -> (KeyId, NewSecret) {
+pub(crate) async fn create_key(
+    store: &Store,
+    organization: OrganizationId,
+    by: AccountId,
+) -> (KeyId, NewSecret) {
     let scope = Scope::Organization(organization);
     let (id, secret) = (make(KeyId::make), make(KeyId::make));
-    let secret = NewSecret { key_id: id, ..secret_of(secret) };
+    let secret = NewSecret {
+        key_id: id,
+        ..secret_of(secret)
+    };
     let mut write = store.write(scope, NOW).await.unwrap().unwrap();
-    insert_key(&mut write, organization, by, false, &secret).await.unwrap();
+    insert_key(&mut write, organization, by, false, &secret)
+        .await
+        .unwrap();
     let event = created(id, secret.id);
-    write.commit([record(scope, by, event, vec![EntityRef::Key(id)])]).await.unwrap();
+    write
+        .commit([record(scope, by, event, vec![EntityRef::Key(id)])])
+        .await
+        .unwrap();
     (id, secret)
 }
 

@@ -1,5 +1,7 @@
 //! Every story of the store, on both databases.
 
+#![expect(clippy::unwrap_used, reason = "stories say what they expect by unwrapping it")]
+
 mod feed;
 mod given;
 mod opening;

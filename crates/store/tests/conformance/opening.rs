@@ -17,17 +17,27 @@ on_both!(
 async fn what_was_written_is_there_after_a_restart(given: Given) {
     let (key, _) = given.create_key().await;
     given.store.close().await;
-    assert_eq!(Store::migrate(&given.database.url, NOW).await.unwrap(), SCHEMA_VERSION);
+    assert_eq!(
+        Store::migrate(&given.database.url, NOW).await.unwrap(),
+        SCHEMA_VERSION
+    );
     let store = Store::open(&given.database.url).await.unwrap();
     store.ping().await.unwrap();
     store.try_write().await.unwrap();
-    let found = store::key::find(&mut store.read().await.unwrap(), given.organization, key).await.unwrap();
+    let found = store::key::find(&mut store.read().await.unwrap(), given.organization, key)
+        .await
+        .unwrap();
     assert_eq!(found.unwrap().id, key);
     store.close().await;
 }
 
 async fn a_newer_database_is_refused(given: Given) {
-    execute(&given.store, "INSERT INTO schema_version (version, name, applied_at) VALUES (99, 'later', 0)").await.unwrap();
+    execute(
+        &given.store,
+        "INSERT INTO schema_version (version, name, applied_at) VALUES (99, 'later', 0)",
+    )
+    .await
+    .unwrap();
     for error in [
         Store::connect(&given.database.url, NOW).await.unwrap_err(),
         Store::open(&given.database.url).await.unwrap_err(),
@@ -70,7 +80,12 @@ async fn two_nodes_can_start_at_once(given: Given) {
         start.await.unwrap();
     }
     let store = Store::open(&database.url).await.unwrap();
-    assert_eq!(number(&store, "SELECT COUNT(*) FROM schema_version").await.unwrap(), 1);
+    assert_eq!(
+        number(&store, "SELECT COUNT(*) FROM schema_version")
+            .await
+            .unwrap(),
+        1
+    );
     store.close().await;
 }
 
@@ -80,12 +95,26 @@ async fn addresses_that_are_none_are_refused() {
         let error = Store::connect(url, NOW).await.unwrap_err();
         assert!(matches!(error, StoreError::Address(_)), "{url}: {error}");
     }
-    let error = Store::connect("postgres://user:hunter2@[broken", NOW).await.unwrap_err();
+    let error = Store::connect("postgres://user:hunter2@[broken", NOW)
+        .await
+        .unwrap_err();
     assert!(!error.to_string().contains("hunter2"), "{error}");
-    let error = Store::connect("/nowhere/at/all/keystead.db", NOW).await.unwrap_err();
-    assert!(error.to_string().contains("/nowhere/at/all/keystead.db can't be opened"), "{error}");
-    let error = Store::connect("postgres://127.0.0.1:1/keystead", NOW).await.unwrap_err();
-    assert!(error.is_passing() && error.to_string().contains("Is it running"), "{error}");
+    let error = Store::connect("/nowhere/at/all/keystead.db", NOW)
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("/nowhere/at/all/keystead.db can't be opened"),
+        "{error}"
+    );
+    let error = Store::connect("postgres://127.0.0.1:1/keystead", NOW)
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_passing() && error.to_string().contains("Is it running"),
+        "{error}"
+    );
 }
 
 #[cfg(unix)]
@@ -97,7 +126,12 @@ async fn only_its_owner_reads_the_file() {
     store.try_write().await.unwrap();
     for file in std::fs::read_dir(database.folder.as_ref().unwrap().path()).unwrap() {
         let file = file.unwrap();
-        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", file.file_name());
+        assert_eq!(
+            file.metadata().unwrap().permissions().mode() & 0o077,
+            0,
+            "{:?}",
+            file.file_name()
+        );
     }
     store.close().await;
 }

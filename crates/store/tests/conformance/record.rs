@@ -3,12 +3,14 @@
 use domain::activity::{Event, Scope};
 use domain::id::{KeyId, OrganizationId};
 use protocol::change::EntityRef;
+use store::StoreError;
 use store::activity::{self, Broken};
 use store::operation::{self, Operation};
 use store::testing::{execute, number};
-use store::StoreError;
 
-use crate::given::{Given, NOW, create_key, created, insert_key, make, operation_id, record, secret_of, sign_up};
+use crate::given::{
+    Given, NOW, create_key, created, insert_key, make, operation_id, record, secret_of, sign_up,
+};
 use crate::on_both;
 
 on_both!(
@@ -29,7 +31,9 @@ on_both!(
 );
 
 async fn verify(given: &Given) -> Result<activity::Chain, Broken> {
-    activity::verify_chain(&mut given.store.read().await.unwrap(), given.scope()).await.unwrap()
+    activity::verify_chain(&mut given.store.read().await.unwrap(), given.scope())
+        .await
+        .unwrap()
 }
 
 async fn the_chain_of_a_scope_holds(given: Given) {
@@ -38,16 +42,22 @@ async fn the_chain_of_a_scope_holds(given: Given) {
     let chain = verify(&given).await.unwrap();
     assert_eq!((chain.events, chain.newest), (3, Some(NOW)));
     let account = Scope::Account(given.ada);
-    let of_account = activity::verify_chain(&mut given.store.read().await.unwrap(), account).await.unwrap();
+    let of_account = activity::verify_chain(&mut given.store.read().await.unwrap(), account)
+        .await
+        .unwrap();
     assert_eq!(of_account.unwrap().events, 1);
 
-    let events = activity::list(&mut given.store.read().await.unwrap(), given.scope(), 0, 10).await.unwrap();
+    let events = activity::list(&mut given.store.read().await.unwrap(), given.scope(), 0, 10)
+        .await
+        .unwrap();
     let numbers: Vec<i64> = events.iter().map(|event| event.sequence).collect();
     // Founding told of three entities, so it took three numbers.
     assert_eq!(numbers, [1, 4, 5]);
     assert!(matches!(events[0].event, Event::OrganizationCreated { .. }));
 
-    let mut scopes = activity::scopes(&mut given.store.direct().await.unwrap(), None, 10).await.unwrap();
+    let mut scopes = activity::scopes(&mut given.store.direct().await.unwrap(), None, 10)
+        .await
+        .unwrap();
     scopes.sort_by_key(|scope| matches!(scope, Scope::Account(_)));
     assert_eq!(scopes, [given.scope(), account]);
 }
@@ -55,42 +65,77 @@ async fn the_chain_of_a_scope_holds(given: Given) {
 async fn a_changed_event_is_noticed(given: Given) {
     given.create_key().await;
     given.create_key().await;
-    execute(&given.store, "UPDATE activity SET json = replace(json, '\"name\":\"ci\"', '\"name\":\"cd\"') WHERE sequence = 4")
-        .await
-        .unwrap();
+    execute(
+        &given.store,
+        "UPDATE activity SET json = replace(json, '\"name\":\"ci\"', '\"name\":\"cd\"') WHERE sequence = 4",
+    )
+    .await
+    .unwrap();
     assert_eq!(verify(&given).await, Err(Broken::Altered { sequence: 4 }));
 }
 
 async fn a_removed_event_is_noticed(given: Given) {
     given.create_key().await;
     given.create_key().await;
-    assert_eq!(execute(&given.store, "DELETE FROM activity WHERE sequence = 4").await.unwrap(), 1);
+    assert_eq!(
+        execute(&given.store, "DELETE FROM activity WHERE sequence = 4")
+            .await
+            .unwrap(),
+        1
+    );
     assert_eq!(verify(&given).await, Err(Broken::Altered { sequence: 5 }));
 }
 
 async fn the_newest_event_removed_is_noticed(given: Given) {
     given.create_key().await;
-    assert_eq!(execute(&given.store, "DELETE FROM activity WHERE sequence = 4").await.unwrap(), 1);
+    assert_eq!(
+        execute(&given.store, "DELETE FROM activity WHERE sequence = 4")
+            .await
+            .unwrap(),
+        1
+    );
     assert_eq!(verify(&given).await, Err(Broken::End));
 }
 
 async fn columns_that_disagree_with_the_text_are_noticed(given: Given) {
     given.create_key().await;
-    execute(&given.store, "UPDATE activity SET actor = 'server' WHERE sequence = 4").await.unwrap();
+    execute(
+        &given.store,
+        "UPDATE activity SET actor = 'server' WHERE sequence = 4",
+    )
+    .await
+    .unwrap();
     assert_eq!(verify(&given).await, Err(Broken::Columns { sequence: 4 }));
 }
 
 async fn what_is_rolled_back_was_never_there(given: Given) {
-    let before = (given.head().await, number(&given.store, "SELECT COUNT(*) FROM activity").await.unwrap());
+    let before = (
+        given.head().await,
+        number(&given.store, "SELECT COUNT(*) FROM activity")
+            .await
+            .unwrap(),
+    );
     let id = make(KeyId::make);
     let mut write = given.write().await;
-    insert_key(&mut write, given.organization, given.ada, false, &secret_of(id)).await.unwrap();
+    insert_key(&mut write, given.organization, given.ada, false, &secret_of(id))
+        .await
+        .unwrap();
     drop(write);
-    let after = (given.head().await, number(&given.store, "SELECT COUNT(*) FROM activity").await.unwrap());
+    let after = (
+        given.head().await,
+        number(&given.store, "SELECT COUNT(*) FROM activity")
+            .await
+            .unwrap(),
+    );
     assert_eq!(before, after);
-    let found = store::key::find(&mut given.store.direct().await.unwrap(), given.organization, id).await.unwrap();
+    let found = store::key::find(&mut given.store.direct().await.unwrap(), given.organization, id)
+        .await
+        .unwrap();
     assert_eq!(found, None);
-    assert_eq!(number(&given.store, "SELECT COUNT(*) FROM change").await.unwrap(), 3);
+    assert_eq!(
+        number(&given.store, "SELECT COUNT(*) FROM change").await.unwrap(),
+        3
+    );
     // The number it had taken is free again.
     given.create_key().await;
     assert_eq!(given.head().await, before.0 + 1);
@@ -98,17 +143,25 @@ async fn what_is_rolled_back_was_never_there(given: Given) {
 
 async fn a_write_without_its_record_is_refused(given: Given) {
     let id = make(KeyId::make);
-    let refused = |done: Result<(), StoreError>| assert!(matches!(done, Err(StoreError::Unrecorded)), "{done:?}");
+    let refused =
+        |done: Result<(), StoreError>| assert!(matches!(done, Err(StoreError::Unrecorded)), "{done:?}");
     let start = async || {
         let mut write = given.write().await;
-        insert_key(&mut write, given.organization, given.ada, false, &secret_of(id)).await.unwrap();
+        insert_key(&mut write, given.organization, given.ada, false, &secret_of(id))
+            .await
+            .unwrap();
         write
     };
     // No event at all.
     refused(start().await.commit([]).await);
     // An event without a change.
     let event = || created(id, secret_of(id).id);
-    refused(start().await.commit([record(given.scope(), given.ada, event(), vec![])]).await);
+    refused(
+        start()
+            .await
+            .commit([record(given.scope(), given.ada, event(), vec![])])
+            .await,
+    );
     // Two events in one scope.
     let twice = || record(given.scope(), given.ada, event(), vec![EntityRef::Key(id)]);
     refused(start().await.commit([twice(), twice()]).await);
@@ -116,12 +169,35 @@ async fn a_write_without_its_record_is_refused(given: Given) {
     let elsewhere = record(Scope::Account(given.ada), given.ada, event(), vec![]);
     refused(start().await.commit([twice(), elsewhere]).await);
     // A change in a scope that has no feed.
-    let mut write = given.store.write(Scope::Account(given.ada), NOW).await.unwrap().unwrap();
-    store::session::end(&mut write, make(domain::id::SessionId::make)).await.unwrap();
-    refused(write.commit([record(Scope::Account(given.ada), given.ada, event(), vec![EntityRef::Key(id)])]).await);
+    let mut write = given
+        .store
+        .write(Scope::Account(given.ada), NOW)
+        .await
+        .unwrap()
+        .unwrap();
+    store::session::end(&mut write, make(domain::id::SessionId::make))
+        .await
+        .unwrap();
+    refused(
+        write
+            .commit([record(
+                Scope::Account(given.ada),
+                given.ada,
+                event(),
+                vec![EntityRef::Key(id)],
+            )])
+            .await,
+    );
 
-    assert_eq!(number(&given.store, "SELECT COUNT(*) FROM activity").await.unwrap(), 2);
-    let found = store::key::find(&mut given.store.direct().await.unwrap(), given.organization, id).await.unwrap();
+    assert_eq!(
+        number(&given.store, "SELECT COUNT(*) FROM activity")
+            .await
+            .unwrap(),
+        2
+    );
+    let found = store::key::find(&mut given.store.direct().await.unwrap(), given.organization, id)
+        .await
+        .unwrap();
     assert_eq!(found, None);
 }
 
@@ -140,7 +216,9 @@ async fn concurrent_writers_take_every_number_once(given: Given) {
             loop {
                 let mut read = store.read().await.unwrap();
                 let sight = store::change::Sight { keys: true };
-                let page = store::change::page(&mut read, organization, 0, 1_000, sight).await.unwrap();
+                let page = store::change::page(&mut read, organization, 0, 1_000, sight)
+                    .await
+                    .unwrap();
                 let numbers: Vec<i64> = page.changes.iter().map(|change| change.sequence).collect();
                 let all: Vec<i64> = (1..=page.head).collect();
                 assert_eq!(numbers, all);
@@ -156,7 +234,9 @@ async fn concurrent_writers_take_every_number_once(given: Given) {
     }
     reading.await.unwrap();
     assert_eq!(given.head().await, before + 24);
-    let events = activity::list(&mut given.store.read().await.unwrap(), given.scope(), before, 100).await.unwrap();
+    let events = activity::list(&mut given.store.read().await.unwrap(), given.scope(), before, 100)
+        .await
+        .unwrap();
     let numbers: Vec<i64> = events.iter().map(|event| event.sequence).collect();
     assert_eq!(numbers, (before + 1..=before + 24).collect::<Vec<_>>());
     assert_eq!(verify(&given).await.unwrap().events, 25);
@@ -164,38 +244,82 @@ async fn concurrent_writers_take_every_number_once(given: Given) {
 
 async fn an_operation_is_answered_again(given: Given) {
     let id = operation_id();
-    let done = Operation { request_hash: [7; 32], status: 201, answer: "{\"id\":1}".to_owned() };
+    let done = Operation {
+        request_hash: [7; 32],
+        status: 201,
+        answer: "{\"id\":1}".to_owned(),
+    };
     let key = make(KeyId::make);
     let mut write = given.write().await;
-    insert_key(&mut write, given.organization, given.ada, false, &secret_of(key)).await.unwrap();
+    insert_key(&mut write, given.organization, given.ada, false, &secret_of(key))
+        .await
+        .unwrap();
     operation::insert(&mut write, given.ada, id, &done).await.unwrap();
     let event = created(key, secret_of(key).id);
-    write.commit([record(given.scope(), given.ada, event, vec![EntityRef::Key(key)])]).await.unwrap();
+    write
+        .commit([record(given.scope(), given.ada, event, vec![EntityRef::Key(key)])])
+        .await
+        .unwrap();
 
     let mut write = given.write().await;
-    assert_eq!(operation::find(&mut write, given.ada, id).await.unwrap(), Some(done.clone()));
+    assert_eq!(
+        operation::find(&mut write, given.ada, id).await.unwrap(),
+        Some(done.clone())
+    );
     let again = operation::insert(&mut write, given.ada, id, &done).await;
     assert!(matches!(again, Err(StoreError::Taken)), "{again:?}");
     drop(write);
 
     // Another account's operation of the same id is another operation.
     let (bob, _, _) = sign_up(&given.store, "bob").await;
-    assert_eq!(operation::find(&mut given.store.direct().await.unwrap(), bob, id).await.unwrap(), None);
+    assert_eq!(
+        operation::find(&mut given.store.direct().await.unwrap(), bob, id)
+            .await
+            .unwrap(),
+        None
+    );
 
     // Kept thirty days, not longer.
-    assert_eq!(operation::remove_old(&given.store, NOW.plus_days(30)).await.unwrap(), 0);
-    assert_eq!(operation::remove_old(&given.store, NOW.plus_days(30).plus_seconds(1)).await.unwrap(), 1);
+    assert_eq!(
+        operation::remove_old(&given.store, NOW.plus_days(30))
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        operation::remove_old(&given.store, NOW.plus_days(30).plus_seconds(1))
+            .await
+            .unwrap(),
+        1
+    );
 }
 
 async fn k2_the_free_key_is_exactly_one(given: Given) {
     let mut write = given.write().await;
-    let second = insert_key(&mut write, given.organization, given.ada, true, &secret_of(make(KeyId::make))).await;
+    let second = insert_key(
+        &mut write,
+        given.organization,
+        given.ada,
+        true,
+        &secret_of(make(KeyId::make)),
+    )
+    .await;
     assert!(matches!(second, Err(StoreError::Taken)), "{second:?}");
     drop(write);
-    assert_eq!(number(&given.store, "SELECT COUNT(*) FROM key WHERE free").await.unwrap(), 1);
+    assert_eq!(
+        number(&given.store, "SELECT COUNT(*) FROM key WHERE free")
+            .await
+            .unwrap(),
+        1
+    );
     // Another organization has its own.
     sign_up(&given.store, "bob").await;
-    assert_eq!(number(&given.store, "SELECT COUNT(*) FROM key WHERE free").await.unwrap(), 2);
+    assert_eq!(
+        number(&given.store, "SELECT COUNT(*) FROM key WHERE free")
+            .await
+            .unwrap(),
+        2
+    );
 }
 
 async fn k2_the_database_itself_keeps_the_free_key(given: Given) {
@@ -208,9 +332,18 @@ async fn an_id_or_hash_that_exists_is_taken(given: Given) {
     let (key, secret) = given.create_key().await;
     let (bob, organization, _) = sign_up(&given.store, "bob").await;
     let fresh = || secret_of(make(KeyId::make));
-    let same_key = protocol::key::NewSecret { key_id: key, ..fresh() };
-    let same_secret = protocol::key::NewSecret { id: secret.id, ..fresh() };
-    let same_hash = protocol::key::NewSecret { hash: secret.hash, ..fresh() };
+    let same_key = protocol::key::NewSecret {
+        key_id: key,
+        ..fresh()
+    };
+    let same_secret = protocol::key::NewSecret {
+        id: secret.id,
+        ..fresh()
+    };
+    let same_hash = protocol::key::NewSecret {
+        hash: secret.hash,
+        ..fresh()
+    };
     for same in [same_key, same_secret, same_hash] {
         let scope = Scope::Organization(organization);
         let mut write = given.store.write(scope, NOW).await.unwrap().unwrap();

@@ -54,7 +54,8 @@ pub(crate) async fn sign_up(
 ) -> Result<(StatusCode, Json<SessionStarted>), Refusal> {
     let now = app.now();
     refuse_by_policy(app.config.sign_up, 1)?;
-    password::check(request.password.expose()).map_err(|problem| Refusal::field("password", problem.to_string()))?;
+    password::check(request.password.expose())
+        .map_err(|problem| Refusal::field("password", problem.to_string()))?;
     check_secret(&request.free_key_secret, KeyKind::Service, "free_key_secret")?;
     app.attempts
         .sign_up(from.household(), now)
@@ -71,10 +72,16 @@ pub(crate) async fn sign_up(
     let accounts = account::count_one_more(&mut write).await?;
     refuse_by_policy(app.config.sign_up, accounts)?;
     if account::email_taken(&mut write, &request.email).await? {
-        return Err(taken("email", "this email address has an account already; sign in"));
+        return Err(taken(
+            "email",
+            "this email address has an account already; sign in",
+        ));
     }
     if account::username_taken(&mut write, &request.username).await? {
-        return Err(taken("username", "this username belongs to another account; choose another"));
+        return Err(taken(
+            "username",
+            "this username belongs to another account; choose another",
+        ));
     }
 
     write.open_new(Scope::Account(account)).await?;
@@ -88,7 +95,16 @@ pub(crate) async fn sign_up(
     };
     account::insert(&mut write, &new).await?;
     organization::insert(&mut write, organization, &request.organization_name).await?;
-    member::insert(&mut write, NewMember { id: member, organization, account, role: Role::Owner }).await?;
+    member::insert(
+        &mut write,
+        NewMember {
+            id: member,
+            organization,
+            account,
+            role: Role::Owner,
+        },
+    )
+    .await?;
     let free_key = NewKey {
         organization,
         kind: KeyKind::Service,
@@ -146,8 +162,9 @@ fn refuse_by_policy(policy: SignUp, accounts: i64) -> Result<(), Refusal> {
             ProblemCode::Refused,
             "this server is for its first account only, and that exists; sign in, or ask its operator",
         )),
-        SignUp::Closed => {
-            Err(Refusal::new(ProblemCode::Refused, "nobody can sign up on this server; ask its operator for an account"))
-        }
+        SignUp::Closed => Err(Refusal::new(
+            ProblemCode::Refused,
+            "nobody can sign up on this server; ask its operator for an account",
+        )),
     }
 }

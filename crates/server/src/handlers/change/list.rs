@@ -37,7 +37,9 @@ pub(crate) async fn list(
     let mut read = app.store.read().await?;
     let standing = caller.standing(&mut read, organization).await?;
     // Keys are assigned to nobody yet, so who sees assigned keys sees none.
-    let sight = Sight { keys: grant(standing.role, Action::ReadKeys).is_full() };
+    let sight = Sight {
+        keys: grant(standing.role, Action::ReadKeys).is_full(),
+    };
     let page = change::page(&mut read, organization, since, limit, sight).await?;
     Ok(Json(ChangesPage {
         changes: page.changes,

@@ -35,7 +35,10 @@ pub(crate) async fn create(
     State(app): State<App>,
     caller: Caller,
     InOrganization(organization): InOrganization,
-    Written { operation, body: request }: Written<CreateKeyRequest>,
+    Written {
+        operation,
+        body: request,
+    }: Written<CreateKeyRequest>,
 ) -> Result<Answer, Refusal> {
     let now = app.now();
     let mut write = app.write_organization(organization, now).await?;
@@ -46,10 +49,14 @@ pub(crate) async fn create(
 
     role::require(standing.role, Action::ManageKeys)?;
     if request.kind != KeyKind::Team {
-        return Err(Refusal::field("kind", "team keys can be made now, keys of other kinds can't"));
+        return Err(Refusal::field(
+            "kind",
+            "team keys can be made now, keys of other kinds can't",
+        ));
     }
     check_secret(&request.secret, request.kind, "secret")?;
-    check_expiry(request.expires_at, now).map_err(|problem| Refusal::field("expires_at", problem.to_string()))?;
+    check_expiry(request.expires_at, now)
+        .map_err(|problem| Refusal::field("expires_at", problem.to_string()))?;
 
     let new = NewKey {
         organization,
@@ -64,7 +71,9 @@ pub(crate) async fn create(
     key::insert(&mut write, &new).await?;
 
     let id = request.secret.key_id;
-    let view = key::find(&mut write, organization, id).await?.ok_or_else(Refusal::internal)?;
+    let view = key::find(&mut write, organization, id)
+        .await?
+        .ok_or_else(Refusal::internal)?;
     let answer = Answer::new(StatusCode::CREATED, &view)?;
     operation.keep(&mut write, &caller, &answer).await?;
     let record = Record {

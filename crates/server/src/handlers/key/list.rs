@@ -39,7 +39,10 @@ pub(crate) async fn list(
     let standing = caller.standing(&mut read, organization).await?;
     // Keys are assigned to nobody yet, so who sees assigned keys sees none.
     if !grant(standing.role, Action::ReadKeys).is_full() {
-        return Ok(Json(KeysPage { keys: Vec::new(), next: None }));
+        return Ok(Json(KeysPage {
+            keys: Vec::new(),
+            next: None,
+        }));
     }
     // One more than asked for tells whether there is a next page.
     let mut keys = key::list(&mut read, organization, after, limit + 1).await?;

@@ -22,7 +22,10 @@ use crate::refusal::Refusal;
 pub(crate) async fn read(
     State(app): State<App>,
     caller: Caller,
-    OneKey { organization, key: id }: OneKey,
+    OneKey {
+        organization,
+        key: id,
+    }: OneKey,
 ) -> Result<Json<KeyView>, Refusal> {
     let mut read = app.store.read().await?;
     let standing = caller.standing(&mut read, organization).await?;
@@ -30,5 +33,8 @@ pub(crate) async fn read(
     if !grant(standing.role, Action::ReadKeys).is_full() {
         return Err(Refusal::not_found("key"));
     }
-    key::find(&mut read, organization, id).await?.map(Json).ok_or_else(|| Refusal::not_found("key"))
+    key::find(&mut read, organization, id)
+        .await?
+        .map(Json)
+        .ok_or_else(|| Refusal::not_found("key"))
 }

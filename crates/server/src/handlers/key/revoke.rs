@@ -33,8 +33,14 @@ use crate::refusal::Refusal;
 pub(crate) async fn revoke(
     State(app): State<App>,
     caller: Caller,
-    OneKey { organization, key: id }: OneKey,
-    Written { operation, body: Nothing {} }: Written<Nothing>,
+    OneKey {
+        organization,
+        key: id,
+    }: OneKey,
+    Written {
+        operation,
+        body: Nothing {},
+    }: Written<Nothing>,
 ) -> Result<Answer, Refusal> {
     let now = app.now();
     let mut write = app.write_organization(organization, now).await?;
@@ -44,19 +50,27 @@ pub(crate) async fn revoke(
     }
 
     role::require(standing.role, Action::ManageKeys)?;
-    let view = key::find(&mut write, organization, id).await?.ok_or_else(|| Refusal::not_found("key"))?;
-    may_revoke(view.free, view.life()).map_err(|refusal| Refusal::new(ProblemCode::Refused, refusal.to_string()))?;
+    let view = key::find(&mut write, organization, id)
+        .await?
+        .ok_or_else(|| Refusal::not_found("key"))?;
+    may_revoke(view.free, view.life())
+        .map_err(|refusal| Refusal::new(ProblemCode::Refused, refusal.to_string()))?;
 
     key::revoke(&mut write, organization, id, caller.account).await?;
 
-    let view = key::find(&mut write, organization, id).await?.ok_or_else(Refusal::internal)?;
+    let view = key::find(&mut write, organization, id)
+        .await?
+        .ok_or_else(Refusal::internal)?;
     let answer = Answer::new(StatusCode::OK, &view)?;
     operation.keep(&mut write, &caller, &answer).await?;
     let record = Record {
         id: app.make(now, EventId::make),
         scope: Scope::Organization(organization),
         actor: Actor::Account(caller.account),
-        event: Event::KeyRevoked { key: id, name: view.name.to_string() },
+        event: Event::KeyRevoked {
+            key: id,
+            name: view.name.to_string(),
+        },
         changed: vec![Changed::Here(EntityRef::Key(id))],
     };
     write.commit([record]).await?;

@@ -13,7 +13,8 @@ pub(crate) fn check_secret(secret: &NewSecret, kind: KeyKind, field: &str) -> Re
         let sentence = format!("a secret of a {} key begins with {prefix}", kind.as_str());
         return Err(Refusal::field(&format!("{field}.prefix"), sentence));
     }
-    let fits = secret.last_four.len() == 4 && secret.last_four.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let fits =
+        secret.last_four.len() == 4 && secret.last_four.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !fits {
         let sentence = "the last four characters of a secret are of 0-9, A-Z and a-z";
         return Err(Refusal::field(&format!("{field}.last_four"), sentence));

@@ -37,9 +37,18 @@ pub(crate) async fn stream(State(app): State<App>, caller: Caller) -> Result<Res
     let heard = app.store.listen();
     let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + EVERY, EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut listener = Listener { app, caller, heard, ticks, told: BTreeMap::new(), waiting: VecDeque::new() };
+    let mut listener = Listener {
+        app,
+        caller,
+        heard,
+        ticks,
+        told: BTreeMap::new(),
+        waiting: VecDeque::new(),
+    };
     listener.look().await?;
-    Ok(Sse::new(events(listener)).keep_alive(KeepAlive::new().interval(EVERY)).into_response())
+    Ok(Sse::new(events(listener))
+        .keep_alive(KeepAlive::new().interval(EVERY))
+        .into_response())
 }
 
 fn events(listener: Listener) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -94,7 +103,8 @@ impl Listener {
     /// does not answer ends the stream: whoever listened comes back.
     async fn look_again(&mut self) -> Option<()> {
         let looked = async {
-            let found = session::find_by_id(&mut self.app.store.direct().await?, self.caller.session.id).await?;
+            let found =
+                session::find_by_id(&mut self.app.store.direct().await?, self.caller.session.id).await?;
             Ok::<_, Refusal>(found)
         };
         let session = looked.await.ok()??;
@@ -108,7 +118,10 @@ impl Listener {
         for (organization_id, head) in heads {
             // A restored backup may lie behind what was told: then it is told again.
             if before.get(&organization_id) != Some(&head) {
-                self.waiting.push_back(Notice { organization_id, head });
+                self.waiting.push_back(Notice {
+                    organization_id,
+                    head,
+                });
             }
             self.told.insert(organization_id, head);
         }

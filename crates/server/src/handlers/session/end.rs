@@ -19,13 +19,27 @@ use crate::refusal::Refusal;
 pub(crate) async fn end(State(app): State<App>, caller: Caller) -> Result<StatusCode, Refusal> {
     let now = app.now();
     let scope = Scope::Account(caller.account);
-    let mut write = app.store.write(scope, now).await?.ok_or_else(Refusal::signed_out)?;
+    let mut write = app
+        .store
+        .write(scope, now)
+        .await?
+        .ok_or_else(Refusal::signed_out)?;
     // Of two requests that sign out at once, one finds it done.
     if !session::end(&mut write, caller.session.id).await? {
         return Err(Refusal::signed_out());
     }
-    let event = Event::SessionEnded { session: caller.session.id };
+    let event = Event::SessionEnded {
+        session: caller.session.id,
+    };
     let id = app.make(now, EventId::make);
-    write.commit([Record { id, scope, actor: Actor::Account(caller.account), event, changed: Vec::new() }]).await?;
+    write
+        .commit([Record {
+            id,
+            scope,
+            actor: Actor::Account(caller.account),
+            event,
+            changed: Vec::new(),
+        }])
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -52,16 +52,29 @@ pub(crate) async fn sign_in(
     let (account, stored) = found.unzip();
     // Without an account the same work is done.
     let matches = app.passwords.matches(request.password, stored).await?;
-    let Some(account) = account.filter(|_| matches) else { return Err(wrong()) };
+    let Some(account) = account.filter(|_| matches) else {
+        return Err(wrong());
+    };
     app.attempts.signed_in(&request.email, from.household());
 
     let scope = Scope::Account(account);
     let mut write = app.store.write(scope, now).await?.ok_or_else(wrong)?;
     let client = client_name(&headers);
     let started = begin(&app, &mut write, account, &client).await?;
-    let event = Event::SessionStarted { session: started.session_id, client };
+    let event = Event::SessionStarted {
+        session: started.session_id,
+        client,
+    };
     let id = app.make(now, EventId::make);
-    write.commit([Record { id, scope, actor: Actor::Account(account), event, changed: Vec::new() }]).await?;
+    write
+        .commit([Record {
+            id,
+            scope,
+            actor: Actor::Account(account),
+            event,
+            changed: Vec::new(),
+        }])
+        .await?;
     Ok((StatusCode::CREATED, Json(started)))
 }
 
@@ -77,9 +90,26 @@ pub(crate) async fn begin(
     let token = app.ports.with_entropy(|entropy| token::mint_session(entropy));
     let expires_at = app.session_end(now);
     let hash = App::hash_token(token.expose());
-    session::insert(write, &NewSession { id, hash, account, client, expires_at }).await?;
-    let account = account::view(write, account).await?.ok_or_else(Refusal::internal)?;
-    Ok(SessionStarted { session_id: id, token, expires_at, account })
+    session::insert(
+        write,
+        &NewSession {
+            id,
+            hash,
+            account,
+            client,
+            expires_at,
+        },
+    )
+    .await?;
+    let account = account::view(write, account)
+        .await?
+        .ok_or_else(Refusal::internal)?;
+    Ok(SessionStarted {
+        session_id: id,
+        token,
+        expires_at,
+        account,
+    })
 }
 
 /// How the program names itself: shown to people, so short and plain.
@@ -92,7 +122,11 @@ pub(crate) fn client_name(headers: &HeaderMap) -> String {
         .filter(|c| !c.is_control())
         .take(LONGEST_CLIENT)
         .collect();
-    if name.trim().is_empty() { "an unnamed program".to_owned() } else { name.trim().to_owned() }
+    if name.trim().is_empty() {
+        "an unnamed program".to_owned()
+    } else {
+        name.trim().to_owned()
+    }
 }
 
 fn wrong() -> Refusal {

@@ -36,7 +36,9 @@ pub(crate) async fn verify(
     drop(secret);
 
     let known = secret::by_hash(&mut app.store.direct().await?, &hash).await?;
-    let Some(known) = known else { return Ok(refused(VerifyRefusal::Unknown)) };
+    let Some(known) = known else {
+        return Ok(refused(VerifyRefusal::Unknown));
+    };
     let now = app.now();
     match known.life.state(now) {
         KeyState::Revoked => return Ok(refused(VerifyRefusal::Revoked)),
@@ -59,5 +61,9 @@ pub(crate) async fn verify(
 }
 
 fn refused(reason: VerifyRefusal) -> Json<VerifyView> {
-    Json(VerifyView { valid: false, reason: Some(reason), key: None })
+    Json(VerifyView {
+        valid: false,
+        reason: Some(reason),
+        key: None,
+    })
 }

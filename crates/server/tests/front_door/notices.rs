@@ -1,0 +1,146 @@
+//! The stream of notices, on one node and on two.
+
+use std::time::Duration;
+
+use protocol::path;
+use reqwest::Method;
+use serde_json::{Value, json};
+use store::Kind;
+
+use crate::given::{Given, PASSWORD, Person, answer};
+use crate::on_both;
+
+on_both!(
+    o3_a_notice_comes_at_the_beginning_and_with_every_change,
+    p1_the_stream_ends_with_its_session,
+    stopping_ends_streams_at_once,
+);
+
+struct Stream {
+    response: reqwest::Response,
+    text: String,
+}
+
+impl Stream {
+    async fn open(given: &Given, url: &str, person: &Person) -> Self {
+        let token = person.token.as_deref().unwrap();
+        let response = given
+            .http
+            .get(format!("{url}{}", path::EVENTS))
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        Self {
+            response,
+            text: String::new(),
+        }
+    }
+
+    /// The data of the next event; `None` at the end of the stream.
+    async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let event = event.to_owned();
+                self.text = rest.to_owned();
+                if let Some(data) = event.strip_prefix("event: change\ndata: ") {
+                    return Some(serde_json::from_str(data).unwrap());
+                }
+                continue;
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(10), self.response.chunk()).await;
+            match chunk.expect("something comes within ten seconds") {
+                Ok(Some(chunk)) => self.text.push_str(std::str::from_utf8(&chunk).unwrap()),
+                Ok(None) | Err(_) => return None,
+            }
+        }
+    }
+}
+
+fn notice(person: &Person, head: i64) -> Option<Value> {
+    Some(json!({ "organization_id": person.organization, "head": head }))
+}
+
+async fn o3_a_notice_comes_at_the_beginning_and_with_every_change(given: &mut Given) {
+    let ada = given.sign_up("ada").await;
+    let bob = given.sign_up("bob").await;
+    let mut stream = Stream::open(given, &given.url, &ada).await;
+    assert_eq!(stream.next().await, notice(&ada, 3));
+    // What others do elsewhere is not heard.
+    given.create_key(&bob, "bobs").await;
+    let (id, token) = given.create_key(&ada, "ci").await;
+    assert_eq!(stream.next().await, notice(&ada, 4));
+    given.revoke(&ada, id).await.good();
+    assert_eq!(stream.next().await, notice(&ada, 5));
+    given.verify(token.expose()).await;
+    let (_, other) = given.create_key(&ada, "other").await;
+    assert_eq!(stream.next().await, notice(&ada, 6));
+    // A use is heard too.
+    given.verify(other.expose()).await;
+    assert_eq!(stream.next().await, notice(&ada, 7));
+}
+
+async fn p1_the_stream_ends_with_its_session(given: &mut Given) {
+    let ada = given.sign_up("ada").await;
+    let phone = given.sign_in(&ada.email, PASSWORD).await.good()["token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut stays = Stream::open(given, &given.url, &ada).await;
+    assert_eq!(stays.next().await, notice(&ada, 3));
+    let mut ends = Stream::open(
+        given,
+        &given.url,
+        &Person {
+            token: Some(phone.clone()),
+            ..ada.clone()
+        },
+    )
+    .await;
+    assert_eq!(ends.next().await, notice(&ada, 3));
+    answer(given.request(Method::DELETE, path::CURRENT_SESSION, Some(&phone))).await;
+    assert_eq!(ends.next().await, None);
+    given.create_key(&ada, "ci").await;
+    assert_eq!(stays.next().await, notice(&ada, 4));
+}
+
+async fn stopping_ends_streams_at_once(given: &mut Given) {
+    let ada = given.sign_up("ada").await;
+    let mut stream = Stream::open(given, &given.url, &ada).await;
+    assert_eq!(stream.next().await, notice(&ada, 3));
+    let stopped = tokio::time::timeout(Duration::from_secs(5), given.stop()).await;
+    assert!(stopped.is_ok(), "stopping does not wait for streams");
+    assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_over_one_database_are_one_server() {
+    let Some(mut given) = Given::with(Kind::Postgres, |_| ()).await else {
+        return;
+    };
+    let one = given.url.clone();
+    let other = server::start(given.config.clone(), given.ports()).await.unwrap();
+    let other_url = other.url();
+
+    let ada = given.sign_up("ada").await;
+    let mut stream = Stream::open(&given, &other_url, &ada).await;
+    assert_eq!(stream.next().await, notice(&ada, 3));
+    let (id, token) = given.create_key(&ada, "ci").await;
+    assert_eq!(stream.next().await, notice(&ada, 4));
+    given.url.clone_from(&other_url);
+    assert_eq!(given.verify(token.expose()).await["valid"], true);
+    assert_eq!(stream.next().await, notice(&ada, 5));
+    given.url.clone_from(&one);
+    given.revoke(&ada, id).await.good();
+    given.url.clone_from(&other_url);
+    assert_eq!(given.verify(token.expose()).await["reason"], "revoked");
+    assert_eq!(stream.next().await, notice(&ada, 6));
+    // Signed out at one node is signed out at all, streams included.
+    given.url.clone_from(&one);
+    answer(given.request(Method::DELETE, path::CURRENT_SESSION, ada.token.as_deref())).await;
+    assert_eq!(stream.next().await, None);
+    other.stop().await;
+    given.stop().await;
+}

@@ -1,0 +1,170 @@
+//! Who may do what: every route asked as every role, printed whole (P9).
+
+use std::collections::BTreeMap;
+
+use domain::id::{KeyId, MemberId, OperationId};
+use domain::key::KeyKind;
+use domain::role::{Grant, Role, grant};
+use protocol::path;
+use reqwest::Method;
+use serde_json::json;
+use server::{Access, Declared, routes};
+use store::testing::add_member;
+
+use crate::given::{Given, PASSWORD, Person, answer, create_body, make, mint, sign_up_body};
+use crate::on_both;
+
+on_both!(p9_the_whole_table);
+
+/// The request for a route; a route that is not known here fails the test.
+async fn request(
+    given: &Given,
+    route: &Declared,
+    ada: &Person,
+    token: Option<&str>,
+) -> reqwest::RequestBuilder {
+    let organization = ada.organization;
+    let write = |path: String| {
+        let operation = make(OperationId::make).to_string();
+        given
+            .request(Method::POST, &path, token)
+            .header("idempotency-key", operation)
+    };
+    let get = |path: &str| given.request(Method::GET, path, token);
+    match (route.method, route.path.as_str()) {
+        ("GET", path::SERVER | path::ACCOUNT | path::OPENAPI | path::HEALTH | path::READY | path::EVENTS) => {
+            get(&route.path)
+        }
+        ("GET", path::CURRENT_SESSION) => get(&route.path),
+        ("POST", path::ACCOUNTS) => {
+            let name = format!("p-{}", &make(KeyId::make).as_uuid().simple().to_string()[20..]);
+            given
+                .request(Method::POST, &route.path, token)
+                .json(&sign_up_body(&name, &mint(KeyKind::Service), make(KeyId::make)))
+        }
+        ("POST", path::SESSIONS) => given
+            .request(Method::POST, &route.path, token)
+            .json(&json!({ "email": ada.email, "password": PASSWORD })),
+        ("DELETE", path::CURRENT_SESSION) => given.request(Method::DELETE, &route.path, token),
+        ("GET", path::KEYS | path::CHANGES) => get(&path::fill(&route.path, &[&organization])),
+        ("POST", path::KEYS) => write(path::fill(&route.path, &[&organization])).json(&create_body(
+            "ci",
+            &mint(KeyKind::Team),
+            make(KeyId::make),
+        )),
+        ("GET", path::KEY) => get(&path::fill(&route.path, &[&organization, &ada.free_key])),
+        ("POST", path::KEY_REVOKE) => {
+            let (key, _) = given.create_key(ada, "to be revoked").await;
+            write(path::fill(&route.path, &[&organization, &key])).json(&json!({}))
+        }
+        ("POST", path::VERIFY) => given
+            .request(Method::POST, &route.path, token)
+            .json(&json!({ "secret": "x" })),
+        (method, path) => {
+            panic!("{method} {path} is not in this table: say how it is asked, and look at who may")
+        }
+    }
+}
+
+async fn p9_the_whole_table(given: &mut Given) {
+    let ada = given.sign_up("ada").await;
+    let store = given.store().await;
+    let mut people: Vec<(String, Option<Role>, Option<Person>)> =
+        vec![("owner".to_owned(), Some(Role::Owner), Some(ada.clone()))];
+    for role in Role::ALL.into_iter().filter(|role| *role != Role::Owner) {
+        let person = given.sign_up(role.as_str()).await;
+        let at = domain::clock::Timestamp::from_micros(crate::given::START);
+        add_member(
+            &store,
+            ada.organization,
+            person.account,
+            make(MemberId::make),
+            role,
+            at,
+        )
+        .await
+        .unwrap();
+        people.push((role.as_str().to_owned(), Some(role), Some(person)));
+    }
+    people.push(("outsider".to_owned(), None, Some(given.sign_up("outsider").await)));
+    people.push(("signed out".to_owned(), None, None));
+    store.close().await;
+
+    let mut table = String::new();
+    for route in routes() {
+        table.push_str(&format!(
+            "{} {}  {:?}\n   ",
+            route.method, route.path, route.access
+        ));
+        for (name, role, person) in &people {
+            // A session of its own for each question, for one of them ends it.
+            let mut token = None;
+            if let Some(person) = person {
+                let session = given.sign_in(&person.email, PASSWORD).await.good();
+                token = session["token"].as_str().map(str::to_owned);
+            }
+            given.clock.advance(3_600);
+            let request = request(given, &route, &ada, token.as_deref()).await;
+            let (status, seen) = if route.path == path::EVENTS {
+                (request.send().await.unwrap().status(), String::new())
+            } else {
+                let answer = answer(request).await;
+                (answer.status, seen(&answer.body))
+            };
+            let code = status.as_u16();
+            assert_eq!(
+                code / 100,
+                expected(&route, *role, person.is_some()) / 100,
+                "{route:?} as {name}: {code}"
+            );
+            if code / 100 == 4 {
+                assert_eq!(
+                    code,
+                    expected(&route, *role, person.is_some()),
+                    "{route:?} as {name}"
+                );
+            }
+            table.push_str(&format!(" {name}={code}{seen}"));
+        }
+        table.push('\n');
+    }
+    insta::assert_snapshot!("who_may_do_what", table);
+}
+
+/// What follows from what the route declares and from the one table of roles.
+fn expected(route: &Declared, role: Option<Role>, signed_in: bool) -> u16 {
+    match (route.access, role) {
+        (Access::Public, _) => 200,
+        _ if !signed_in => 401,
+        (Access::Session, _) | (Access::Member, Some(_)) => 200,
+        (Access::Member | Access::May(_), None) => 404,
+        (Access::May(action), Some(role)) => match grant(role, action) {
+            Grant::Full => 200,
+            Grant::None => 403,
+            // A list shows what is assigned, which is nothing yet; a single key is not there.
+            _ if route.path == path::KEYS => 200,
+            _ => 404,
+        },
+    }
+}
+
+/// How much of what a role may see was shown.
+fn seen(body: &serde_json::Value) -> String {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for change in body["changes"].as_array().into_iter().flatten() {
+        *kinds
+            .entry(change["entity"]["type"].as_str().unwrap())
+            .or_default() += 1;
+    }
+    if let Some(keys) = body["keys"].as_array() {
+        kinds.insert("key", keys.len());
+    }
+    if kinds.is_empty() {
+        return String::new();
+    }
+    let kinds: Vec<String> = kinds
+        .into_iter()
+        .map(|(kind, count)| format!("{}{kind}s", if count == 0 { "no " } else { "" }))
+        .collect();
+    format!(" ({})", kinds.join(", "))
+}
