@@ -9,7 +9,7 @@ use domain::id::ConnectionId;
 
 /// Keys of an organization, from the terminal: list, create, revoke, inspect. Works offline on the encrypted copy.
 #[derive(Parser)]
-#[command(name = "keystead", version, about, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "keystead", version, after_help = EXIT_CODES, propagate_version = true)]
 pub(crate) struct Arguments {
     /// Print results as JSON, and errors as JSON on standard error.
     #[arg(long, global = true)]
