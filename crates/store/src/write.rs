@@ -89,7 +89,11 @@ impl Store {
         Ok(match &self.pools {
             // IMMEDIATE: a transaction that reads first and writes later would be refused when another came between.
             Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            // Said, because an operator may have set another default. The scope's row orders writers; a stricter level
+            // would only make them fail.
+            Pools::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?)
+            }
         })
     }
 

@@ -270,3 +270,38 @@ async fn the_server_says_who_it_is() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p1_an_unknown_account_takes_as_long_as_a_wrong_password() {
+    let mut given = Given::new().await;
+    given.stop().await;
+    let ports = server::Ports {
+        password_work: crypto::derive::Work {
+            memory_kib: 32 * 1_024,
+            passes: 4,
+            lanes: 1,
+        },
+        ..given.ports()
+    };
+    let running = server::start(given.config.clone(), ports).await.unwrap();
+    given.url = running.url();
+    given.sign_up("ada").await;
+    let took = async |email: &str| {
+        let mut least = std::time::Duration::MAX;
+        for _ in 0..3 {
+            let begun = std::time::Instant::now();
+            assert_eq!(
+                given.sign_in(email, "not the password").await.code(),
+                "wrong_credentials"
+            );
+            least = least.min(begun.elapsed());
+        }
+        least
+    };
+    let (known, unknown) = (took("ada@example.org").await, took("nobody@example.org").await);
+    assert!(
+        unknown * 2 > known && known * 2 > unknown,
+        "{known:?} and {unknown:?}"
+    );
+    running.stop().await;
+}

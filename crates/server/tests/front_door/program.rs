@@ -135,6 +135,42 @@ fn it_serves_until_it_is_told_to_stop() {
     );
 }
 
+#[tokio::test]
+async fn what_was_answered_survives_a_kill() {
+    let mut given = Given::new().await;
+    given.stop().await;
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..3 {
+        let mut command = program(folder.path());
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--log",
+            "json",
+            "--database",
+            &given.database.url,
+        ]);
+        let mut served = Served(command.stderr(Stdio::piped()).spawn().unwrap());
+        let mut line = String::new();
+        let mut log = BufReader::new(served.0.stderr.take().unwrap());
+        log.read_line(&mut line).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        line["fields"]["url"].as_str().unwrap().clone_into(&mut given.url);
+        let ada = given.sign_up(&format!("ada-{round}")).await;
+        let (id, token) = given.create_key(&ada, "ci").await;
+        given.revoke(&ada, id).await.good();
+        served.0.kill().unwrap();
+        served.0.wait().unwrap();
+
+        given.start().await;
+        assert_eq!(given.verify(token.expose()).await["reason"], "revoked");
+        given.stop().await;
+        let well = run(folder.path(), &["doctor", "--database", &given.database.url]);
+        assert!(well.status.success(), "{}", text(&well.stdout));
+    }
+}
+
 #[test]
 fn what_stands_in_the_way_is_said_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();

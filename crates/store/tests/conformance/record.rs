@@ -22,6 +22,7 @@ on_both!(
     what_is_rolled_back_was_never_there,
     a_write_without_its_record_is_refused,
     concurrent_writers_take_every_number_once,
+    a_writer_that_is_cut_off_leaves_nothing_half,
     an_operation_is_answered_again,
     k2_the_free_key_is_exactly_one,
     k2_the_database_itself_keeps_the_free_key,
@@ -240,6 +241,33 @@ async fn concurrent_writers_take_every_number_once(given: Given) {
     let numbers: Vec<i64> = events.iter().map(|event| event.sequence).collect();
     assert_eq!(numbers, (before + 1..=before + 24).collect::<Vec<_>>());
     assert_eq!(verify(&given).await.unwrap().events, 25);
+}
+
+async fn a_writer_that_is_cut_off_leaves_nothing_half(given: Given) {
+    for yields in 0..60 {
+        let (store, organization, ada) = (given.store.clone(), given.organization, given.ada);
+        let writer = tokio::spawn(async move { create_key(&store, organization, ada).await });
+        for _ in 0..yields {
+            tokio::task::yield_now().await;
+        }
+        writer.abort();
+        // It may have come to its end before.
+        let _ = writer.await;
+    }
+    // Nobody holds anything, and what was committed was committed whole.
+    given.create_key().await;
+    let head = given.head().await;
+    let events = number(&given.store, "SELECT COUNT(*) FROM activity")
+        .await
+        .unwrap();
+    let keys = number(&given.store, "SELECT COUNT(*) FROM key").await.unwrap();
+    let changes = number(&given.store, "SELECT COUNT(*) FROM change").await.unwrap();
+    let secrets = number(&given.store, "SELECT COUNT(*) FROM secret").await.unwrap();
+    assert_eq!(
+        (events, changes, secrets, head),
+        (keys + 1, keys + 2, keys, keys + 2)
+    );
+    assert!(verify(&given).await.is_ok());
 }
 
 async fn an_operation_is_answered_again(given: Given) {
