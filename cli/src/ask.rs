@@ -13,7 +13,11 @@ pub(crate) fn secret(prompt: &str, file: Option<&Path>) -> Result<Secret, DeskEr
         let line = text.expose().lines().next().unwrap_or_default();
         return Ok(Secret::new(line.to_owned()));
     }
-    rpassword::prompt_password(prompt).map(Secret::new).map_err(|error| {
-        DeskError::Unexpected(format!("there is no terminal to ask on ({error}); give a file instead"))
-    })
+    rpassword::prompt_password(prompt)
+        .map(Secret::new)
+        .map_err(|error| {
+            DeskError::Unexpected(format!(
+                "there is no terminal to ask on ({error}); give a file instead"
+            ))
+        })
 }

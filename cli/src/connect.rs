@@ -17,18 +17,32 @@ pub(crate) async fn start(
     organization_name: String,
     your_name: String,
 ) -> Result<ExitCode, DeskError> {
-    let opened = desk.start_here(StartHere { organization_name, your_name }).await?;
+    let opened = desk
+        .start_here(StartHere {
+            organization_name,
+            your_name,
+        })
+        .await?;
     desk.sync_now().await?;
     welcome(output, &opened)
 }
 
-pub(crate) async fn connect(desk: &Arc<Desk>, output: &Output, request: Connect) -> Result<ExitCode, DeskError> {
+pub(crate) async fn connect(
+    desk: &Arc<Desk>,
+    output: &Output,
+    request: Connect,
+) -> Result<ExitCode, DeskError> {
     let card = desk.probe_server(&request.url).await?;
-    output.say(&format!("{} answers: {} {}, region {}.", card.host, card.name, card.version, card.region));
+    output.say(&format!(
+        "{} answers: {} {}, region {}.",
+        card.host, card.name, card.version, card.region
+    ));
     if !card.encrypted && !card.url.starts_with("http://127.") && !card.url.starts_with("http://localhost") {
         output.say("The connection is not encrypted: others on the network can read the password.");
     }
-    let password = ask::secret("Password: ", request.password_file.as_deref())?.expose().to_owned();
+    let password = ask::secret("Password: ", request.password_file.as_deref())?
+        .expose()
+        .to_owned();
     let opened = if request.sign_up {
         desk.sign_up(SignUp {
             url: card.url,
@@ -40,7 +54,12 @@ pub(crate) async fn connect(desk: &Arc<Desk>, output: &Output, request: Connect)
         })
         .await?
     } else {
-        desk.sign_in(SignIn { url: card.url, email: request.email, password }).await?
+        desk.sign_in(SignIn {
+            url: card.url,
+            email: request.email,
+            password,
+        })
+        .await?
     };
     desk.sync_now().await?;
     welcome(output, &opened)
@@ -72,7 +91,11 @@ pub(crate) fn list(desk: &Arc<Desk>, output: &Output) -> Result<ExitCode, DeskEr
             .iter()
             .map(|connection| {
                 vec![
-                    if Some(connection.id) == last { "*".to_owned() } else { String::new() },
+                    if Some(connection.id) == last {
+                        "*".to_owned()
+                    } else {
+                        String::new()
+                    },
                     connection.organization_name.clone(),
                     connection.place.clone(),
                     connection.account_email.clone(),
@@ -85,17 +108,25 @@ pub(crate) fn list(desk: &Arc<Desk>, output: &Output) -> Result<ExitCode, DeskEr
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) async fn vault(desk: &Arc<Desk>, output: &Output, file: Option<&Path>) -> Result<ExitCode, DeskError> {
+pub(crate) async fn vault(
+    desk: &Arc<Desk>,
+    output: &Output,
+    file: Option<&Path>,
+) -> Result<ExitCode, DeskError> {
     let status = match desk.keychain_status().await? {
         open @ desk::view::KeychainStatus::Vault { .. } => open,
         _ => {
             let passphrase = ask::secret("New passphrase (at least 10 characters): ", file)?;
             if file.is_none() && ask::secret("The same again: ", None)?.expose() != passphrase.expose() {
-                return Err(DeskError::Refused("the two passphrases differ; nothing was made".to_owned()));
+                return Err(DeskError::Refused(
+                    "the two passphrases differ; nothing was made".to_owned(),
+                ));
             }
             desk.create_vault(passphrase).await?
         }
     };
-    output.result(&status, || "Secrets are kept in the vault behind your passphrase.".to_owned())?;
+    output.result(&status, || {
+        "Secrets are kept in the vault behind your passphrase.".to_owned()
+    })?;
     Ok(ExitCode::SUCCESS)
 }

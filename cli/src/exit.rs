@@ -22,8 +22,9 @@ pub(crate) const fn of(error: &DeskError) -> u8 {
         | ErrorCode::ReplicaKeyMissing => KEYCHAIN,
         ErrorCode::SignedOut | ErrorCode::WrongCredentials => SIGNED_OUT,
         ErrorCode::InvalidInput => USAGE,
-        ErrorCode::ReplicaDamaged | ErrorCode::ReplicaNewer | ErrorCode::TooManyAttempts | ErrorCode::Unexpected => {
-            FAILED
-        }
+        ErrorCode::ReplicaDamaged
+        | ErrorCode::ReplicaNewer
+        | ErrorCode::TooManyAttempts
+        | ErrorCode::Unexpected => FAILED,
     }
 }

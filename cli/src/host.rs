@@ -17,8 +17,9 @@ impl Host for TerminalHost {
         place: LocalPlace,
     ) -> Pin<Box<dyn Future<Output = Result<Arc<LocalServer>, String>> + Send + '_>> {
         Box::pin(async move {
-            let local =
-                server::local::start_or_join(&place.folder, &place.name).await.map_err(|error| error.to_string())?;
+            let local = server::local::start_or_join(&place.folder, &place.name)
+                .await
+                .map_err(|error| error.to_string())?;
             let url = local.url().to_owned();
             Ok(match local.into_running() {
                 Some(running) => LocalServer::started(url, Box::new(move || Box::pin(running.stop()))),

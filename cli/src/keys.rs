@@ -18,7 +18,16 @@ use crate::look::Wanted;
 use crate::output::{Output, table};
 
 fn time(at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "never".to_owned(), |at| at.to_string().chars().take(16).collect::<String>().replace('T', " "))
+    at.map_or_else(
+        || "never".to_owned(),
+        |at| {
+            at.to_string()
+                .chars()
+                .take(16)
+                .collect::<String>()
+                .replace('T', " ")
+        },
+    )
 }
 
 fn state(row: &KeyRow) -> String {
@@ -51,7 +60,10 @@ pub(crate) async fn list(
                 })
                 .collect(),
             expires_within_days: query.expires_within,
-            sort: Sort { by: query.sort.into(), descending: false },
+            sort: Sort {
+                by: query.sort.into(),
+                descending: false,
+            },
             offset: 0,
             limit: query.limit,
         })
@@ -75,9 +87,16 @@ pub(crate) async fn list(
                 ]
             })
             .collect();
-        let mut text = table(&["NAME", "ENDS IN", "KIND", "STATE", "EXPIRES", "LAST USED", "ID"], &rows);
+        let mut text = table(
+            &["NAME", "ENDS IN", "KIND", "STATE", "EXPIRES", "LAST USED", "ID"],
+            &rows,
+        );
         if page.total as usize > page.rows.len() {
-            text.push_str(&format!("\n{} of {} keys; narrow the search to see the others.", page.rows.len(), page.total));
+            text.push_str(&format!(
+                "\n{} of {} keys; narrow the search to see the others.",
+                page.rows.len(),
+                page.total
+            ));
         }
         text
     })?;
@@ -94,15 +113,29 @@ async fn find(desk: &Arc<Desk>, key: &str) -> Result<KeyDetail, DeskError> {
         kinds: Vec::new(),
         states: Vec::new(),
         expires_within_days: None,
-        sort: Sort { by: SortBy::Name, descending: false },
+        sort: Sort {
+            by: SortBy::Name,
+            descending: false,
+        },
         offset: 0,
         limit: 1_000,
     };
-    let named: Vec<KeyRow> = desk.list_keys(query).await?.rows.into_iter().filter(|row| row.name == key).collect();
+    let named: Vec<KeyRow> = desk
+        .list_keys(query)
+        .await?
+        .rows
+        .into_iter()
+        .filter(|row| row.name == key)
+        .collect();
     match named.as_slice() {
         [one] => desk.key_detail(one.id).await,
-        [] => Err(DeskError::NotFound(format!("no key is named {key}; `keystead keys list` shows all"))),
-        more => Err(DeskError::Refused(format!("{} keys are named {key}; give the id of one", more.len()))),
+        [] => Err(DeskError::NotFound(format!(
+            "no key is named {key}; `keystead keys list` shows all"
+        ))),
+        more => Err(DeskError::Refused(format!(
+            "{} keys are named {key}; give the id of one",
+            more.len()
+        ))),
     }
 }
 
@@ -114,7 +147,10 @@ fn facts(detail: &KeyDetail) -> String {
         ("Kind", row.kind.as_str().to_owned()),
         ("State", state(row)),
         ("Secret", format!("{}…{}", row.prefix, row.last_four)),
-        ("Created", format!("{} by {}", time(Some(row.created_at)), detail.created_by)),
+        (
+            "Created",
+            format!("{} by {}", time(Some(row.created_at)), detail.created_by),
+        ),
         ("Expires", time(row.expires_at)),
         ("Last used", time(row.last_used_at)),
         ("Requests", detail.use_count.to_string()),
@@ -123,7 +159,11 @@ fn facts(detail: &KeyDetail) -> String {
         let by = detail.revoked_by.as_deref().unwrap_or("the server");
         facts.push(("Revoked", format!("{} by {by}", time(Some(at)))));
     }
-    facts.iter().map(|(name, value)| format!("{name:<10} {value}")).collect::<Vec<_>>().join("\n")
+    facts
+        .iter()
+        .map(|(name, value)| format!("{name:<10} {value}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 pub(crate) async fn show(
@@ -152,7 +192,9 @@ pub(crate) async fn create(
         secret: Option<String>,
     }
     wanted.open(desk, output).await?;
-    let in_days = draft.expires_in.map(|days| SystemClock.now().plus_days(i64::from(days)));
+    let in_days = draft
+        .expires_in
+        .map(|days| SystemClock.now().plus_days(i64::from(days)));
     let created = desk
         .create_key(KeyDraft {
             kind: KeyKind::Team,
@@ -163,7 +205,10 @@ pub(crate) async fn create(
         .await?;
     let key = settle(desk, wanted, created.key_id).await?;
     let secret = (!draft.no_print).then(|| format!("{}{}{}", created.prefix, created.body, created.checksum));
-    output.say(&format!("{} ({}) is made; its secret is in this computer's keychain.", key.row.name, key.row.id));
+    output.say(&format!(
+        "{} ({}) is made; its secret is in this computer's keychain.",
+        key.row.name, key.row.id
+    ));
     if secret.is_some() {
         output.say("It is printed this once:");
     }
@@ -196,7 +241,9 @@ pub(crate) async fn revoke(
         ask_line(&format!("Type {name} to revoke it: "))?
     };
     if confirmed.trim() != name {
-        return Err(DeskError::Refused("the name does not match; nothing was revoked".to_owned()));
+        return Err(DeskError::Refused(
+            "the name does not match; nothing was revoked".to_owned(),
+        ));
     }
     desk.revoke_key(detail.row.id, Some(confirmed)).await?;
     let detail = settle(desk, wanted, detail.row.id).await?;
@@ -217,7 +264,9 @@ async fn settle(desk: &Arc<Desk>, wanted: &Wanted, id: KeyId) -> Result<KeyDetai
 
 /// Says when a change is not yet in force, and gives its exit code.
 fn outcome(output: &Output, key: &KeyDetail) -> ExitCode {
-    let Some(mark) = &key.row.pending else { return ExitCode::SUCCESS };
+    let Some(mark) = &key.row.pending else {
+        return ExitCode::SUCCESS;
+    };
     let message = mark.message.as_deref().unwrap_or("It waits for the server.");
     if mark.state == OutboxState::Refused {
         output.say(&format!("The server refused it: {message}"));
@@ -231,7 +280,9 @@ fn outcome(output: &Output, key: &KeyDetail) -> ExitCode {
 fn ask_line(prompt: &str) -> Result<String, DeskError> {
     let failed = |error: std::io::Error| DeskError::Unexpected(format!("the terminal: {error}"));
     let mut stderr = std::io::stderr();
-    write!(stderr, "{prompt}").and_then(|()| stderr.flush()).map_err(failed)?;
+    write!(stderr, "{prompt}")
+        .and_then(|()| stderr.flush())
+        .map_err(failed)?;
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).map_err(failed)?;
     Ok(line)

@@ -21,7 +21,9 @@ impl Wanted {
     /// Opens the connection and brings its copy up to date; a server that is away is said, not fatal.
     pub(crate) async fn open(&self, desk: &Arc<Desk>, output: &Output) -> Result<(), DeskError> {
         let id = self.connection.or_else(|| desk.last_used()).ok_or_else(|| {
-            DeskError::NotFound("no connection yet; begin with `keystead start` or `keystead connect URL`".to_owned())
+            DeskError::NotFound(
+                "no connection yet; begin with `keystead start` or `keystead connect URL`".to_owned(),
+            )
         })?;
         desk.open_connection(id).await?;
         if !self.offline {
@@ -35,7 +37,10 @@ impl Wanted {
 }
 
 fn away(status: &SyncStatus) -> String {
-    let why = status.problem.as_ref().map_or("The server was not asked.", |problem| problem.message.as_str());
+    let why = status
+        .problem
+        .as_ref()
+        .map_or("The server was not asked.", |problem| problem.message.as_str());
     let as_of = status.last_synced_at.map_or_else(
         || "There was no sync yet.".to_owned(),
         |at| format!("Answers are as of the last sync, {at}."),
@@ -43,14 +48,21 @@ fn away(status: &SyncStatus) -> String {
     format!("{why} {as_of}")
 }
 
-pub(crate) async fn status(desk: &Arc<Desk>, output: &Output, wanted: &Wanted) -> Result<ExitCode, DeskError> {
+pub(crate) async fn status(
+    desk: &Arc<Desk>,
+    output: &Output,
+    wanted: &Wanted,
+) -> Result<ExitCode, DeskError> {
     #[derive(Serialize)]
     struct View {
         sync: SyncStatus,
         pending: Vec<desk::view::PendingChange>,
     }
     wanted.open(desk, output).await?;
-    let view = View { sync: desk.sync_status().await?, pending: desk.list_pending().await? };
+    let view = View {
+        sync: desk.sync_status().await?,
+        pending: desk.list_pending().await?,
+    };
     output.result(&view, || {
         let mut lines = vec![match (view.sync.state, view.sync.last_synced_at) {
             (SyncState::Synced, Some(at)) => format!("Synced at {at}."),
@@ -88,14 +100,23 @@ pub(crate) async fn inspect(
         text.to_owned()
     };
     // Inspecting never asks the server: the answer is the copy's, at once.
-    let wanted = Wanted { connection: wanted.connection, offline: true };
+    let wanted = Wanted {
+        connection: wanted.connection,
+        offline: true,
+    };
     wanted.open(desk, output).await?;
     let report = desk.inspect(text).await?;
     output.result(&report, || {
-        let mut lines: Vec<String> =
-            report.findings.iter().map(|finding| format!("{}\n  {}", finding.masked, finding.sentence)).collect();
+        let mut lines: Vec<String> = report
+            .findings
+            .iter()
+            .map(|finding| format!("{}\n  {}", finding.masked, finding.sentence))
+            .collect();
         if lines.is_empty() {
-            lines.push(format!("{} characters, and none of them a secret of Keystead's.", report.characters));
+            lines.push(format!(
+                "{} characters, and none of them a secret of Keystead's.",
+                report.characters
+            ));
         }
         if report.truncated {
             lines.push("The text is longer than what was looked at; give it in smaller parts.".to_owned());

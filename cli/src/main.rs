@@ -2,7 +2,11 @@
 //!
 //! Results go to standard output, everything said to the person to standard error, so output can be piped. What went
 //! wrong is one sentence that says what to do, and an exit code that scripts can act on (`keystead help exit-codes`).
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line: it prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the command line: it prints"
+)]
 
 mod arguments;
 mod ask;
@@ -29,7 +33,12 @@ use output::Output;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Command::Completions { shell } = arguments.command {
-        clap_complete::generate(shell, &mut Arguments::command(), "keystead", &mut std::io::stdout());
+        clap_complete::generate(
+            shell,
+            &mut Arguments::command(),
+            "keystead",
+            &mut std::io::stdout(),
+        );
         return ExitCode::SUCCESS;
     }
     let output = Output { json: arguments.json };
@@ -53,13 +62,18 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
     let folder = arguments
         .home
         .or_else(|| directories::ProjectDirs::from("", "", "keystead").map(|dirs| dirs.data_dir().to_owned()))
-        .ok_or_else(|| DeskError::Unexpected("no folder for data was found; set HOME or KEYSTEAD_HOME".to_owned()))?;
+        .ok_or_else(|| {
+            DeskError::Unexpected("no folder for data was found; set HOME or KEYSTEAD_HOME".to_owned())
+        })?;
     let desk = Desk::new(ports(), Place::at(folder))?;
     if let KeychainStatus::Vault { unlocked: false } = desk.keychain_status().await? {
         let passphrase = ask::secret("Passphrase of the vault: ", arguments.passphrase_file.as_deref())?;
         desk.unlock_vault(passphrase).await?;
     }
-    let opened = look::Wanted { connection: arguments.connection, offline: arguments.offline };
+    let opened = look::Wanted {
+        connection: arguments.connection,
+        offline: arguments.offline,
+    };
     let done = match arguments.command {
         Command::Start { organization, name } => connect::start(&desk, output, organization, name).await,
         Command::Connect(request) => connect::connect(&desk, output, request).await,
@@ -86,7 +100,11 @@ fn ports() -> Ports {
         entropy: Arc::new(Mutex::new(SystemEntropy)),
         more_entropy: || Box::new(SystemEntropy),
         host: Arc::new(host::TerminalHost),
-        client_name: format!("keystead {} on {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS),
+        client_name: format!(
+            "keystead {} on {}",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::OS
+        ),
         vault_work: Work::VAULT,
         background_sync: false,
     }

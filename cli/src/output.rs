@@ -10,9 +10,14 @@ pub(crate) struct Output {
 
 impl Output {
     /// Prints a result: as JSON, or as the lines `text` makes.
-    pub(crate) fn result(&self, view: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), DeskError> {
+    pub(crate) fn result(
+        &self,
+        view: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), DeskError> {
         if self.json {
-            let json = serde_json::to_string_pretty(view).map_err(|error| DeskError::Unexpected(error.to_string()))?;
+            let json = serde_json::to_string_pretty(view)
+                .map_err(|error| DeskError::Unexpected(error.to_string()))?;
             println!("{json}");
         } else {
             println!("{}", text().trim_end());
@@ -40,7 +45,11 @@ impl Output {
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..head.len())
         .map(|at| {
-            rows.iter().map(|row| row[at].chars().count()).chain([head[at].chars().count()]).max().unwrap_or(0)
+            rows.iter()
+                .map(|row| row[at].chars().count())
+                .chain([head[at].chars().count()])
+                .max()
+                .unwrap_or(0)
         })
         .collect();
     let line = |cells: &mut dyn Iterator<Item = &str>| {
@@ -61,7 +70,10 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 mod tests {
     #[test]
     fn columns_fit_their_widest_cell() {
-        let rows = vec![vec!["ключ".to_owned(), "a".to_owned()], vec!["b".to_owned(), "cc".to_owned()]];
+        let rows = vec![
+            vec!["ключ".to_owned(), "a".to_owned()],
+            vec!["b".to_owned(), "cc".to_owned()],
+        ];
         assert_eq!(super::table(&["NAME", "X"], &rows), "NAME  X\nключ  a\nb     cc");
     }
 }

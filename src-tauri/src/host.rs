@@ -23,7 +23,9 @@ impl Host for DesktopHost {
         place: LocalPlace,
     ) -> std::pin::Pin<Box<dyn Future<Output = Result<Arc<LocalServer>, String>> + Send + '_>> {
         Box::pin(async move {
-            let local = server::local::start_or_join(&place.folder, &place.name).await.map_err(|error| error.to_string())?;
+            let local = server::local::start_or_join(&place.folder, &place.name)
+                .await
+                .map_err(|error| error.to_string())?;
             let url = local.url().to_owned();
             Ok(match local.into_running() {
                 Some(running) => LocalServer::started(url, Box::new(move || Box::pin(running.stop()))),
@@ -62,11 +64,16 @@ impl Host for DesktopHost {
 
     fn downloads(&self) -> Option<PathBuf> {
         let dirs = directories::UserDirs::new()?;
-        Some(dirs.download_dir().map_or_else(|| dirs.home_dir().join("Downloads"), PathBuf::from))
+        Some(
+            dirs.download_dir()
+                .map_or_else(|| dirs.home_dir().join("Downloads"), PathBuf::from),
+        )
     }
 }
 
-fn with_clipboard<T>(work: impl FnOnce(&mut arboard::Clipboard) -> Result<T, arboard::Error>) -> Result<T, String> {
+fn with_clipboard<T>(
+    work: impl FnOnce(&mut arboard::Clipboard) -> Result<T, arboard::Error>,
+) -> Result<T, String> {
     let mut slot = CLIPBOARD.lock().unwrap_or_else(PoisonError::into_inner);
     let clipboard = match &mut *slot {
         Some(clipboard) => clipboard,

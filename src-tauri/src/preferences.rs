@@ -40,9 +40,14 @@ pub(crate) fn write(app: &AppHandle, preferences: Preferences) -> Result<(), App
         store.save()
     });
     kept.map_err(|error| {
-        AppError::from(DeskError::Unexpected(format!("the preferences could not be kept: {}: {error}", path.display())))
+        AppError::from(DeskError::Unexpected(format!(
+            "the preferences could not be kept: {}: {error}",
+            path.display()
+        )))
     })?;
-    let changed = desk::view::TopicsChanged { topics: vec![DeskTopic::Preferences] };
+    let changed = desk::view::TopicsChanged {
+        topics: vec![DeskTopic::Preferences],
+    };
     if let Err(error) = app.emit_to(crate::window::MAIN, crate::TOPICS_CHANGED, changed) {
         tracing::warn!(%error, "the window was not told of its preferences");
     }

@@ -6,7 +6,9 @@ use tauri_plugin_window_state::StateFlags;
 /// Its label.
 pub(crate) const MAIN: &str = "main";
 /// What is remembered of it between starts.
-pub(crate) const REMEMBERED: StateFlags = StateFlags::SIZE.union(StateFlags::POSITION).union(StateFlags::MAXIMIZED);
+pub(crate) const REMEMBERED: StateFlags = StateFlags::SIZE
+    .union(StateFlags::POSITION)
+    .union(StateFlags::MAXIMIZED);
 
 /// Opens it.
 pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {

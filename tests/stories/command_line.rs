@@ -12,7 +12,9 @@ struct Terminal {
 
 impl Terminal {
     fn new() -> Self {
-        Self { home: tempfile::tempdir().unwrap() }
+        Self {
+            home: tempfile::tempdir().unwrap(),
+        }
     }
 
     fn run(&self, arguments: &[&str], input: &str) -> Output {
@@ -31,7 +33,11 @@ impl Terminal {
 
     fn json(&self, arguments: &[&str], input: &str) -> Value {
         let output = self.run(&[arguments, &["--json"]].concat(), input);
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
@@ -55,15 +61,34 @@ async fn k3_k9_k13_the_main_job_in_a_terminal() {
         std::fs::write(&password, "seven unrelated words\n").unwrap();
         let file = password.to_str().unwrap();
         let connect = [
-            "connect", &url, "--sign-up", "--email", "bob@northwind.example", "--username", "bob", "--name", "Bob",
-            "--organization", "Northwind", "--password-file", file,
+            "connect",
+            &url,
+            "--sign-up",
+            "--email",
+            "bob@northwind.example",
+            "--username",
+            "bob",
+            "--name",
+            "Bob",
+            "--organization",
+            "Northwind",
+            "--password-file",
+            file,
         ];
-        assert_eq!(terminal.json(&connect, "")["connection"]["organizationName"], "Northwind");
+        assert_eq!(
+            terminal.json(&connect, "")["connection"]["organizationName"],
+            "Northwind"
+        );
         let made = terminal.json(&["keys", "create", "ci-deploy", "--expires-in", "30"], "");
         let secret = made["secret"].as_str().unwrap().to_owned();
         assert!(made["key"]["inForceSince"].is_string());
         let list = terminal.json(&["keys", "list"], "");
-        let names: Vec<&str> = list["rows"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+        let names: Vec<&str> = list["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["name"].as_str().unwrap())
+            .collect();
         assert_eq!(names, ["ci-deploy", "Free service key"]);
         (terminal, secret)
     })
@@ -92,7 +117,13 @@ async fn k3_k9_k13_the_main_job_in_a_terminal() {
         let status = terminal.json(&["status"], "");
         assert_eq!(status["pending"].as_array().unwrap().len(), 1);
         let (code, said) = terminal.code(&["keys", "show", "nobody", "--offline"], "");
-        assert_eq!((code, said.trim()), (Some(3), "keystead: No key is named nobody; `keystead keys list` shows all."));
+        assert_eq!(
+            (code, said.trim()),
+            (
+                Some(3),
+                "keystead: No key is named nobody; `keystead keys list` shows all."
+            )
+        );
     })
     .await;
 }
@@ -104,10 +135,17 @@ async fn k2_a_workspace_on_this_computer_from_a_terminal() {
         let (code, said) = terminal.code(&["keys", "list"], "");
         assert_eq!(code, Some(3));
         assert!(said.contains("begin with `keystead start`"), "{said}");
-        assert_eq!(terminal.json(&["start", "--organization", "Mine"], "")["connection"]["kind"], "this_computer");
+        assert_eq!(
+            terminal.json(&["start", "--organization", "Mine"], "")["connection"]["kind"],
+            "this_computer"
+        );
         let made = terminal.run(&["keys", "create", "plain"], "");
         let secret = String::from_utf8(made.stdout).unwrap();
-        assert_eq!(crypto::token::check(secret.trim()), Ok(domain::key::KeyKind::Team), "only the secret is printed");
+        assert_eq!(
+            crypto::token::check(secret.trim()),
+            Ok(domain::key::KeyKind::Team),
+            "only the secret is printed"
+        );
         let (code, said) = terminal.code(&["keys", "revoke", "Free service key", "--yes"], "");
         assert_eq!(code, Some(4), "{said}");
     })

@@ -7,23 +7,46 @@ use testkit::trouble::{CuttingProxy, self_signed, stranger};
 use testkit::{TestDesk, TestServer, wait_for};
 
 async fn probe(url: &str) -> (ErrorCode, String) {
-    let error = TestDesk::new().desk.probe_server(url).await.err().expect("nobody of ours answers there");
+    let error = TestDesk::new()
+        .desk
+        .probe_server(url)
+        .await
+        .err()
+        .expect("nobody of ours answers there");
     (error.code(), error.to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_address_is_told_at_its_field() {
-    let error = TestDesk::new().desk.probe_server("not an address").await.err().unwrap();
-    assert_eq!((error.code(), error.field()), (ErrorCode::InvalidInput, Some("url")));
-    assert!(error.to_string().contains("write it like https://keys.example.org"));
+    let error = TestDesk::new()
+        .desk
+        .probe_server("not an address")
+        .await
+        .err()
+        .unwrap();
+    assert_eq!(
+        (error.code(), error.field()),
+        (ErrorCode::InvalidInput, Some("url"))
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("write it like https://keys.example.org")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_there() {
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let (code, sentence) = probe(&format!("http://{closed}")).await;
     assert_eq!(code, ErrorCode::Offline);
-    assert!(sentence.contains("can't be reached") && sentence.contains("check the address"), "{sentence}");
+    assert!(
+        sentence.contains("can't be reached") && sentence.contains("check the address"),
+        "{sentence}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,7 +63,10 @@ async fn not_a_keystead_server() {
         assert!(sentence.contains("not a Keystead server"), "{sentence}");
     }
     let ssh = stranger(b"SSH-2.0-OpenSSH_9.2\r\n").await;
-    assert_eq!(probe(&format!("http://{}", ssh.address())).await.0, ErrorCode::Offline);
+    assert_eq!(
+        probe(&format!("http://{}", ssh.address())).await.0,
+        ErrorCode::Offline
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,8 +89,11 @@ async fn p1_wrong_password_and_unknown_account_sound_the_same() {
     office.sign_up(&server.url()).await;
     let home = TestDesk::new();
     let attempt = async |email: &str| {
-        let request =
-            SignIn { url: server.url(), email: email.to_owned(), password: "not the password".to_owned() };
+        let request = SignIn {
+            url: server.url(),
+            email: email.to_owned(),
+            password: "not the password".to_owned(),
+        };
         let error = home.desk.sign_in(request).await.err().expect("refused");
         (error.code(), error.to_string())
     };
@@ -83,9 +112,15 @@ async fn p1_wrong_password_and_unknown_account_sound_the_same() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn p1_a_short_password_is_told_before_anything_is_sent() {
-    let request = desk::view::SignUp { password: "short".to_owned(), ..ada("http://127.0.0.1:9") };
+    let request = desk::view::SignUp {
+        password: "short".to_owned(),
+        ..ada("http://127.0.0.1:9")
+    };
     let error = TestDesk::new().desk.sign_up(request).await.err().unwrap();
-    assert_eq!((error.code(), error.field()), (ErrorCode::InvalidInput, Some("password")));
+    assert_eq!(
+        (error.code(), error.field()),
+        (ErrorCode::InvalidInput, Some("password"))
+    );
 }
 
 /// Trap 4: a lost answer to "create" and the retry give one key and one secret, and it works.
@@ -99,20 +134,36 @@ async fn k3_the_server_gone_in_the_middle_of_create_yields_the_same_key() {
     for (count, bytes) in [0, 20, 400].into_iter().enumerate() {
         proxy.cut_after(bytes);
         let (secret, key) = ada.create(&format!("cut-{count}")).await;
-        wait_for("the answer was cut", || async { (proxy.cuts() > u32::try_from(count).unwrap()).then_some(()) }).await;
+        wait_for("the answer was cut", || async {
+            (proxy.cuts() > u32::try_from(count).unwrap()).then_some(())
+        })
+        .await;
         ada.wait_synced().await;
         assert_eq!(server.verify(&secret).await, (true, None));
         let detail = ada.desk.key_detail(key).await.unwrap();
         assert_eq!((detail.secrets.len(), detail.row.pending.is_none()), (1, true));
     }
-    assert_eq!(ada.names().await, ["cut-0", "cut-1", "cut-2", "Free service key"], "each once");
+    assert_eq!(
+        ada.names().await,
+        ["cut-0", "cut-1", "cut-2", "Free service key"],
+        "each once"
+    );
     let other = TestDesk::new();
-    other.desk
-        .sign_in(SignIn { url: server.url(), email: "ada@northwind.example".to_owned(), password: PASSWORD.to_owned() })
+    other
+        .desk
+        .sign_in(SignIn {
+            url: server.url(),
+            email: "ada@northwind.example".to_owned(),
+            password: PASSWORD.to_owned(),
+        })
         .await
         .unwrap();
     other.wait_synced().await;
-    assert_eq!(other.names().await, ["cut-0", "cut-1", "cut-2", "Free service key"], "each once at the server");
+    assert_eq!(
+        other.names().await,
+        ["cut-0", "cut-1", "cut-2", "Free service key"],
+        "each once at the server"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +177,10 @@ async fn p1_a_lost_answer_to_signing_up_is_no_dead_end() {
     assert_eq!(ada.names().await, ["Free service key"]);
     let page = ada.desk.list_keys(testkit::desk::all()).await.unwrap();
     let detail = ada.desk.key_detail(page.rows[0].id).await.unwrap();
-    assert!(detail.secrets[0].on_this_computer, "its secret is in the keychain all the same");
+    assert!(
+        detail.secrets[0].on_this_computer,
+        "its secret is in the keychain all the same"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,12 +190,21 @@ async fn k3_a_draft_is_refused_at_the_field_that_is_wrong() {
     ada.sign_up(&server.url()).await;
     let mut long = draft(&"x".repeat(101));
     let error = ada.desk.create_key(long).await.err().unwrap();
-    assert_eq!((error.field(), error.to_string().as_str()), (Some("name"), "The key's name has 101 characters; 100 is the most"));
+    assert_eq!(
+        (error.field(), error.to_string().as_str()),
+        (Some("name"), "The key's name has 101 characters; 100 is the most")
+    );
     long = draft("ci");
     long.expires_at = Some(domain::clock::Timestamp::from_micros(0));
-    assert_eq!(ada.desk.create_key(long).await.err().unwrap().field(), Some("expiresAt"));
+    assert_eq!(
+        ada.desk.create_key(long).await.err().unwrap().field(),
+        Some("expiresAt")
+    );
     long = draft("ci");
     long.kind = domain::key::KeyKind::Service;
-    assert_eq!(ada.desk.create_key(long).await.err().unwrap().field(), Some("kind"));
+    assert_eq!(
+        ada.desk.create_key(long).await.err().unwrap().field(),
+        Some("kind")
+    );
     assert_eq!(ada.names().await, ["Free service key"]);
 }

@@ -11,11 +11,16 @@ fn secret_tool(user: &str) -> Option<String> {
         .args(["lookup", "service", keychain::SERVICE, "username", user])
         .output()
         .expect("secret-tool is installed (`cargo xtask setup`)");
-    found.status.success().then(|| String::from_utf8(found.stdout).unwrap())
+    found
+        .status
+        .success()
+        .then(|| String::from_utf8(found.stdout).unwrap())
 }
 
 async fn first_light(database: Database) {
-    let Some(mut server) = TestServer::on(database).await else { return };
+    let Some(mut server) = TestServer::on(database).await else {
+        return;
+    };
     let ada = TestDesk::with(TestKeychain::Os);
     let opened = ada.sign_up(&server.url()).await;
     let connection = opened.connection.id;
@@ -26,7 +31,10 @@ async fn first_light(database: Database) {
     let free = &page.rows[0];
     assert!(free.free && free.kind == KeyKind::Service && free.state == KeyState::Active);
     let refusal = ada.desk.revoke_key(free.id, None).await.unwrap_err().to_string();
-    assert_eq!(refusal, "the free service key can't be revoked; every organization keeps exactly one");
+    assert_eq!(
+        refusal,
+        "the free service key can't be revoked; every organization keeps exactly one"
+    );
 
     // K3: the secret is born here, stands in the keychain as its own item, and works.
     let (secret, key) = ada.create("ci-deploy").await;
@@ -45,16 +53,25 @@ async fn first_light(database: Database) {
         detail.row.last_used_at.map(|_| detail)
     })
     .await;
-    assert_eq!((used.use_count, used.last_used_from.as_deref()), (1, Some("127.0.0.1")));
+    assert_eq!(
+        (used.use_count, used.last_used_from.as_deref()),
+        (1, Some("127.0.0.1"))
+    );
 
     // K9: a key in use asks for its name; revoked, it is refused at once.
     let refusal = ada.desk.revoke_key(key, None).await.unwrap_err();
     assert_eq!(refusal.field(), Some("confirmName"));
-    assert_eq!(server.verify(&secret).await.0, true);
-    ada.desk.revoke_key(key, Some("ci-deploy".to_owned())).await.unwrap();
+    assert!(server.verify(&secret).await.0);
+    ada.desk
+        .revoke_key(key, Some("ci-deploy".to_owned()))
+        .await
+        .unwrap();
     ada.wait_synced().await;
     assert_eq!(server.verify(&secret).await, (false, Some("revoked".to_owned())));
-    assert_eq!(ada.desk.key_detail(key).await.unwrap().row.state, KeyState::Revoked);
+    assert_eq!(
+        ada.desk.key_detail(key).await.unwrap().row.state,
+        KeyState::Revoked
+    );
 
     // O1, K13: with the server gone, after a restart, everything is readable and recognised.
     let (live, _) = ada.create("billing-export").await;
@@ -63,21 +80,41 @@ async fn first_light(database: Database) {
     let ada = ada.restart().await;
     ada.desk.open_connection(connection).await.unwrap();
     ada.wait_offline().await;
-    assert_eq!(ada.names().await, ["billing-export", "ci-deploy", "Free service key"]);
+    assert_eq!(
+        ada.names().await,
+        ["billing-export", "ci-deploy", "Free service key"]
+    );
     let pasted = format!("export A={secret}\nexport B=\"{live}\"\nexport C=kst_team_nonsense");
     let report = ada.desk.inspect(pasted).await.unwrap();
     let verdicts: Vec<_> = report.findings.iter().map(|finding| finding.verdict).collect();
     assert_eq!(verdicts, [Verdict::Known, Verdict::Known, Verdict::Malformed]);
-    assert!(report.findings[0].sentence.contains("ci-deploy, which is revoked"));
-    assert!(report.findings[1].sentence.contains("billing-export, and it works"));
+    assert!(
+        report.findings[0]
+            .sentence
+            .contains("ci-deploy, which is revoked")
+    );
+    assert!(
+        report.findings[1]
+            .sentence
+            .contains("billing-export, and it works")
+    );
     assert!(report.as_of.is_some() && report.offline_since.is_some());
 
     // The connection leaves nothing behind in the keychain.
     ada.desk.remove_connection(connection).await.unwrap();
-    for name in [item, format!("{connection}/replica"), format!("{connection}/session")] {
+    for name in [
+        item,
+        format!("{connection}/replica"),
+        format!("{connection}/session"),
+    ] {
         assert_eq!(secret_tool(&name), None, "{name} is gone");
     }
-    assert!(!ada.folder().join("connections").join(connection.to_string()).exists());
+    assert!(
+        !ada.folder()
+            .join("connections")
+            .join(connection.to_string())
+            .exists()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,7 +164,10 @@ async fn o2_a_revocation_made_offline_is_not_in_force_until_confirmed() {
     ada.wait_offline().await;
 
     let detail = ada.desk.revoke_key(key, None).await.unwrap();
-    assert_eq!((detail.row.state, detail.in_force_since), (KeyState::Active, None));
+    assert_eq!(
+        (detail.row.state, detail.in_force_since),
+        (KeyState::Active, None)
+    );
     assert!(detail.row.pending.is_some());
     assert!(!detail.revoke.allowed, "it waits already");
 
@@ -190,7 +230,11 @@ async fn k13_inspecting_finds_strangers_and_fragments() {
     let ada = TestDesk::new();
     ada.sign_up(&server.url()).await;
     let stranger = crypto::token::Token::mint(KeyKind::Team, &mut testkit::SeededEntropy::new(7));
-    let text = format!("Ünïcödé first: {} and {}", stranger.expose(), &stranger.expose()[..30]);
+    let text = format!(
+        "Ünïcödé first: {} and {}",
+        stranger.expose(),
+        &stranger.expose()[..30]
+    );
     let report = ada.desk.inspect(text).await.unwrap();
     assert_eq!(report.findings.len(), 2);
     assert_eq!(report.findings[0].verdict, Verdict::Unknown);

@@ -4,7 +4,10 @@ use desk::view::{ConnectionKind, StartHere};
 use testkit::{TestDesk, wait_for};
 
 fn mine() -> StartHere {
-    StartHere { organization_name: "Mine".to_owned(), your_name: "Ada Vance".to_owned() }
+    StartHere {
+        organization_name: "Mine".to_owned(),
+        your_name: "Ada Vance".to_owned(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,9 @@
 //! Stories: paragraphs of behaviour on the real thing. Each is named after the feature code it proves.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a story that can't go on has failed"
+)]
 
 mod command_line;
 mod faults;

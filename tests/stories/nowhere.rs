@@ -33,7 +33,11 @@ async fn k3_the_secret_is_nowhere_but_in_the_keychain() {
     let program = std::env::var("KEYSTEAD_SERVER").expect("KEYSTEAD_SERVER: run through `cargo xtask test`");
     let folder = tempfile::tempdir().unwrap();
     let log = std::fs::File::create(folder.path().join("server.log")).unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     // Everything the server can be made to say.
     let _server = Ended(
         Command::new(program)
@@ -50,7 +54,10 @@ async fn k3_the_secret_is_nowhere_but_in_the_keychain() {
     );
     let url = format!("http://127.0.0.1:{port}");
     let ada = TestDesk::with(TestKeychain::Os);
-    wait_for("the server answers", || async { ada.desk.probe_server(&url).await.ok() }).await;
+    wait_for("the server answers", || async {
+        ada.desk.probe_server(&url).await.ok()
+    })
+    .await;
     ada.sign_up(&url).await;
     let (secret, key) = ada.create("ci-deploy").await;
     ada.wait_synced().await;
@@ -74,5 +81,8 @@ async fn k3_the_secret_is_nowhere_but_in_the_keychain() {
     let mut open = Vec::new();
     holders(ada.folder(), b"ci-deploy", &mut open);
     assert_eq!(open, Vec::<String>::new());
-    assert!(std::fs::metadata(folder.path().join("server.log")).unwrap().len() > 0, "the server said something");
+    assert!(
+        std::fs::metadata(folder.path().join("server.log")).unwrap().len() > 0,
+        "the server said something"
+    );
 }

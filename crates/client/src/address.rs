@@ -40,7 +40,11 @@ impl ServerAddress {
             Url::parse(trimmed).map_err(|_| form())?
         } else {
             let guess = Url::parse(&format!("https://{trimmed}")).map_err(|_| form())?;
-            if is_loopback(&guess) { Url::parse(&format!("http://{trimmed}")).map_err(|_| form())? } else { guess }
+            if is_loopback(&guess) {
+                Url::parse(&format!("http://{trimmed}")).map_err(|_| form())?
+            } else {
+                guess
+            }
         };
         if !matches!(url.scheme(), "http" | "https") {
             return Err(ServerAddressProblem::Scheme(url.scheme().to_owned()));
@@ -62,7 +66,9 @@ impl ServerAddress {
     #[must_use]
     pub fn host(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
-        self.0.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+        self.0
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
     /// Whether what is sent is encrypted.
@@ -105,11 +111,23 @@ mod tests {
     #[test]
     fn addresses_are_read_as_people_type_them() {
         let read = |text| ServerAddress::parse(text).map(|address| address.to_string());
-        assert_eq!(read(" keys.example.org "), Ok("https://keys.example.org".to_owned()));
-        assert_eq!(read("https://keys.example.org/"), Ok("https://keys.example.org".to_owned()));
+        assert_eq!(
+            read(" keys.example.org "),
+            Ok("https://keys.example.org".to_owned())
+        );
+        assert_eq!(
+            read("https://keys.example.org/"),
+            Ok("https://keys.example.org".to_owned())
+        );
         assert_eq!(read("localhost:8787"), Ok("http://localhost:8787".to_owned()));
-        assert_eq!(read("http://10.0.0.4:8787"), Ok("http://10.0.0.4:8787".to_owned()));
-        assert_eq!(ServerAddress::parse("[::1]:8787").map(|address| address.host()), Ok("[::1]:8787".to_owned()));
+        assert_eq!(
+            read("http://10.0.0.4:8787"),
+            Ok("http://10.0.0.4:8787".to_owned())
+        );
+        assert_eq!(
+            ServerAddress::parse("[::1]:8787").map(|address| address.host()),
+            Ok("[::1]:8787".to_owned())
+        );
     }
 
     #[test]
@@ -118,8 +136,17 @@ mod tests {
         assert!(matches!(refuse(""), ServerAddressProblem::Form(_)));
         assert!(matches!(refuse("not an address"), ServerAddressProblem::Form(_)));
         assert!(matches!(refuse("https://"), ServerAddressProblem::Form(_)));
-        assert_eq!(refuse("ftp://keys.example.org"), ServerAddressProblem::Scheme("ftp".to_owned()));
-        assert_eq!(refuse("https://mara:pw@keys.example.org"), ServerAddressProblem::Credentials);
-        assert_eq!(refuse("https://keys.example.org/app?x=1"), ServerAddressProblem::Path("/app?x=1".to_owned()));
+        assert_eq!(
+            refuse("ftp://keys.example.org"),
+            ServerAddressProblem::Scheme("ftp".to_owned())
+        );
+        assert_eq!(
+            refuse("https://mara:pw@keys.example.org"),
+            ServerAddressProblem::Credentials
+        );
+        assert_eq!(
+            refuse("https://keys.example.org/app?x=1"),
+            ServerAddressProblem::Path("/app?x=1".to_owned())
+        );
     }
 }

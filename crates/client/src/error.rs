@@ -68,13 +68,21 @@ impl ClientError {
         let chain = chain(error);
         let reason = chain.last().cloned().unwrap_or_default();
         let tls = chain.iter().any(|cause| {
-            ["certificate", "UnknownIssuer", "InvalidContentType", "HandshakeFailure", "received corrupt message", "tls"]
-                .iter()
-                .any(|sign| cause.contains(sign))
+            [
+                "certificate",
+                "UnknownIssuer",
+                "InvalidContentType",
+                "HandshakeFailure",
+                "received corrupt message",
+                "tls",
+            ]
+            .iter()
+            .any(|sign| cause.contains(sign))
         });
         if tls {
             let reason = if reason.contains("InvalidContentType") || reason.contains("corrupt message") {
-                "it does not speak TLS; if it is on your own network, write http:// before the address".to_owned()
+                "it does not speak TLS; if it is on your own network, write http:// before the address"
+                    .to_owned()
             } else if reason.contains("UnknownIssuer") {
                 "its certificate is signed by nobody this computer trusts".to_owned()
             } else {
@@ -86,7 +94,10 @@ impl ClientError {
             return Self::Unreachable { host, reason };
         }
         if error.is_timeout() {
-            return Self::Cut { host, reason: "no answer in time".to_owned() };
+            return Self::Cut {
+                host,
+                reason: "no answer in time".to_owned(),
+            };
         }
         Self::Cut { host, reason }
     }

@@ -51,7 +51,11 @@ impl Server {
     pub fn at(address: ServerAddress, client: &str) -> Result<Self, ClientError> {
         install_tls_provider();
         let mut headers = reqwest::header::HeaderMap::new();
-        let name: String = client.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(120).collect();
+        let name: String = client
+            .chars()
+            .filter(|c| c.is_ascii() && !c.is_ascii_control())
+            .take(120)
+            .collect();
         if let Ok(value) = name.parse() {
             headers.insert(header::CLIENT, value);
         }
@@ -64,9 +68,10 @@ impl Server {
         if address.is_loopback() {
             builder = builder.no_proxy();
         }
-        let http = builder
-            .build()
-            .map_err(|error| ClientError::Tls { host: address.host(), reason: error.to_string() })?;
+        let http = builder.build().map_err(|error| ClientError::Tls {
+            host: address.host(),
+            reason: error.to_string(),
+        })?;
         Ok(Self { http, address })
     }
 
@@ -79,7 +84,10 @@ impl Server {
     /// The same server, asked by whoever holds `token`.
     #[must_use]
     pub fn with_session(&self, token: Secret) -> Session {
-        Session { server: self.clone(), token: Arc::new(token) }
+        Session {
+            server: self.clone(),
+            token: Arc::new(token),
+        }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -87,7 +95,11 @@ impl Server {
     }
 
     pub(crate) async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
-        let response = request.timeout(ANSWER).send().await.map_err(|error| self.transport(&error))?;
+        let response = request
+            .timeout(ANSWER)
+            .send()
+            .await
+            .map_err(|error| self.transport(&error))?;
         self.read(response).await
     }
 
@@ -115,15 +127,20 @@ impl Server {
             .and_then(|value| value.to_str().ok())
             .is_some_and(|value| value.starts_with(protocol::problem::MEDIA_TYPE));
         match self.body(response).await {
-            Ok(body) if is_problem => serde_json::from_slice::<Problem>(&body)
-                .map_or_else(|_| self.not_keystead(format!("status {status}")), ClientError::Problem),
+            Ok(body) if is_problem => serde_json::from_slice::<Problem>(&body).map_or_else(
+                |_| self.not_keystead(format!("status {status}")),
+                ClientError::Problem,
+            ),
             Ok(_) => self.not_keystead(format!("status {status}")),
             Err(error) => error,
         }
     }
 
     fn not_keystead(&self, reason: String) -> ClientError {
-        ClientError::NotKeystead { host: self.address.host(), reason }
+        ClientError::NotKeystead {
+            host: self.address.host(),
+            reason,
+        }
     }
 
     async fn body(&self, mut response: Response) -> Result<Zeroizing<Vec<u8>>, ClientError> {
@@ -161,7 +178,10 @@ impl Session {
         operation: OperationId,
         body: &impl Serialize,
     ) -> Result<T, ClientError> {
-        let request = self.request(method, path).header(header::IDEMPOTENCY_KEY, operation.to_string()).json(body);
+        let request = self
+            .request(method, path)
+            .header(header::IDEMPOTENCY_KEY, operation.to_string())
+            .json(body);
         self.server.send(request).await
     }
 }

@@ -40,7 +40,8 @@ impl Server {
     /// # Errors
     /// [`ClientError`].
     pub async fn sign_up(&self, request: &SignUpRequest) -> Result<SessionStarted, ClientError> {
-        self.send(self.request(Method::POST, path::ACCOUNTS).json(request)).await
+        self.send(self.request(Method::POST, path::ACCOUNTS).json(request))
+            .await
     }
 
     /// Signs in.
@@ -48,7 +49,8 @@ impl Server {
     /// # Errors
     /// [`ClientError`].
     pub async fn sign_in(&self, request: &SignInRequest) -> Result<SessionStarted, ClientError> {
-        self.send(self.request(Method::POST, path::SESSIONS).json(request)).await
+        self.send(self.request(Method::POST, path::SESSIONS).json(request))
+            .await
     }
 }
 
@@ -66,7 +68,9 @@ impl Session {
     /// # Errors
     /// [`ClientError`].
     pub async fn sign_out(&self) -> Result<(), ClientError> {
-        self.server().send(self.request(Method::DELETE, path::CURRENT_SESSION)).await
+        self.server()
+            .send(self.request(Method::DELETE, path::CURRENT_SESSION))
+            .await
     }
 
     /// Makes a key.
@@ -94,7 +98,8 @@ impl Session {
         key: KeyId,
     ) -> Result<KeyView, ClientError> {
         let path = fill(path::KEY_REVOKE, &[&organization, &key]);
-        self.write(Method::POST, &path, operation, &serde_json::json!({})).await
+        self.write(Method::POST, &path, operation, &serde_json::json!({}))
+            .await
     }
 
     /// What changed since a sequence number, at most `limit` changes.
@@ -117,16 +122,23 @@ impl Session {
     /// [`ClientError`] when it could not be opened.
     pub async fn notices(&self) -> Result<Notices, ClientError> {
         let server = self.server().clone();
-        let request = self.request(Method::GET, path::EVENTS).header("accept", "text/event-stream");
+        let request = self
+            .request(Method::GET, path::EVENTS)
+            .header("accept", "text/event-stream");
         let response = request.send().await.map_err(|error| server.transport(&error))?;
         if !response.status().is_success() {
             return Err(server.refusal(response).await);
         }
         let host = server.address().host();
-        let cut = move |reason: String| ClientError::Cut { host: host.clone(), reason };
-        Ok(Box::pin(response.bytes_stream().eventsource().map(move |event| {
-            let event = event.map_err(|error| cut(error.to_string()))?;
-            serde_json::from_str(&event.data).map_err(|error| cut(error.to_string()))
-        })))
+        let cut = move |reason: String| ClientError::Cut {
+            host: host.clone(),
+            reason,
+        };
+        Ok(Box::pin(response.bytes_stream().eventsource().map(
+            move |event| {
+                let event = event.map_err(|error| cut(error.to_string()))?;
+                serde_json::from_str(&event.data).map_err(|error| cut(error.to_string()))
+            },
+        )))
     }
 }

@@ -19,15 +19,30 @@ pub struct Work {
 
 impl Work {
     /// For passwords at a server: 19 MiB, 2 passes, 1 lane (OWASP's recommended minimum for Argon2id).
-    pub const PASSWORD: Self = Self { memory_kib: 19 * 1_024, passes: 2, lanes: 1 };
+    pub const PASSWORD: Self = Self {
+        memory_kib: 19 * 1_024,
+        passes: 2,
+        lanes: 1,
+    };
     /// For a passphrase that opens a vault on this computer: 64 MiB, 3 passes, 1 lane (RFC 9106, second
     /// recommendation, with one lane).
-    pub const VAULT: Self = Self { memory_kib: 64 * 1_024, passes: 3, lanes: 1 };
+    pub const VAULT: Self = Self {
+        memory_kib: 64 * 1_024,
+        passes: 3,
+        lanes: 1,
+    };
     /// The most that is accepted from a file: 1 GiB and 16 passes, so a damaged file can't ask for the whole machine.
-    pub const MOST: Self = Self { memory_kib: 1_024 * 1_024, passes: 16, lanes: 4 };
+    pub const MOST: Self = Self {
+        memory_kib: 1_024 * 1_024,
+        passes: 16,
+        lanes: 4,
+    };
 
     fn engine(self) -> Result<Argon2<'static>, DeriveError> {
-        if self.memory_kib > Self::MOST.memory_kib || self.passes > Self::MOST.passes || self.lanes > Self::MOST.lanes {
+        if self.memory_kib > Self::MOST.memory_kib
+            || self.passes > Self::MOST.passes
+            || self.lanes > Self::MOST.lanes
+        {
             return Err(DeriveError::Work);
         }
         let params =
@@ -51,7 +66,11 @@ pub enum DeriveError {
 ///
 /// # Errors
 /// [`DeriveError::Work`] when `work` is out of range.
-pub fn mint_password_hash(password: &Secret, work: Work, entropy: &mut dyn Entropy) -> Result<String, DeriveError> {
+pub fn mint_password_hash(
+    password: &Secret,
+    work: Work,
+    entropy: &mut dyn Entropy,
+) -> Result<String, DeriveError> {
     let mut salt = [0u8; 16];
     entropy.fill(&mut salt);
     let hash: PasswordHash = work
@@ -67,7 +86,9 @@ pub fn mint_password_hash(password: &Secret, work: Work, entropy: &mut dyn Entro
 /// [`DeriveError::Stored`] when `stored` is not a PHC string.
 pub fn password_matches(password: &Secret, stored: &str) -> Result<bool, DeriveError> {
     let hash = PasswordHash::new(stored).map_err(|_| DeriveError::Stored)?;
-    Ok(Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok())
+    Ok(Argon2::default()
+        .verify_password(password.expose().as_bytes(), &hash)
+        .is_ok())
 }
 
 /// The key that a passphrase and a salt give: the same each time.
@@ -86,7 +107,11 @@ pub fn derive_key(passphrase: &Secret, salt: &[u8; 16], work: Work) -> Result<Se
 mod tests {
     use super::*;
 
-    const LIGHT: Work = Work { memory_kib: 64, passes: 1, lanes: 1 };
+    const LIGHT: Work = Work {
+        memory_kib: 64,
+        passes: 1,
+        lanes: 1,
+    };
 
     struct Zeros;
     impl Entropy for Zeros {
@@ -103,8 +128,14 @@ mod tests {
     fn a_password_is_known_again_and_no_other() {
         let stored = mint_password_hash(&text("correct horse battery"), LIGHT, &mut Zeros).unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-        assert_eq!(password_matches(&text("correct horse battery"), &stored), Ok(true));
-        assert_eq!(password_matches(&text("correct horse batterx"), &stored), Ok(false));
+        assert_eq!(
+            password_matches(&text("correct horse battery"), &stored),
+            Ok(true)
+        );
+        assert_eq!(
+            password_matches(&text("correct horse batterx"), &stored),
+            Ok(false)
+        );
         assert_eq!(password_matches(&text("x"), "plain"), Err(DeriveError::Stored));
     }
 
@@ -119,7 +150,10 @@ mod tests {
 
     #[test]
     fn a_file_can_not_ask_for_the_whole_machine() {
-        let greedy = Work { memory_kib: u32::MAX, ..LIGHT };
+        let greedy = Work {
+            memory_kib: u32::MAX,
+            ..LIGHT
+        };
         assert!(derive_key(&text("passphrase"), &[0; 16], greedy).is_err());
     }
 }

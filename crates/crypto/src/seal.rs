@@ -31,7 +31,13 @@ pub fn seal(
     entropy.fill(&mut nonce);
     let place = place(namespace, id);
     let sealed = Aes256Gcm::new(key.expose().into())
-        .encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: &place })
+        .encrypt(
+            &Nonce::from(nonce),
+            Payload {
+                msg: plain,
+                aad: &place,
+            },
+        )
         .map_err(|_| NotOpened)?;
     Ok([nonce.as_slice(), &sealed].concat())
 }
@@ -40,18 +46,34 @@ pub fn seal(
 ///
 /// # Errors
 /// [`NotOpened`] when key, place or bytes differ.
-pub fn open(key: &SecretBytes, namespace: &str, id: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+pub fn open(
+    key: &SecretBytes,
+    namespace: &str,
+    id: &str,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or(NotOpened)?;
     let place = place(namespace, id);
     Aes256Gcm::new(key.expose().into())
-        .decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: &place })
+        .decrypt(
+            &Nonce::from(*nonce),
+            Payload {
+                msg: sealed,
+                aad: &place,
+            },
+        )
         .map(Zeroizing::new)
         .map_err(|_| NotOpened)
 }
 
 /// The length of the namespace goes first, so no two pairs give the same bytes.
 fn place(namespace: &str, id: &str) -> Vec<u8> {
-    [&(namespace.len() as u64).to_be_bytes(), namespace.as_bytes(), id.as_bytes()].concat()
+    [
+        &(namespace.len() as u64).to_be_bytes(),
+        namespace.as_bytes(),
+        id.as_bytes(),
+    ]
+    .concat()
 }
 
 #[cfg(test)]
@@ -72,7 +94,10 @@ mod tests {
         assert_eq!(open(&key, "vault", "a", &sealed).unwrap().as_slice(), b"plain");
         assert_eq!(open(&key, "vault", "b", &sealed), Err(NotOpened));
         assert_eq!(open(&key, "vaul", "ta", &sealed), Err(NotOpened));
-        assert_eq!(open(&SecretBytes::from_bytes([8; 32]), "vault", "a", &sealed), Err(NotOpened));
+        assert_eq!(
+            open(&SecretBytes::from_bytes([8; 32]), "vault", "a", &sealed),
+            Err(NotOpened)
+        );
         let mut changed = sealed.clone();
         changed[20] ^= 1;
         assert_eq!(open(&key, "vault", "a", &changed), Err(NotOpened));

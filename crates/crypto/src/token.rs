@@ -89,7 +89,9 @@ impl Serialize for SecretHash {
 
 impl<'de> Deserialize<'de> for SecretHash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -108,7 +110,10 @@ impl Token {
         push_base62(&mut text, BODY_LENGTH, entropy);
         let checksum = checksum(&text);
         text.push_str(&checksum);
-        Self { kind, text: Secret::new(std::mem::take(&mut *text)) }
+        Self {
+            kind,
+            text: Secret::new(std::mem::take(&mut *text)),
+        }
     }
 
     /// Reads a whole secret.
@@ -117,7 +122,10 @@ impl Token {
     /// [`TokenProblem`] says at which point the text stops being one.
     pub fn parse(text: &str) -> Result<Self, TokenProblem> {
         let kind = check(text)?;
-        Ok(Self { kind, text: Secret::new(text.to_owned()) })
+        Ok(Self {
+            kind,
+            text: Secret::new(text.to_owned()),
+        })
     }
 
     /// The kind of key it belongs to.
@@ -209,7 +217,11 @@ pub fn check(text: &str) -> Result<KeyKind, TokenProblem> {
         return Err(TokenProblem::Length { found: rest.len() });
     }
     let (head, given) = text.split_at(text.len() - CHECKSUM_LENGTH);
-    if checksum(head) == given { Ok(kind) } else { Err(TokenProblem::Checksum) }
+    if checksum(head) == given {
+        Ok(kind)
+    } else {
+        Err(TokenProblem::Checksum)
+    }
 }
 
 /// Something in a text that is, or looks like, a secret of a key.
@@ -237,16 +249,32 @@ pub fn find(text: &str) -> Vec<Candidate> {
         let Some((kind, tag)) = KeyKind::ALL
             .into_iter()
             .map(|kind| (kind, kind.tag()))
-            .find(|(_, tag)| text[from..].strip_prefix(tag).is_some_and(|rest| rest.starts_with('_')))
+            .find(|(_, tag)| {
+                text[from..]
+                    .strip_prefix(tag)
+                    .is_some_and(|rest| rest.starts_with('_'))
+            })
         else {
             continue;
         };
         let body = from + tag.len() + 1;
-        let length = bytes[body..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let length = bytes[body..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric())
+            .count();
         let whole = BODY_LENGTH + CHECKSUM_LENGTH;
         // Something glued behind a secret (an `s` of prose, a digit) must not hide it.
-        let end = if length > whole && check(&text[start..body + whole]).is_ok() { body + whole } else { body + length };
-        found.push(Candidate { start, end, kind, problem: check(&text[start..end]).err() });
+        let end = if length > whole && check(&text[start..body + whole]).is_ok() {
+            body + whole
+        } else {
+            body + length
+        };
+        found.push(Candidate {
+            start,
+            end,
+            kind,
+            problem: check(&text[start..end]).err(),
+        });
         from = end.max(from);
     }
     found
@@ -311,10 +339,26 @@ mod tests {
     #[test]
     fn k3_the_format_is_frozen() {
         let vectors = [
-            (KeyKind::Team, "kst_team_07ELSZgnu18FMTahov29GNUbipw3AH2brrpx", "e6fb5d8c2e7a30fe0ec4bdf91798ae3b518a3bf42bf5ec085d4b1fde0c51e98b"),
-            (KeyKind::Project, "kst_proj_18FMTahov29GNUbipw3AHOVcjqx4BI35kE6z", "5bed1c37a30f3fba15ac41b28a3b2dc4ab0419a4aa3d4a5e695a6fc75fd32331"),
-            (KeyKind::Service, "kst_svc_29GNUbipw3AHOVcjqx4BIPWdkry5CJ1bP0ac", "d8cefc1c60334f304d2c47e7931f6177fad7fb2ddf4c59197c409a4b77aab9d5"),
-            (KeyKind::Personal, "kst_pat_3AHOVcjqx4BIPWdkry5CJQXelsz6DK0iWiPj", "f711241fac20b30d286d084a205accf0abee0001b1472f062bd8776b46a735f3"),
+            (
+                KeyKind::Team,
+                "kst_team_07ELSZgnu18FMTahov29GNUbipw3AH2brrpx",
+                "e6fb5d8c2e7a30fe0ec4bdf91798ae3b518a3bf42bf5ec085d4b1fde0c51e98b",
+            ),
+            (
+                KeyKind::Project,
+                "kst_proj_18FMTahov29GNUbipw3AHOVcjqx4BI35kE6z",
+                "5bed1c37a30f3fba15ac41b28a3b2dc4ab0419a4aa3d4a5e695a6fc75fd32331",
+            ),
+            (
+                KeyKind::Service,
+                "kst_svc_29GNUbipw3AHOVcjqx4BIPWdkry5CJ1bP0ac",
+                "d8cefc1c60334f304d2c47e7931f6177fad7fb2ddf4c59197c409a4b77aab9d5",
+            ),
+            (
+                KeyKind::Personal,
+                "kst_pat_3AHOVcjqx4BIPWdkry5CJQXelsz6DK0iWiPj",
+                "f711241fac20b30d286d084a205accf0abee0001b1472f062bd8776b46a735f3",
+            ),
         ];
         for (index, (kind, text, hash)) in vectors.into_iter().enumerate() {
             let token = Token::mint(kind, &mut Counting(index as u8));
@@ -334,7 +378,10 @@ mod tests {
         assert_eq!(check(&format!("{text} ")), Err(TokenProblem::Alphabet));
         let mut swapped: Vec<char> = text.chars().collect();
         swapped.swap(10, 11);
-        assert_eq!(check(&swapped.into_iter().collect::<String>()), Err(TokenProblem::Checksum));
+        assert_eq!(
+            check(&swapped.into_iter().collect::<String>()),
+            Err(TokenProblem::Checksum)
+        );
         assert_eq!(good.last_four().len(), 4);
         let (prefix, body, sum) = good.parts();
         assert_eq!(format!("{prefix}{body}{sum}"), text);
@@ -345,7 +392,11 @@ mod tests {
     fn k13_secrets_are_found_in_any_text() {
         let one = Token::mint(KeyKind::Team, &mut Counting(0));
         let two = Token::mint(KeyKind::Personal, &mut Counting(9));
-        let text = format!("export KEY=\"{}\"; ключ={}x kst_team_short kst_other_abc", one.expose(), two.expose());
+        let text = format!(
+            "export KEY=\"{}\"; ключ={}x kst_team_short kst_other_abc",
+            one.expose(),
+            two.expose()
+        );
         let found = find(&text);
         assert_eq!(found.len(), 3);
         assert_eq!(&text[found[0].start..found[0].end], one.expose());

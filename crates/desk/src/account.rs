@@ -51,15 +51,23 @@ impl Desk {
     /// [`DeskError`]; at `organizationName` or `yourName` when one of them is the reason.
     pub async fn start_here(self: &Arc<Self>, request: StartHere) -> Result<Opened, DeskError> {
         let _one = self.changing.lock().await;
-        let existing = lock(&self.registry).connections.iter().find(|r| r.kind == ConnectionKind::ThisComputer).cloned();
+        let existing = lock(&self.registry)
+            .connections
+            .iter()
+            .find(|r| r.kind == ConnectionKind::ThisComputer)
+            .cloned();
         if let Some(record) = existing {
             return self.open_and_remember(record).await;
         }
         let person = Person {
-            email: EmailAddress::parse(LOCAL_EMAIL).map_err(|error| DeskError::Unexpected(error.to_string()))?,
+            email: EmailAddress::parse(LOCAL_EMAIL)
+                .map_err(|error| DeskError::Unexpected(error.to_string()))?,
             username: named("username", Username::parse(LOCAL_USERNAME))?,
             display_name: named("yourName", DisplayName::parse(&request.your_name))?,
-            organization_name: named("organizationName", OrganizationName::parse(&request.organization_name))?,
+            organization_name: named(
+                "organizationName",
+                OrganizationName::parse(&request.organization_name),
+            )?,
         };
         let keychain = self.keychain().await?;
         let setup = self.local_setup()?;
@@ -76,12 +84,21 @@ impl Desk {
             })
             .await?
         };
-        let local = self.start_local(self.this_computer(person.organization_name.as_str())).await?;
+        let local = self
+            .start_local(self.this_computer(person.organization_name.as_str()))
+            .await?;
         let begun = async {
             let server = self.server(local.url())?;
             let started = self.enroll(&server, &keychain, &setup, person, password).await?;
-            self.keep_session(&keychain, setup.connection_id, &started.token).await?;
-            let record = self.record(setup.connection_id, ConnectionKind::ThisComputer, None, "local", &started)?;
+            self.keep_session(&keychain, setup.connection_id, &started.token)
+                .await?;
+            let record = self.record(
+                setup.connection_id,
+                ConnectionKind::ThisComputer,
+                None,
+                "local",
+                &started,
+            )?;
             Ok((server, started, record))
         };
         let (server, started, record) = match begun.await {
@@ -93,7 +110,17 @@ impl Desk {
         };
         let replica_path = self.place.replica(record.id);
         let link = Link::Session(server.with_session(started.token));
-        self.open_parts(record.clone(), Parts { keychain, replica_path, local: Some(local), link, sample: None }).await?;
+        self.open_parts(
+            record.clone(),
+            Parts {
+                keychain,
+                replica_path,
+                local: Some(local),
+                link,
+                sample: None,
+            },
+        )
+        .await?;
         self.remember(record)
     }
 
@@ -131,9 +158,15 @@ impl Desk {
         password: Secret,
     ) -> Result<SessionStarted, DeskError> {
         let free = {
-            let (desk, keychain, name) = (self.clone(), keychain.clone(), item(setup.connection_id, setup.free_secret_id));
+            let (desk, keychain, name) = (
+                self.clone(),
+                keychain.clone(),
+                item(setup.connection_id, setup.free_secret_id),
+            );
             blocking(move || {
-                let known = keychain.get(&name)?.and_then(|text| Token::parse(text.expose()).ok());
+                let known = keychain
+                    .get(&name)?
+                    .and_then(|text| Token::parse(text.expose()).ok());
                 match known {
                     Some(token) => Ok(token),
                     None => {
@@ -145,7 +178,10 @@ impl Desk {
             })
             .await?
         };
-        let again = SignInRequest { email: person.email.clone(), password: password.duplicate() };
+        let again = SignInRequest {
+            email: person.email.clone(),
+            password: password.duplicate(),
+        };
         let request = SignUpRequest {
             email: person.email,
             username: person.username,
@@ -208,7 +244,10 @@ impl Desk {
             email: email(&request.email)?,
             username: named("username", Username::parse(&request.username))?,
             display_name: named("yourName", DisplayName::parse(&request.your_name))?,
-            organization_name: named("organizationName", OrganizationName::parse(&request.organization_name))?,
+            organization_name: named(
+                "organizationName",
+                OrganizationName::parse(&request.organization_name),
+            )?,
         };
         domain::password::check(password.expose())
             .map_err(|problem| DeskError::input("password", format!("the password: {problem}")))?;
@@ -217,7 +256,8 @@ impl Desk {
         let who = server.who().await?;
         let setup = self.new_setup();
         let started = self.enroll(&server, &keychain, &setup, person, password).await?;
-        self.settle(setup.connection_id, &keychain, &server, &who.region, started).await
+        self.settle(setup.connection_id, &keychain, &server, &who.region, started)
+            .await
     }
 
     /// Signs in at a server and opens the connection. A connection of the same account there is reused.
@@ -226,7 +266,10 @@ impl Desk {
     /// [`DeskError`].
     pub async fn sign_in(self: &Arc<Self>, request: SignIn) -> Result<Opened, DeskError> {
         let _one = self.changing.lock().await;
-        let sign_in = SignInRequest { email: email(&request.email)?, password: Secret::new(request.password) };
+        let sign_in = SignInRequest {
+            email: email(&request.email)?,
+            password: Secret::new(request.password),
+        };
         let keychain = self.keychain().await?;
         let server = self.server(&request.url)?;
         let who = server.who().await?;
@@ -235,7 +278,9 @@ impl Desk {
         let known = lock(&self.registry)
             .connections
             .iter()
-            .find(|record| record.url.as_deref() == Some(url.as_str()) && record.account_id == started.account.id)
+            .find(|record| {
+                record.url.as_deref() == Some(url.as_str()) && record.account_id == started.account.id
+            })
             .map(|record| record.id);
         let now = self.now();
         let id = known.unwrap_or_else(|| self.with_entropy(|entropy| ConnectionId::make(now, entropy)));
@@ -269,14 +314,22 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError`].
-    pub async fn sign_in_again(self: &Arc<Self>, id: ConnectionId, password: Secret) -> Result<Opened, DeskError> {
+    pub async fn sign_in_again(
+        self: &Arc<Self>,
+        id: ConnectionId,
+        password: Secret,
+    ) -> Result<Opened, DeskError> {
         let _one = self.changing.lock().await;
         let record = self.find_record(id)?;
-        let url = record.url.clone().ok_or_else(|| {
-            DeskError::Refused("this workspace signs itself in; open it again".to_owned())
-        })?;
+        let url = record
+            .url
+            .clone()
+            .ok_or_else(|| DeskError::Refused("this workspace signs itself in; open it again".to_owned()))?;
         let server = self.server(&url)?;
-        let request = SignInRequest { email: record.account_email.clone(), password };
+        let request = SignInRequest {
+            email: record.account_email.clone(),
+            password,
+        };
         let started = server.sign_in(&request).await?;
         if started.account.id != record.account_id {
             return Err(DeskError::Refused(
@@ -288,7 +341,8 @@ impl Desk {
         let open = lock(&self.open).clone().filter(|open| open.record.id == id);
         match open {
             Some(open) => {
-                open.engine.set_link(Link::Session(server.with_session(started.token)));
+                open.engine
+                    .set_link(Link::Session(server.with_session(started.token)));
                 Ok(self.opened(&open.record))
             }
             None => self.open_and_remember(record).await,
@@ -316,11 +370,20 @@ impl Desk {
             organization_name: named("organizationName", OrganizationName::parse("Northwind Routing"))?,
         };
         let password = self.with_entropy(|entropy| mint_password(entropy));
-        let place = LocalPlace { folder: folder.path().join("server"), name: "Sample data".to_owned() };
+        let place = LocalPlace {
+            folder: folder.path().join("server"),
+            name: "Sample data".to_owned(),
+        };
         let local = self.start_local(place).await?;
         let server = self.server(local.url())?;
         let started = self.enroll(&server, &keychain, &setup, person, password).await?;
-        let record = self.record(setup.connection_id, ConnectionKind::Sample, None, "local", &started)?;
+        let record = self.record(
+            setup.connection_id,
+            ConnectionKind::Sample,
+            None,
+            "local",
+            &started,
+        )?;
         let parts = Parts {
             keychain,
             replica_path: folder.path().join("replica.db"),
@@ -389,12 +452,32 @@ pub(crate) fn email(text: &str) -> Result<EmailAddress, DeskError> {
 /// Name, description, days until expiry.
 const SAMPLE_KEYS: &[(&str, &str, Option<i64>)] = &[
     ("ci-deploy", "Deploys the planner from the build server", Some(61)),
-    ("billing-export", "Nightly export of invoices to the ledger", Some(24)),
-    ("dispatch-eu", "Creates projects for the European depots", Some(44)),
+    (
+        "billing-export",
+        "Nightly export of invoices to the ledger",
+        Some(24),
+    ),
+    (
+        "dispatch-eu",
+        "Creates projects for the European depots",
+        Some(44),
+    ),
     ("staging-smoke", "Smoke tests after each release", None),
-    ("legacy-import", "One-time import of the old route archive", Some(5)),
-    ("vendor-acme", "Acme's integration, reviewed each quarter", Some(29)),
-    ("rotterdam-sites", "Keeps the sites of Rotterdam hub up to date", Some(210)),
+    (
+        "legacy-import",
+        "One-time import of the old route archive",
+        Some(5),
+    ),
+    (
+        "vendor-acme",
+        "Acme's integration, reviewed each quarter",
+        Some(29),
+    ),
+    (
+        "rotterdam-sites",
+        "Keeps the sites of Rotterdam hub up to date",
+        Some(210),
+    ),
     ("mobile-app", "Project set-up from the drivers' app", Some(118)),
     ("geocode-cache", "Refreshes the geocoding cache", Some(77)),
     ("nightly-runner", "Scheduled optimisation runs", Some(12)),

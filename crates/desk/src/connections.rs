@@ -9,7 +9,8 @@ use crate::error::DeskError;
 use crate::open::{PASSWORD, REPLICA_KEY, SESSION, item};
 use crate::registry::Record;
 use crate::view::{
-    ActionPermission, Boot, ConnectionKind, ConnectionView, Opened, Preferences, RemovalPreview, SetAside, sentence,
+    ActionPermission, Boot, ConnectionKind, ConnectionView, Opened, Preferences, RemovalPreview, SetAside,
+    sentence,
 };
 use crate::{Desk, Topic, blocking, lock};
 
@@ -20,7 +21,8 @@ impl Desk {
     /// [`DeskError`].
     pub async fn boot(self: &Arc<Self>, preferences: Preferences) -> Result<Boot, DeskError> {
         let keychain = self.keychain_status().await?;
-        let mut connections: Vec<ConnectionView> = lock(&self.registry).connections.iter().map(view).collect();
+        let mut connections: Vec<ConnectionView> =
+            lock(&self.registry).connections.iter().map(view).collect();
         let open = lock(&self.open).clone();
         let current = match &open {
             Some(open) => {
@@ -31,7 +33,13 @@ impl Desk {
             }
             None => lock(&self.registry).current,
         };
-        Ok(Boot { connections, current, keychain, preferences, version: env!("CARGO_PKG_VERSION").to_owned() })
+        Ok(Boot {
+            connections,
+            current,
+            keychain,
+            preferences,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        })
     }
 
     /// The connections of this computer.
@@ -78,7 +86,11 @@ impl Desk {
                 }
             })
             .collect();
-        Opened { connection: view(record), permissions, region: record.region.clone() }
+        Opened {
+            connection: view(record),
+            permissions,
+            region: record.region.clone(),
+        }
     }
 
     /// What removing a connection would take away. Opens it if it is not open.
@@ -92,7 +104,9 @@ impl Desk {
                 (record, secrets, unsent)
             }
             // A replica that can't be read can't say what it holds; it can still be removed.
-            Err(DeskError::Replica(_) | DeskError::ReplicaKeyMissing { .. }) => (self.find_record(id)?, vec![], vec![]),
+            Err(DeskError::Replica(_) | DeskError::ReplicaKeyMissing { .. }) => {
+                (self.find_record(id)?, vec![], vec![])
+            }
             Err(error) => return Err(error),
         };
         Ok(RemovalPreview {
@@ -137,7 +151,11 @@ impl Desk {
         let _one = self.changing.lock().await;
         let open = {
             let mut slot = lock(&self.open);
-            if slot.as_ref().is_some_and(|open| open.record.id == id) { slot.take() } else { None }
+            if slot.as_ref().is_some_and(|open| open.record.id == id) {
+                slot.take()
+            } else {
+                None
+            }
         };
         let kind = match &open {
             Some(open) => open.record.kind,
@@ -182,19 +200,35 @@ impl Desk {
     pub async fn set_replica_aside(self: &Arc<Self>, id: ConnectionId) -> Result<SetAside, DeskError> {
         let record = self.find_record(id)?;
         let path = self.place.replica(id);
-        let stamp: String = self.now().to_string().chars().filter(char::is_ascii_alphanumeric).take(15).collect();
+        let stamp: String = self
+            .now()
+            .to_string()
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .take(15)
+            .collect();
         let moved_to = {
             let _one = self.changing.lock().await;
             let open = {
                 let mut slot = lock(&self.open);
-                if slot.as_ref().is_some_and(|open| open.record.id == id) { slot.take() } else { None }
+                if slot.as_ref().is_some_and(|open| open.record.id == id) {
+                    slot.take()
+                } else {
+                    None
+                }
             };
             if let Some(open) = open {
                 open.shut().await;
             }
             blocking(move || {
                 let aside = (0..)
-                    .map(|count| path.with_extension(if count == 0 { format!("aside-{stamp}.db") } else { format!("aside-{stamp}-{count}.db") }))
+                    .map(|count| {
+                        path.with_extension(if count == 0 {
+                            format!("aside-{stamp}.db")
+                        } else {
+                            format!("aside-{stamp}-{count}.db")
+                        })
+                    })
                     .find(|aside| !aside.exists())
                     .unwrap_or_else(|| path.with_extension("aside.db"));
                 for suffix in ["", "-wal", "-shm"] {
@@ -210,7 +244,10 @@ impl Desk {
             .await?
         };
         let opened = self.open_and_remember(record).await?;
-        Ok(SetAside { moved_to: moved_to.display().to_string(), opened })
+        Ok(SetAside {
+            moved_to: moved_to.display().to_string(),
+            opened,
+        })
     }
 }
 

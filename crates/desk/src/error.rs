@@ -99,7 +99,10 @@ pub enum DeskError {
 impl DeskError {
     /// A field was filled in wrong.
     pub(crate) fn input(field: &'static str, message: impl std::fmt::Display) -> Self {
-        Self::Input { field, message: message.to_string() }
+        Self::Input {
+            field,
+            message: message.to_string(),
+        }
     }
 
     pub(crate) fn file(path: &std::path::Path, error: impl std::fmt::Display) -> Self {
@@ -155,12 +158,14 @@ impl DeskError {
     pub fn field(&self) -> Option<&str> {
         match self {
             Self::Input { field, .. } => Some(field),
-            Self::Client(ClientError::Problem(problem)) => problem.field.as_deref().map(|field| match field {
-                "display_name" => "yourName",
-                "organization_name" => "organizationName",
-                "expires_at" => "expiresAt",
-                other => other,
-            }),
+            Self::Client(ClientError::Problem(problem)) => {
+                problem.field.as_deref().map(|field| match field {
+                    "display_name" => "yourName",
+                    "organization_name" => "organizationName",
+                    "expires_at" => "expiresAt",
+                    other => other,
+                })
+            }
             _ => None,
         }
     }

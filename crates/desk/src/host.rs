@@ -43,13 +43,19 @@ impl LocalServer {
     /// A server that this program started and will stop.
     #[must_use]
     pub fn started(url: String, stop: Stop) -> Arc<Self> {
-        Arc::new(Self { url, stop: Mutex::new(Some(stop)) })
+        Arc::new(Self {
+            url,
+            stop: Mutex::new(Some(stop)),
+        })
     }
 
     /// A server that another program of the same person runs.
     #[must_use]
     pub fn joined(url: String) -> Arc<Self> {
-        Arc::new(Self { url, stop: Mutex::new(None) })
+        Arc::new(Self {
+            url,
+            stop: Mutex::new(None),
+        })
     }
 
     /// Where it answers.

@@ -100,20 +100,31 @@ const fn label(kind: KeyKind) -> &'static str {
 }
 
 fn malformed(kind: KeyKind, problem: TokenProblem) -> String {
-    format!("It begins like a {} secret, but {problem}. It gives access to nothing.", label(kind))
+    format!(
+        "It begins like a {} secret, but {problem}. It gives access to nothing.",
+        label(kind)
+    )
 }
 
 fn known_sentence(key: &KeyDetail) -> String {
     let name = &key.row.name;
     let waits = key.row.pending.is_some();
     match key.row.state {
-        KeyState::Revoked => format!("A secret of {name}, which is revoked. It gives access to nothing any more."),
-        KeyState::Expired => format!("A secret of {name}, which has expired. It gives access to nothing any more."),
+        KeyState::Revoked => {
+            format!("A secret of {name}, which is revoked. It gives access to nothing any more.")
+        }
+        KeyState::Expired => {
+            format!("A secret of {name}, which has expired. It gives access to nothing any more.")
+        }
         KeyState::Active if waits && key.in_force_since.is_none() => {
-            format!("A secret of {name}. A change of this key is not yet in force: the server has not confirmed it.")
+            format!(
+                "A secret of {name}. A change of this key is not yet in force: the server has not confirmed it."
+            )
         }
         KeyState::Active => {
-            format!("A secret of {name}, and it works. If you found it where it does not belong, revoke the key.")
+            format!(
+                "A secret of {name}, and it works. If you found it where it does not belong, revoke the key."
+            )
         }
     }
 }
@@ -136,7 +147,10 @@ mod tests {
 
     #[test]
     fn k13_a_finding_is_masked() {
-        assert_eq!(mask("kst_team_07ELSZgnu18FMTahov29GNUbipw3AH2brrpx", KeyKind::Team), "kst_team_07••••••••rrpx");
+        assert_eq!(
+            mask("kst_team_07ELSZgnu18FMTahov29GNUbipw3AH2brrpx", KeyKind::Team),
+            "kst_team_07••••••••rrpx"
+        );
         assert_eq!(mask("kst_svc_abc", KeyKind::Service), "kst_svc_…");
     }
 }

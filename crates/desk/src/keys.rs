@@ -15,8 +15,8 @@ use replica::{KeyQuery, KeyRecord, Operation, OutboxState};
 use crate::error::{DeskError, named};
 use crate::open::{OpenConnection, item};
 use crate::view::{
-    CreatedKey, KeyDetail, KeyDraft, KeyPage, KeyRow, PendingMark, PendingOperation, RevokeRule, SecretRow, StoredIn,
-    sentence,
+    CreatedKey, KeyDetail, KeyDraft, KeyPage, KeyRow, PendingMark, PendingOperation, RevokeRule, SecretRow,
+    StoredIn, sentence,
 };
 use crate::{Desk, Topic, blocking};
 
@@ -36,7 +36,12 @@ impl Desk {
             let (records, total) = open.replica.keys(&query, now)?;
             let counts = open.replica.key_counts(now)?;
             let rows = records.iter().map(|record| row(record, now)).collect();
-            Ok(KeyPage { total, offset: query.offset, rows, counts })
+            Ok(KeyPage {
+                total,
+                offset: query.offset,
+                rows,
+                counts,
+            })
         })
         .await
     }
@@ -81,7 +86,13 @@ impl Desk {
             prefix: token.prefix(),
             last_four: token.last_four(),
         };
-        let request = CreateKeyRequest { kind: draft.kind, name, description, expires_at: draft.expires_at, secret };
+        let request = CreateKeyRequest {
+            kind: draft.kind,
+            name,
+            description,
+            expires_at: draft.expires_at,
+            secret,
+        };
         let (prefix, body, checksum) = token.parts();
         let (prefix, body, checksum) = (prefix.to_owned(), body.to_owned(), checksum.to_owned());
         let name = request.name.to_string();
@@ -89,7 +100,10 @@ impl Desk {
         let stored_in = blocking(move || {
             let kept_as = item(open.record.id, secret_id);
             open.keychain.set(&kept_as, &token.into_secret())?;
-            if let Err(error) = open.replica.want_key(operation_id, &request, &as_shown(&request, account, now), now) {
+            if let Err(error) =
+                open.replica
+                    .want_key(operation_id, &request, &as_shown(&request, account, now), now)
+            {
                 // Nothing was sent: the secret is of no key and need not stay.
                 let _removed = open.keychain.remove(&kept_as);
                 return Err(error.into());
@@ -103,7 +117,16 @@ impl Desk {
             })
         })
         .await?;
-        Ok(CreatedKey { key_id, secret_id, name, kind: draft.kind, prefix, body, checksum, stored_in })
+        Ok(CreatedKey {
+            key_id,
+            secret_id,
+            name,
+            kind: draft.kind,
+            prefix,
+            body,
+            checksum,
+            stored_in,
+        })
     }
 
     /// Revokes a key. It is in force when the server has confirmed it.
@@ -128,7 +151,10 @@ impl Desk {
             if asks && confirm_name.as_deref().map(str::trim) != Some(record.view.name.as_str()) {
                 return Err(DeskError::input(
                     "confirmName",
-                    format!("this key was used in the last 7 days; type its name, {}, to revoke it", record.view.name),
+                    format!(
+                        "this key was used in the last 7 days; type its name, {}, to revoke it",
+                        record.view.name
+                    ),
                 ));
             }
             open.replica.want_revocation(operation_id, id, now)?;
@@ -168,7 +194,11 @@ impl OpenConnection {
             revoked_at: view.revoked_at,
             revoked_by: view.revoked_by.map(|account| self.name_of(account)).transpose()?,
             in_force_since: settled.then(|| view.revoked_at.unwrap_or(view.created_at)),
-            use_count: view.secrets.iter().map(|secret| u32::try_from(secret.use_count).unwrap_or(u32::MAX)).fold(0, u32::saturating_add),
+            use_count: view
+                .secrets
+                .iter()
+                .map(|secret| u32::try_from(secret.use_count).unwrap_or(u32::MAX))
+                .fold(0, u32::saturating_add),
             last_used_from: newest.and_then(|secret| secret.last_used_from.clone()),
             secrets,
             revoke: self.revoke_rule(record, now),
@@ -182,8 +212,16 @@ impl OpenConnection {
         });
         let reason = require(self.record.role, Action::ManageKeys)
             .map_err(|error| error.to_string())
-            .and_then(|()| may_revoke(record.view.free, record.view.life()).map_err(|error| error.to_string()))
-            .and_then(|()| if waits { Err("its revocation waits for the server already".to_owned()) } else { Ok(()) })
+            .and_then(|()| {
+                may_revoke(record.view.free, record.view.life()).map_err(|error| error.to_string())
+            })
+            .and_then(|()| {
+                if waits {
+                    Err("its revocation waits for the server already".to_owned())
+                } else {
+                    Ok(())
+                }
+            })
             .err()
             .map(|reason| sentence(&reason));
         RevokeRule {

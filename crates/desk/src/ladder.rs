@@ -23,14 +23,20 @@ pub(crate) enum Ladder {
 impl Ladder {
     fn status(&self) -> KeychainStatus {
         match self {
-            Self::Os(_) => KeychainStatus::Os { name: OsKeychain::name().to_owned() },
+            Self::Os(_) => KeychainStatus::Os {
+                name: OsKeychain::name().to_owned(),
+            },
             Self::Vault(_) => KeychainStatus::Vault { unlocked: true },
             Self::VaultLocked => KeychainStatus::Vault { unlocked: false },
-            Self::Refused(error @ KeychainError::Absent(_)) => {
-                KeychainStatus::Absent { message: sentence(&error.to_string()) }
-            }
-            Self::Refused(error) => KeychainStatus::Locked { message: sentence(&error.to_string()) },
-            Self::Unknown => KeychainStatus::Locked { message: "The keychain was not looked at yet.".to_owned() },
+            Self::Refused(error @ KeychainError::Absent(_)) => KeychainStatus::Absent {
+                message: sentence(&error.to_string()),
+            },
+            Self::Refused(error) => KeychainStatus::Locked {
+                message: sentence(&error.to_string()),
+            },
+            Self::Unknown => KeychainStatus::Locked {
+                message: "The keychain was not looked at yet.".to_owned(),
+            },
         }
     }
 }
@@ -75,12 +81,18 @@ impl Desk {
         domain::password::check(passphrase.expose())
             .map_err(|problem| DeskError::input("passphrase", format!("the passphrase: {problem}")))?;
         if let KeychainStatus::Os { .. } = self.keychain_status().await? {
-            return Err(DeskError::Refused("this computer's keychain works; a vault is not needed".to_owned()));
+            return Err(DeskError::Refused(
+                "this computer's keychain works; a vault is not needed".to_owned(),
+            ));
         }
         let desk = self.clone();
         blocking(move || {
-            let vault =
-                Vault::create(&desk.place.vault(), &passphrase, desk.ports.vault_work, (desk.ports.more_entropy)())?;
+            let vault = Vault::create(
+                &desk.place.vault(),
+                &passphrase,
+                desk.ports.vault_work,
+                (desk.ports.more_entropy)(),
+            )?;
             *lock(&desk.ladder) = Ladder::Vault(Arc::new(vault));
             desk.announce(&[Topic::Keychain]);
             Ok(())

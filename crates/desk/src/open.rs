@@ -77,9 +77,9 @@ pub(crate) struct Parts {
 impl Desk {
     /// The connection that is open.
     pub(crate) fn current(&self) -> Result<Arc<OpenConnection>, DeskError> {
-        lock(&self.open)
-            .clone()
-            .ok_or_else(|| DeskError::NotFound("no workspace is open; start one, or connect to a server".to_owned()))
+        lock(&self.open).clone().ok_or_else(|| {
+            DeskError::NotFound("no workspace is open; start one, or connect to a server".to_owned())
+        })
     }
 
     pub(crate) fn server(&self, url: &str) -> Result<Server, DeskError> {
@@ -87,15 +87,25 @@ impl Desk {
     }
 
     pub(crate) async fn start_local(&self, place: LocalPlace) -> Result<Arc<LocalServer>, DeskError> {
-        self.ports.host.local_server(place).await.map_err(DeskError::Unexpected)
+        self.ports
+            .host
+            .local_server(place)
+            .await
+            .map_err(DeskError::Unexpected)
     }
 
     pub(crate) fn this_computer(&self, name: &str) -> LocalPlace {
-        LocalPlace { folder: self.place.this_computer(), name: name.to_owned() }
+        LocalPlace {
+            folder: self.place.this_computer(),
+            name: name.to_owned(),
+        }
     }
 
     /// Opens a connection that is in the list, and makes it the current one.
-    pub(crate) async fn open_record(self: &Arc<Self>, record: Record) -> Result<Arc<OpenConnection>, DeskError> {
+    pub(crate) async fn open_record(
+        self: &Arc<Self>,
+        record: Record,
+    ) -> Result<Arc<OpenConnection>, DeskError> {
         let keychain = self.keychain().await?;
         let session = {
             let (keychain, name) = (keychain.clone(), item(record.id, SESSION));
@@ -103,7 +113,10 @@ impl Desk {
         };
         let (local, link) = match record.kind {
             ConnectionKind::ThisComputer => {
-                match self.start_local(self.this_computer(&record.organization_name)).await {
+                match self
+                    .start_local(self.this_computer(&record.organization_name))
+                    .await
+                {
                     Ok(local) => {
                         let link = self.local_link(&record, &local, &keychain, session).await;
                         (Some(local), link)
@@ -111,10 +124,23 @@ impl Desk {
                     Err(error) => (None, Link::NoServer(error.to_string())),
                 }
             }
-            _ => (None, self.link(record.url.as_deref().unwrap_or_default(), session)?),
+            _ => (
+                None,
+                self.link(record.url.as_deref().unwrap_or_default(), session)?,
+            ),
         };
         let replica_path = self.place.replica(record.id);
-        self.open_parts(record, Parts { keychain, replica_path, local, link, sample: None }).await
+        self.open_parts(
+            record,
+            Parts {
+                keychain,
+                replica_path,
+                local,
+                link,
+                sample: None,
+            },
+        )
+        .await
     }
 
     fn link(&self, url: &str, session: Option<Secret>) -> Result<Link, DeskError> {
@@ -143,9 +169,13 @@ impl Desk {
                 }
             }
             let (again, name) = (keychain.clone(), item(record.id, PASSWORD));
-            let password = blocking(move || Ok(again.get(&name)?)).await?.ok_or(DeskError::SignedOut)?;
-            let request =
-                protocol::account::SignInRequest { email: record.account_email.clone(), password };
+            let password = blocking(move || Ok(again.get(&name)?))
+                .await?
+                .ok_or(DeskError::SignedOut)?;
+            let request = protocol::account::SignInRequest {
+                email: record.account_email.clone(),
+                password,
+            };
             let started = server.sign_in(&request).await?;
             self.keep_session(keychain, record.id, &started.token).await?;
             Ok(server.with_session(started.token))
@@ -173,7 +203,13 @@ impl Desk {
         record: Record,
         parts: Parts,
     ) -> Result<Arc<OpenConnection>, DeskError> {
-        let Parts { keychain, replica_path, local, link, sample } = parts;
+        let Parts {
+            keychain,
+            replica_path,
+            local,
+            link,
+            sample,
+        } = parts;
         let opened = {
             let (desk, keychain, id) = (self.clone(), keychain.clone(), record.id);
             blocking(move || desk.open_replica(&keychain, id, &replica_path)).await
@@ -217,7 +253,13 @@ impl Desk {
         if let Some(before) = before {
             before.shut().await;
         }
-        self.announce(&[Topic::Connections, Topic::Keys, Topic::Outbox, Topic::Sync, Topic::Organization]);
+        self.announce(&[
+            Topic::Connections,
+            Topic::Keys,
+            Topic::Outbox,
+            Topic::Sync,
+            Topic::Organization,
+        ]);
         Ok(open)
     }
 
@@ -225,12 +267,18 @@ impl Desk {
     async fn tend(self: Arc<Self>, open: Arc<OpenConnection>) {
         let mut status = open.engine.watch();
         loop {
-            let away = status.wait_for(|status| matches!(status.phase, Phase::Offline | Phase::Failed)).await.is_ok();
+            let away = status
+                .wait_for(|status| matches!(status.phase, Phase::Offline | Phase::Failed))
+                .await
+                .is_ok();
             let joined = lock(&open.local).as_ref().is_none_or(|local| local.is_joined());
             if !away || !joined {
                 return;
             }
-            if let Ok(local) = self.start_local(self.this_computer(&open.record.organization_name)).await {
+            if let Ok(local) = self
+                .start_local(self.this_computer(&open.record.organization_name))
+                .await
+            {
                 let link = self.local_link(&open.record, &local, &open.keychain, None).await;
                 *lock(&open.local) = Some(local);
                 open.engine.set_link(link);
@@ -250,10 +298,12 @@ impl Desk {
         let name = item(id, REPLICA_KEY);
         let key = keychain.get(&name)?;
         if path.exists() {
-            let key = key
-                .as_ref()
-                .and_then(SecretBytes::from_hex)
-                .ok_or_else(|| DeskError::ReplicaKeyMissing { path: path.display().to_string() })?;
+            let key =
+                key.as_ref()
+                    .and_then(SecretBytes::from_hex)
+                    .ok_or_else(|| DeskError::ReplicaKeyMissing {
+                        path: path.display().to_string(),
+                    })?;
             return Ok(Replica::open(path, &key)?);
         }
         let key = match key.as_ref().and_then(SecretBytes::from_hex) {

@@ -35,10 +35,15 @@ impl Desk {
         let open = self.current()?;
         let desk = self.clone();
         blocking(move || {
-            let entry = open.replica.outbox()?.into_iter().find(|entry| entry.operation_id == id);
+            let entry = open
+                .replica
+                .outbox()?
+                .into_iter()
+                .find(|entry| entry.operation_id == id);
             if entry.is_some_and(|entry| entry.state == OutboxState::Sent) {
                 return Err(DeskError::Refused(
-                    "this change was sent and may be in force; wait for the server's answer, then undo it".to_owned(),
+                    "this change was sent and may be in force; wait for the server's answer, then undo it"
+                        .to_owned(),
                 ));
             }
             for dropped in open.replica.drop_wanted(id)? {
@@ -75,10 +80,14 @@ impl Desk {
 
 impl OpenConnection {
     fn pending(&self) -> Result<Vec<PendingChange>, DeskError> {
-        self.replica.outbox()?.into_iter().map(|entry| self.pending_change(entry)).collect()
+        self.replica
+            .outbox()?
+            .iter()
+            .map(|entry| self.pending_change(entry))
+            .collect()
     }
 
-    fn pending_change(&self, entry: OutboxEntry) -> Result<PendingChange, DeskError> {
+    fn pending_change(&self, entry: &OutboxEntry) -> Result<PendingChange, DeskError> {
         let key_id = entry.operation.key_id();
         let key_name = match &entry.operation {
             Operation::CreateKey(request) => request.name.to_string(),
@@ -112,7 +121,10 @@ impl OpenConnection {
             },
             last_synced_at: self.replica.cursor()?.synced_at,
             since: Some(status.since),
-            progress: status.progress.map(|(done, total)| Progress { done: small(done), total: small(total) }),
+            progress: status.progress.map(|(done, total)| Progress {
+                done: small(done),
+                total: small(total),
+            }),
             waiting: self.replica.waiting()?,
             problem: status.cause.as_deref().map(problem),
         })
@@ -125,5 +137,10 @@ fn problem(error: &RoundError) -> AppError {
         RoundError::SignedOut => crate::ErrorCode::SignedOut,
         RoundError::NoServer(_) | RoundError::Replica(_) => crate::ErrorCode::Unexpected,
     };
-    AppError { code, message: sentence(&error.to_string()), field: None, details: None }
+    AppError {
+        code,
+        message: sentence(&error.to_string()),
+        field: None,
+        details: None,
+    }
 }

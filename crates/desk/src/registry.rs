@@ -49,17 +49,29 @@ impl Registry {
     pub(crate) fn load(path: &Path) -> Result<Self, DeskError> {
         let file = match fs::read(path) {
             Ok(text) => serde_json::from_slice::<RegistryFile>(&text).map_err(|error| {
-                DeskError::file(path, format!("the list of connections can't be read ({error}); it was left as it is"))
+                DeskError::file(
+                    path,
+                    format!("the list of connections can't be read ({error}); it was left as it is"),
+                )
             })?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                RegistryFile { version: VERSION, current: None, connections: Vec::new() }
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => RegistryFile {
+                version: VERSION,
+                current: None,
+                connections: Vec::new(),
+            },
             Err(error) => return Err(DeskError::file(path, error)),
         };
         if file.version > VERSION {
-            return Err(DeskError::file(path, "the list of connections was written by a newer Keystead; update it"));
+            return Err(DeskError::file(
+                path,
+                "the list of connections was written by a newer Keystead; update it",
+            ));
         }
-        Ok(Self { path: path.to_owned(), current: file.current, connections: file.connections })
+        Ok(Self {
+            path: path.to_owned(),
+            current: file.current,
+            connections: file.connections,
+        })
     }
 
     pub(crate) fn find(&self, id: ConnectionId) -> Option<&Record> {
@@ -85,7 +97,11 @@ impl Registry {
     }
 
     pub(crate) fn save(&self) -> Result<(), DeskError> {
-        let file = RegistryFile { version: VERSION, current: self.current, connections: self.connections.clone() };
+        let file = RegistryFile {
+            version: VERSION,
+            current: self.current,
+            connections: self.connections.clone(),
+        };
         let text = serde_json::to_vec_pretty(&file).map_err(|error| DeskError::file(&self.path, error))?;
         write_whole(&self.path, &text)
     }

@@ -23,7 +23,9 @@ impl Desk {
         let open = self.current()?;
         blocking(move || {
             open.keychain.get(&item(open.record.id, id))?.ok_or_else(|| {
-                DeskError::NotFound("this secret is not in this computer's keychain; make a new key if it is lost".to_owned())
+                DeskError::NotFound(
+                    "this secret is not in this computer's keychain; make a new key if it is lost".to_owned(),
+                )
             })
         })
         .await
@@ -37,7 +39,9 @@ impl Desk {
         let secret = self.secret(id).await?;
         let host = self.ports.host.clone();
         blocking(move || host.copy(&secret, CLIPBOARD).map_err(DeskError::Unexpected)).await?;
-        Ok(Copied { clears_in_seconds: u32::try_from(CLIPBOARD.as_secs()).unwrap_or(u32::MAX) })
+        Ok(Copied {
+            clears_in_seconds: u32::try_from(CLIPBOARD.as_secs()).unwrap_or(u32::MAX),
+        })
     }
 
     /// Writes a secret to a text file in the downloads folder: readable by its owner alone, never over another file.
@@ -50,12 +54,19 @@ impl Desk {
         let host = self.ports.host.clone();
         blocking(move || {
             let folder = host.downloads().ok_or_else(|| {
-                DeskError::Unexpected("this computer has no folder for downloads; copy the secret instead".to_owned())
+                DeskError::Unexpected(
+                    "this computer has no folder for downloads; copy the secret instead".to_owned(),
+                )
             })?;
             std::fs::create_dir_all(&folder).map_err(|error| DeskError::file(&folder, error))?;
-            let name = open.replica.key_name_of_secret(id)?.unwrap_or_else(|| "secret".to_owned());
+            let name = open
+                .replica
+                .key_name_of_secret(id)?
+                .unwrap_or_else(|| "secret".to_owned());
             let path = write_new(&folder, &file_name(&name), &secret)?;
-            Ok(Saved { path: path.display().to_string() })
+            Ok(Saved {
+                path: path.display().to_string(),
+            })
         })
         .await
     }
@@ -72,7 +83,13 @@ impl Desk {
 fn file_name(key_name: &str) -> String {
     let plain: String = key_name
         .chars()
-        .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
+        .map(|c| {
+            if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                c
+            } else {
+                '-'
+            }
+        })
         .take(60)
         .collect();
     format!("keystead-{}", plain.trim_matches(['.', '-']))
@@ -80,7 +97,11 @@ fn file_name(key_name: &str) -> String {
 
 fn write_new(folder: &Path, name: &str, secret: &Secret) -> Result<std::path::PathBuf, DeskError> {
     for count in 1..=MOST_NAMES {
-        let path = folder.join(if count == 1 { format!("{name}.txt") } else { format!("{name}-{count}.txt") });
+        let path = folder.join(if count == 1 {
+            format!("{name}.txt")
+        } else {
+            format!("{name}-{count}.txt")
+        });
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -96,7 +117,10 @@ fn write_new(folder: &Path, name: &str, secret: &Secret) -> Result<std::path::Pa
             Err(error) => return Err(DeskError::file(&path, error)),
         }
     }
-    Err(DeskError::file(folder, format!("{name}.txt and {MOST_NAMES} more exist already")))
+    Err(DeskError::file(
+        folder,
+        format!("{name}.txt and {MOST_NAMES} more exist already"),
+    ))
 }
 
 #[cfg(test)]

@@ -568,7 +568,9 @@ impl From<DeskError> for AppError {
 /// Errors are written to follow a colon; a person reads a sentence.
 pub(crate) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
-    let Some(first) = characters.next() else { return String::new() };
+    let Some(first) = characters.next() else {
+        return String::new();
+    };
     let mut sentence: String = first.to_uppercase().collect();
     sentence.push_str(characters.as_str());
     if !sentence.ends_with(['.', '?', '!', '…']) {

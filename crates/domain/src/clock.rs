@@ -92,7 +92,9 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -111,6 +113,9 @@ mod tests {
     #[test]
     fn anything_else_is_refused_with_an_example() {
         let error = "tomorrow".parse::<Timestamp>().unwrap_err();
-        assert_eq!(error.to_string(), "“tomorrow” is not a time; write it like 2026-03-12T10:42:07Z");
+        assert_eq!(
+            error.to_string(),
+            "“tomorrow” is not a time; write it like 2026-03-12T10:42:07Z"
+        );
     }
 }

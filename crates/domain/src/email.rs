@@ -67,12 +67,22 @@ mod tests {
 
     #[test]
     fn spelling_differences_are_one_mailbox() {
-        assert_eq!(EmailAddress::parse(" Mara@Example.ORG "), EmailAddress::parse("mara@example.org"));
+        assert_eq!(
+            EmailAddress::parse(" Mara@Example.ORG "),
+            EmailAddress::parse("mara@example.org")
+        );
     }
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "mara", "mara@", "@example.org", "Mara <mara@example.org>", "a b@example.org"] {
+        for text in [
+            "",
+            "mara",
+            "mara@",
+            "@example.org",
+            "Mara <mara@example.org>",
+            "a b@example.org",
+        ] {
             assert!(EmailAddress::parse(text).is_err(), "{text}");
         }
         assert!(EmailAddress::parse(&format!("{}@example.org", "a".repeat(255))).is_err());

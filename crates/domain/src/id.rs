@@ -171,6 +171,10 @@ mod tests {
         let id = KeyId::make(Timestamp::from_micros(0), &mut Zeros);
         assert!(id.to_string().parse::<SecretId>().is_err());
         assert!("key_zz".parse::<KeyId>().is_err());
-        assert!("key_019ce1a5-0a98-7000-8000-000000000000".parse::<KeyId>().is_err());
+        assert!(
+            "key_019ce1a5-0a98-7000-8000-000000000000"
+                .parse::<KeyId>()
+                .is_err()
+        );
     }
 }

@@ -177,7 +177,13 @@ mod tests {
 
     #[test]
     fn k10_the_state_is_computed() {
-        let life = |revoked_at, expires_at| Life { revoked_at, expires_at }.state(NOW);
+        let life = |revoked_at, expires_at| {
+            Life {
+                revoked_at,
+                expires_at,
+            }
+            .state(NOW)
+        };
         assert_eq!(life(None, None), KeyState::Active);
         assert_eq!(life(None, Some(NOW.plus_seconds(1))), KeyState::Active);
         assert_eq!(life(None, Some(NOW)), KeyState::Expired);
@@ -187,10 +193,16 @@ mod tests {
 
     #[test]
     fn k2_the_free_key_is_never_revoked() {
-        let active = Life { revoked_at: None, expires_at: None };
+        let active = Life {
+            revoked_at: None,
+            expires_at: None,
+        };
         assert_eq!(may_revoke(true, active), Err(RevokeRefusal::FreeKey));
         assert_eq!(may_revoke(false, active), Ok(()));
-        let revoked = Life { revoked_at: Some(NOW), expires_at: None };
+        let revoked = Life {
+            revoked_at: Some(NOW),
+            expires_at: None,
+        };
         assert_eq!(may_revoke(false, revoked), Err(RevokeRefusal::AlreadyRevoked));
     }
 
@@ -205,7 +217,10 @@ mod tests {
     fn an_expiry_lies_in_the_next_ten_years() {
         assert_eq!(check_expiry(None, NOW), Ok(()));
         assert_eq!(check_expiry(Some(NOW), NOW), Err(ExpiryProblem::Past));
-        assert_eq!(check_expiry(Some(NOW.plus_days(4_000)), NOW), Err(ExpiryProblem::TooFar));
+        assert_eq!(
+            check_expiry(Some(NOW.plus_days(4_000)), NOW),
+            Err(ExpiryProblem::TooFar)
+        );
     }
 
     #[test]

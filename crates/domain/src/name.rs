@@ -63,7 +63,10 @@ fn bounded(
     if found > most {
         return Err(NameProblem::TooLong { what, found, most });
     }
-    if let Some(c) = trimmed.chars().find(|c| is_invisible(*c) && !(line_breaks && *c == '\n')) {
+    if let Some(c) = trimmed
+        .chars()
+        .find(|c| is_invisible(*c) && !(line_breaks && *c == '\n'))
+    {
         return Err(NameProblem::Invisible { what, code: c as u32 });
     }
     Ok(trimmed.to_owned())
@@ -166,14 +169,23 @@ mod tests {
 
     #[test]
     fn names_of_any_script_are_trimmed_and_kept() {
-        for text in ["ci-deploy", "Выгрузка счетов", "請求書の書き出し", "Ibo — notebook", "🔑"] {
+        for text in [
+            "ci-deploy",
+            "Выгрузка счетов",
+            "請求書の書き出し",
+            "Ibo — notebook",
+            "🔑",
+        ] {
             assert_eq!(KeyName::parse(&format!("  {text} ")).unwrap().as_str(), text);
         }
     }
 
     #[test]
     fn a_refusal_says_the_bound() {
-        assert_eq!(KeyName::parse(" ").unwrap_err().to_string(), "The key's name is empty; write at least 1 character(s)");
+        assert_eq!(
+            KeyName::parse(" ").unwrap_err().to_string(),
+            "The key's name is empty; write at least 1 character(s)"
+        );
         assert_eq!(
             KeyName::parse(&"ä".repeat(101)).unwrap_err().to_string(),
             "The key's name has 101 characters; 100 is the most"

@@ -22,7 +22,13 @@ pub enum Role {
 
 impl Role {
     /// Every role, from the most to the least.
-    pub const ALL: [Self; 5] = [Self::Owner, Self::Admin, Self::Billing, Self::Editor, Self::Viewer];
+    pub const ALL: [Self; 5] = [
+        Self::Owner,
+        Self::Admin,
+        Self::Billing,
+        Self::Editor,
+        Self::Viewer,
+    ];
 
     /// The name used in the database and on the wire.
     #[must_use]
@@ -197,8 +203,11 @@ pub struct NotAllowed {
 impl std::fmt::Display for NotAllowed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "your role is {}; ", self.role.label())?;
-        let may: Vec<&str> =
-            Role::ALL.into_iter().filter(|role| grant(*role, self.action).is_full()).map(Role::label).collect();
+        let may: Vec<&str> = Role::ALL
+            .into_iter()
+            .filter(|role| grant(*role, self.action).is_full())
+            .map(Role::label)
+            .collect();
         match may.as_slice() {
             [] => write!(f, "nobody may {}", self.action.label()),
             [one] => write!(f, "only the {one} may {}", self.action.label()),
@@ -214,7 +223,11 @@ impl std::error::Error for NotAllowed {}
 /// # Errors
 /// [`NotAllowed`], whose sentence names the roles that may.
 pub const fn require(role: Role, action: Action) -> Result<(), NotAllowed> {
-    if grant(role, action).is_full() { Ok(()) } else { Err(NotAllowed { role, action }) }
+    if grant(role, action).is_full() {
+        Ok(())
+    } else {
+        Err(NotAllowed { role, action })
+    }
 }
 
 #[cfg(test)]
@@ -254,7 +267,9 @@ mod tests {
             "your role is Viewer; Owner and Admin may create, edit, pause and revoke keys"
         );
         assert_eq!(
-            require(Role::Admin, Action::OwnOrganization).unwrap_err().to_string(),
+            require(Role::Admin, Action::OwnOrganization)
+                .unwrap_err()
+                .to_string(),
             "your role is Admin; only the Owner may transfer ownership or delete the organization"
         );
     }

@@ -13,11 +13,19 @@ pub struct MemoryKeychain(Mutex<HashMap<String, Secret>>);
 
 impl Keychain for MemoryKeychain {
     fn get(&self, name: &str) -> Result<Option<Secret>, KeychainError> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).map(Secret::duplicate))
+        Ok(self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .map(Secret::duplicate))
     }
 
     fn set(&self, name: &str, secret: &Secret) -> Result<(), KeychainError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), secret.duplicate());
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.to_owned(), secret.duplicate());
         Ok(())
     }
 

@@ -32,7 +32,9 @@ impl OsKeychain {
         keychain.set(PROBE, &Secret::new("unlocked".to_owned()))?;
         match keychain.get(PROBE)? {
             Some(_) => Ok(keychain),
-            None => Err(KeychainError::Locked("it took an item and does not show it".to_owned())),
+            None => Err(KeychainError::Locked(
+                "it took an item and does not show it".to_owned(),
+            )),
         }
     }
 
@@ -82,15 +84,22 @@ fn refusal(error: &Error) -> KeychainError {
         Error::NoStorageAccess(_) => KeychainError::Locked(plain(error)),
         Error::NoDefaultStore => KeychainError::Absent(plain(error)),
         Error::PlatformFailure(cause) if is_gone(&cause.to_string()) => KeychainError::Absent(plain(error)),
-        Error::BadEncoding(_) | Error::BadDataFormat(..) => {
-            KeychainError::Failed("an item of Keystead's was changed by another program and can't be read".to_owned())
-        }
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => KeychainError::Failed(
+            "an item of Keystead's was changed by another program and can't be read".to_owned(),
+        ),
         _ => KeychainError::Failed(plain(error)),
     }
 }
 
 fn is_gone(cause: &str) -> bool {
-    ["ServiceUnknown", "Disconnected", "NoReply", "no secret service provider"].iter().any(|sign| cause.contains(sign))
+    [
+        "ServiceUnknown",
+        "Disconnected",
+        "NoReply",
+        "no secret service provider",
+    ]
+    .iter()
+    .any(|sign| cause.contains(sign))
 }
 
 fn plain(error: &Error) -> String {

@@ -67,7 +67,13 @@ impl Vault {
         let mut salt = [0u8; 16];
         entropy.fill(&mut salt);
         let key = derive_key(passphrase, &salt, work).map_err(|error| problem(path, error))?;
-        let vault = Self { path: path.to_owned(), key, salt, work, entropy: Mutex::new(entropy) };
+        let vault = Self {
+            path: path.to_owned(),
+            key,
+            salt,
+            work,
+            entropy: Mutex::new(entropy),
+        };
         let _lock = vault.lock()?;
         vault.write(&Items::new())?;
         Ok(vault)
@@ -77,7 +83,11 @@ impl Vault {
     ///
     /// # Errors
     /// [`KeychainError::WrongPassphrase`], or [`KeychainError::Vault`] when the file can't be read or is newer.
-    pub fn unlock(path: &Path, passphrase: &Secret, entropy: Box<dyn Entropy>) -> Result<Self, KeychainError> {
+    pub fn unlock(
+        path: &Path,
+        passphrase: &Secret,
+        entropy: Box<dyn Entropy>,
+    ) -> Result<Self, KeychainError> {
         let file = read(path)?;
         let salt: [u8; 16] = STANDARD
             .decode(&file.salt)
@@ -85,17 +95,30 @@ impl Vault {
             .and_then(|salt| salt.try_into().ok())
             .ok_or_else(|| problem(path, "its salt is damaged"))?;
         let key = derive_key(passphrase, &salt, file.work).map_err(|error| problem(path, error))?;
-        let vault = Self { path: path.to_owned(), key, salt, work: file.work, entropy: Mutex::new(entropy) };
+        let vault = Self {
+            path: path.to_owned(),
+            key,
+            salt,
+            work: file.work,
+            entropy: Mutex::new(entropy),
+        };
         vault.items(&file)?;
         Ok(vault)
     }
 
     fn items(&self, file: &VaultFile) -> Result<Items, KeychainError> {
-        let sealed = STANDARD.decode(&file.sealed).map_err(|error| problem(&self.path, error))?;
+        let sealed = STANDARD
+            .decode(&file.sealed)
+            .map_err(|error| problem(&self.path, error))?;
         let plain =
             seal::open(&self.key, NAMESPACE, ITEMS, &sealed).map_err(|_| KeychainError::WrongPassphrase)?;
         serde_json::from_slice::<BTreeMap<String, String>>(&plain)
-            .map(|items| items.into_iter().map(|(name, text)| (name, Zeroizing::new(text))).collect())
+            .map(|items| {
+                items
+                    .into_iter()
+                    .map(|(name, text)| (name, Zeroizing::new(text)))
+                    .collect()
+            })
             .map_err(|_| problem(&self.path, "its content is damaged"))
     }
 
@@ -104,11 +127,15 @@ impl Vault {
     }
 
     fn write(&self, items: &Items) -> Result<(), KeychainError> {
-        let plain: BTreeMap<&str, &str> = items.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let plain: BTreeMap<&str, &str> = items
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
         let plain = Zeroizing::new(serde_json::to_vec(&plain).map_err(|error| problem(&self.path, error))?);
         let sealed = {
             let mut entropy = self.entropy.lock().unwrap_or_else(PoisonError::into_inner);
-            seal::seal(&self.key, NAMESPACE, ITEMS, &plain, &mut **entropy).map_err(|error| problem(&self.path, error))?
+            seal::seal(&self.key, NAMESPACE, ITEMS, &plain, &mut **entropy)
+                .map_err(|error| problem(&self.path, error))?
         };
         let file = VaultFile {
             version: VERSION,
@@ -148,7 +175,10 @@ impl Vault {
 
 impl Keychain for Vault {
     fn get(&self, name: &str) -> Result<Option<Secret>, KeychainError> {
-        Ok(self.read_items()?.get(name).map(|text| Secret::new(text.as_str().to_owned())))
+        Ok(self
+            .read_items()?
+            .get(name)
+            .map(|text| Secret::new(text.as_str().to_owned())))
     }
 
     fn set(&self, name: &str, secret: &Secret) -> Result<(), KeychainError> {
@@ -161,7 +191,11 @@ impl Keychain for Vault {
     fn remove(&self, name: &str) -> Result<(), KeychainError> {
         let _lock = self.lock()?;
         let mut items = self.read_items()?;
-        if items.remove(name).is_some() { self.write(&items) } else { Ok(()) }
+        if items.remove(name).is_some() {
+            self.write(&items)
+        } else {
+            Ok(())
+        }
     }
 
     fn rung(&self) -> Rung {
@@ -173,20 +207,30 @@ fn read(path: &Path) -> Result<VaultFile, KeychainError> {
     let text = fs::read(path).map_err(|error| problem(path, error))?;
     let file: VaultFile = serde_json::from_slice(&text).map_err(|_| problem(path, "it is damaged"))?;
     if file.version > VERSION {
-        return Err(problem(path, format!("it was written by a newer Keystead (version {})", file.version)));
+        return Err(problem(
+            path,
+            format!("it was written by a newer Keystead (version {})", file.version),
+        ));
     }
     Ok(file)
 }
 
 fn problem(path: &Path, reason: impl std::fmt::Display) -> KeychainError {
-    KeychainError::Vault { path: path.display().to_string(), reason: reason.to_string() }
+    KeychainError::Vault {
+        path: path.display().to_string(),
+        reason: reason.to_string(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LIGHT: Work = Work { memory_kib: 64, passes: 1, lanes: 1 };
+    const LIGHT: Work = Work {
+        memory_kib: 64,
+        passes: 1,
+        lanes: 1,
+    };
 
     struct Counting(u8);
     impl Entropy for Counting {
@@ -215,7 +259,10 @@ mod tests {
         assert!(!String::from_utf8_lossy(&fs::read(&path).unwrap()).contains("kss_very"));
 
         let again = Vault::unlock(&path, &text("open sesame now"), entropy()).unwrap();
-        assert_eq!(again.get("con_1/session").unwrap().unwrap().expose(), "kss_very_secret");
+        assert_eq!(
+            again.get("con_1/session").unwrap().unwrap().expose(),
+            "kss_very_secret"
+        );
         assert!(again.get("con_1/other").unwrap().is_none());
         assert!(matches!(
             Vault::unlock(&path, &text("open sesame not"), entropy()),
@@ -251,7 +298,8 @@ mod tests {
             for program in 0..4 {
                 let path = &path;
                 scope.spawn(move || {
-                    let vault = Vault::unlock(path, &text("open sesame now"), Box::new(Counting(program))).unwrap();
+                    let vault =
+                        Vault::unlock(path, &text("open sesame now"), Box::new(Counting(program))).unwrap();
                     for item in 0..5 {
                         vault.set(&format!("{program}/{item}"), &text("x")).unwrap();
                     }

@@ -77,7 +77,10 @@ impl KeyView {
     /// The facts its state is computed from.
     #[must_use]
     pub const fn life(&self) -> Life {
-        Life { revoked_at: self.revoked_at, expires_at: self.expires_at }
+        Life {
+            revoked_at: self.revoked_at,
+            expires_at: self.expires_at,
+        }
     }
 
     /// When any of its secrets was last used.

@@ -39,15 +39,21 @@ impl Replica {
                     }
                     Entity::Gone { what } => {
                         let (sql, id, topic) = match what {
-                            EntityRef::Organization(id) => {
-                                ("DELETE FROM organization WHERE id = ?1", id.to_string(), Topic::Organization)
-                            }
-                            EntityRef::Member(id) => {
-                                ("DELETE FROM member WHERE id = ?1", id.to_string(), Topic::Organization)
-                            }
-                            EntityRef::Key(id) => {
-                                ("DELETE FROM key WHERE id = ?1 AND unconfirmed = 0", id.to_string(), Topic::Keys)
-                            }
+                            EntityRef::Organization(id) => (
+                                "DELETE FROM organization WHERE id = ?1",
+                                id.to_string(),
+                                Topic::Organization,
+                            ),
+                            EntityRef::Member(id) => (
+                                "DELETE FROM member WHERE id = ?1",
+                                id.to_string(),
+                                Topic::Organization,
+                            ),
+                            EntityRef::Key(id) => (
+                                "DELETE FROM key WHERE id = ?1 AND unconfirmed = 0",
+                                id.to_string(),
+                                Topic::Keys,
+                            ),
                         };
                         transaction.execute(sql, [id])?;
                         topics.insert(topic);

@@ -20,7 +20,9 @@ pub enum ReplicaError {
         path: String,
     },
     /// Written by a newer version.
-    #[error("the replica {path} was written by a newer Keystead; update Keystead to read it; it was left as it is")]
+    #[error(
+        "the replica {path} was written by a newer Keystead; update Keystead to read it; it was left as it is"
+    )]
     Newer {
         /// Where.
         path: String,
@@ -54,17 +56,21 @@ pub enum ReplicaError {
 
 impl ReplicaError {
     pub(crate) fn io(path: &Path, error: &std::io::Error) -> Self {
-        Self::Io { path: path.display().to_string(), reason: error.to_string() }
+        Self::Io {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        }
     }
 
     pub(crate) fn at(path: &Path, error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
-                Self::Damaged { path: path.display().to_string() }
-            }
-            Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly) => {
-                Self::Io { path: path.display().to_string(), reason: error.to_string() }
-            }
+            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => Self::Damaged {
+                path: path.display().to_string(),
+            },
+            Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly) => Self::Io {
+                path: path.display().to_string(),
+                reason: error.to_string(),
+            },
             _ => error.into(),
         }
     }

@@ -104,7 +104,11 @@ pub(crate) fn put(connection: &Connection, view: &KeyView, unconfirmed: bool) ->
     let last_four = view.secrets.last().map_or("", |secret| secret.last_four.as_str());
     let maker = people::display_name(connection, view.created_by)?.unwrap_or_default();
     let prefix = view.secrets.last().map_or("", |secret| secret.prefix.as_str());
-    let haystack = format!("{}\n{}\n{prefix}\n{last_four}\n{maker}", view.name, view.description).to_lowercase();
+    let haystack = format!(
+        "{}\n{}\n{prefix}\n{last_four}\n{maker}",
+        view.name, view.description
+    )
+    .to_lowercase();
     connection
         .prepare_cached(
             "INSERT INTO key (id, version, unconfirmed, kind, name, last_four, created_at, expires_at, revoked_at,
@@ -131,9 +135,12 @@ pub(crate) fn put(connection: &Connection, view: &KeyView, unconfirmed: bool) ->
             serde_json::to_string(view)?,
         ])?;
     if known.is_some() {
-        connection.prepare_cached("DELETE FROM secret WHERE key_id = ?1")?.execute([&id])?;
+        connection
+            .prepare_cached("DELETE FROM secret WHERE key_id = ?1")?
+            .execute([&id])?;
     }
-    let mut insert = connection.prepare_cached("INSERT INTO secret (id, key_id, hash) VALUES (?1, ?2, ?3)")?;
+    let mut insert =
+        connection.prepare_cached("INSERT INTO secret (id, key_id, hash) VALUES (?1, ?2, ?3)")?;
     for secret in &view.secrets {
         insert.execute(params![secret.id.to_string(), id, secret.hash.to_string()])?;
     }
@@ -143,7 +150,11 @@ pub(crate) fn put(connection: &Connection, view: &KeyView, unconfirmed: bool) ->
 fn record(connection: &Connection, row: &Row<'_>) -> Result<KeyRecord, ReplicaError> {
     let view: String = row.get(0)?;
     let view: KeyView = serde_json::from_str(&view)?;
-    Ok(KeyRecord { pending: outbox::of_key(connection, view.id)?, unconfirmed: row.get(1)?, view })
+    Ok(KeyRecord {
+        pending: outbox::of_key(connection, view.id)?,
+        unconfirmed: row.get(1)?,
+        view,
+    })
 }
 
 /// The state of a row at `?1`, as a number in the order they are shown.
@@ -194,7 +205,10 @@ fn conditions(query: &KeyQuery, now: Timestamp) -> (String, Vec<Value>) {
     }
     if let Some(days) = query.expires_within_days {
         sql.push_str(" AND revoked_at IS NULL AND expires_at > ?1 AND expires_at <= ");
-        push(&mut sql, Value::Integer(now.plus_days(i64::from(days)).as_micros()));
+        push(
+            &mut sql,
+            Value::Integer(now.plus_days(i64::from(days)).as_micros()),
+        );
     }
     (sql, values)
 }
@@ -248,11 +262,18 @@ impl Replica {
                 count(*) FILTER (WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?1)
                                    AND coalesce(last_used_at, created_at) <= ?3)
              FROM key";
-        let moments =
-            [now, now.plus_days(SOON_DAYS), now.plus_days(-UNUSED_DAYS)].map(|moment| Value::Integer(moment.as_micros()));
-        Ok(self.lock().prepare_cached(sql)?.query_row(params_from_iter(moments), |row| {
-            Ok(KeyCounts { all: row.get(0)?, expiring_soon: row.get(1)?, unused: row.get(2)? })
-        })?)
+        let moments = [now, now.plus_days(SOON_DAYS), now.plus_days(-UNUSED_DAYS)]
+            .map(|moment| Value::Integer(moment.as_micros()));
+        Ok(self
+            .lock()
+            .prepare_cached(sql)?
+            .query_row(params_from_iter(moments), |row| {
+                Ok(KeyCounts {
+                    all: row.get(0)?,
+                    expiring_soon: row.get(1)?,
+                    unused: row.get(2)?,
+                })
+            })?)
     }
 
     /// One key.
@@ -278,7 +299,12 @@ impl Replica {
         let mut rows = statement.query([hash.to_string()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let key = record(&connection, row)?;
-        let secret = key.view.secrets.iter().find(|secret| secret.hash == *hash).map(|secret| secret.id);
+        let secret = key
+            .view
+            .secrets
+            .iter()
+            .find(|secret| secret.hash == *hash)
+            .map(|secret| secret.id);
         Ok(secret.map(|secret| (key, secret)))
     }
 
@@ -289,7 +315,9 @@ impl Replica {
     pub fn secret_ids(&self) -> Result<Vec<SecretId>, ReplicaError> {
         let connection = self.lock();
         let mut statement = connection.prepare_cached("SELECT id FROM secret")?;
-        let ids = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        let ids = statement
+            .query_map([], |row| row.get::<_, String>(0))?
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
     }
 
@@ -299,6 +327,10 @@ impl Replica {
     /// [`ReplicaError::Sqlite`].
     pub fn key_name_of_secret(&self, id: SecretId) -> Result<Option<String>, ReplicaError> {
         let sql = "SELECT key.name FROM secret JOIN key ON key.id = secret.key_id WHERE secret.id = ?1";
-        Ok(self.lock().prepare_cached(sql)?.query_row([id.to_string()], |row| row.get(0)).optional()?)
+        Ok(self
+            .lock()
+            .prepare_cached(sql)?
+            .query_row([id.to_string()], |row| row.get(0))
+            .optional()?)
     }
 }

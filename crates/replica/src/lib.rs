@@ -40,12 +40,18 @@ impl Replica {
     /// [`ReplicaError::Exists`] when a file lies there; it is not touched. Others when it can't be written.
     pub fn create(path: &Path, key: &SecretBytes) -> Result<Self, ReplicaError> {
         if path.exists() {
-            return Err(ReplicaError::Exists { path: path.display().to_string() });
+            return Err(ReplicaError::Exists {
+                path: path.display().to_string(),
+            });
         }
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| ReplicaError::io(path, &error))?;
         }
-        Self::connect(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+        Self::connect(
+            path,
+            key,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        )
     }
 
     /// Opens a replica that exists.
@@ -74,15 +80,25 @@ impl Replica {
                  PRAGMA temp_store = MEMORY;",
             )
             .map_err(wrap)?;
-        migrations().to_latest(&mut connection).map_err(|error| match error {
-            rusqlite_migration::Error::MigrationDefinition(
-                rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
-            ) => ReplicaError::Newer { path: path.display().to_string() },
-            rusqlite_migration::Error::RusqliteError { err, .. } => ReplicaError::at(path, err),
-            other => ReplicaError::Migration { path: path.display().to_string(), reason: other.to_string() },
-        })?;
+        migrations()
+            .to_latest(&mut connection)
+            .map_err(|error| match error {
+                rusqlite_migration::Error::MigrationDefinition(
+                    rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
+                ) => ReplicaError::Newer {
+                    path: path.display().to_string(),
+                },
+                rusqlite_migration::Error::RusqliteError { err, .. } => ReplicaError::at(path, err),
+                other => ReplicaError::Migration {
+                    path: path.display().to_string(),
+                    reason: other.to_string(),
+                },
+            })?;
         let seen = data_version(&connection).map_err(wrap)?;
-        Ok(Self { connection: Mutex::new(connection), seen: Mutex::new(seen) })
+        Ok(Self {
+            connection: Mutex::new(connection),
+            seen: Mutex::new(seen),
+        })
     }
 
     /// Whether another program (the command line, say) wrote into the file since this was last asked.
@@ -100,7 +116,9 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError::Sqlite`].
     pub fn settle(&self) -> Result<(), ReplicaError> {
-        Ok(self.lock().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+        Ok(self
+            .lock()
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {

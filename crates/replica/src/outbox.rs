@@ -90,7 +90,9 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry, ReplicaError> {
     let operation: String = row.get(1)?;
     let state: String = row.get(2)?;
     Ok(OutboxEntry {
-        operation_id: operation_id.parse().map_err(<serde_json::Error as serde::de::Error>::custom)?,
+        operation_id: operation_id
+            .parse()
+            .map_err(<serde_json::Error as serde::de::Error>::custom)?,
         operation: serde_json::from_str(&operation)?,
         state: OutboxState::from_name(&state),
         message: row.get(3)?,
@@ -100,8 +102,9 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry, ReplicaError> {
 }
 
 pub(crate) fn of_key(connection: &Connection, id: KeyId) -> Result<Vec<OutboxEntry>, ReplicaError> {
-    let mut statement = connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE key_id = ?1 ORDER BY position"))?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM outbox WHERE key_id = ?1 ORDER BY position"
+    ))?;
     let mut rows = statement.query([id.to_string()])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
@@ -143,7 +146,12 @@ impl Replica {
     ) -> Result<(), ReplicaError> {
         self.transaction(|transaction| {
             key::put(transaction, as_shown, true)?;
-            insert(transaction, operation_id, &Operation::CreateKey(request.clone()), now)
+            insert(
+                transaction,
+                operation_id,
+                &Operation::CreateKey(request.clone()),
+                now,
+            )
         })
     }
 
@@ -151,7 +159,12 @@ impl Replica {
     ///
     /// # Errors
     /// [`ReplicaError`].
-    pub fn want_revocation(&self, operation_id: OperationId, key_id: KeyId, now: Timestamp) -> Result<(), ReplicaError> {
+    pub fn want_revocation(
+        &self,
+        operation_id: OperationId,
+        key_id: KeyId,
+        now: Timestamp,
+    ) -> Result<(), ReplicaError> {
         self.transaction(|transaction| {
             let waits = of_key(transaction, key_id)?.iter().any(|entry| {
                 matches!(entry.operation, Operation::RevokeKey { .. }) && entry.state != OutboxState::Refused
@@ -173,7 +186,8 @@ impl Replica {
     /// [`ReplicaError::Sqlite`] or [`ReplicaError::Row`].
     pub fn outbox(&self) -> Result<Vec<OutboxEntry>, ReplicaError> {
         let connection = self.lock();
-        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox ORDER BY position"))?;
+        let mut statement =
+            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox ORDER BY position"))?;
         let mut rows = statement.query([])?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
@@ -187,7 +201,11 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError::Sqlite`].
     pub fn waiting(&self) -> Result<u32, ReplicaError> {
-        Ok(self.lock().query_row("SELECT count(*) FROM outbox WHERE state <> 'refused'", [], |row| row.get(0))?)
+        Ok(self.lock().query_row(
+            "SELECT count(*) FROM outbox WHERE state <> 'refused'",
+            [],
+            |row| row.get(0),
+        )?)
     }
 
     /// Notes that an entry is being sent.
@@ -232,7 +250,10 @@ impl Replica {
     /// [`ReplicaError`]; then the entry is still there and will be asked again.
     pub fn confirm(&self, operation_id: OperationId, confirmed: &KeyView) -> Result<(), ReplicaError> {
         self.transaction(|transaction| {
-            transaction.execute("DELETE FROM outbox WHERE operation_id = ?1", [operation_id.to_string()])?;
+            transaction.execute(
+                "DELETE FROM outbox WHERE operation_id = ?1",
+                [operation_id.to_string()],
+            )?;
             key::put(transaction, confirmed, false)
         })
     }
@@ -255,10 +276,16 @@ impl Replica {
             if matches!(found.operation, Operation::CreateKey(_)) {
                 let dropped = of_key(transaction, key_id)?;
                 transaction.execute("DELETE FROM outbox WHERE key_id = ?1", [key_id.to_string()])?;
-                transaction.execute("DELETE FROM key WHERE id = ?1 AND unconfirmed = 1", [key_id.to_string()])?;
+                transaction.execute(
+                    "DELETE FROM key WHERE id = ?1 AND unconfirmed = 1",
+                    [key_id.to_string()],
+                )?;
                 Ok(dropped)
             } else {
-                transaction.execute("DELETE FROM outbox WHERE operation_id = ?1", [operation_id.to_string()])?;
+                transaction.execute(
+                    "DELETE FROM outbox WHERE operation_id = ?1",
+                    [operation_id.to_string()],
+                )?;
                 Ok(vec![found])
             }
         })

@@ -18,17 +18,33 @@ pub(crate) fn put_member(connection: &Connection, view: &MemberView) -> Result<(
     connection.execute(
         "INSERT INTO member (id, account_id, view) VALUES (?1, ?2, ?3)
          ON CONFLICT (id) DO UPDATE SET account_id = excluded.account_id, view = excluded.view",
-        params![view.id.to_string(), view.account_id.to_string(), serde_json::to_string(view)?],
+        params![
+            view.id.to_string(),
+            view.account_id.to_string(),
+            serde_json::to_string(view)?
+        ],
     )?;
     Ok(())
 }
 
 /// How the person behind an account is shown, if they are known here.
-pub(crate) fn display_name(connection: &Connection, account: AccountId) -> Result<Option<String>, ReplicaError> {
+pub(crate) fn display_name(
+    connection: &Connection,
+    account: AccountId,
+) -> Result<Option<String>, ReplicaError> {
     let view: Option<String> = connection
-        .query_row("SELECT view FROM member WHERE account_id = ?1", [account.to_string()], |row| row.get(0))
+        .query_row(
+            "SELECT view FROM member WHERE account_id = ?1",
+            [account.to_string()],
+            |row| row.get(0),
+        )
         .optional()?;
-    view.map(|view| Ok(serde_json::from_str::<MemberView>(&view)?.display_name.to_string())).transpose()
+    view.map(|view| {
+        Ok(serde_json::from_str::<MemberView>(&view)?
+            .display_name
+            .to_string())
+    })
+    .transpose()
 }
 
 impl Replica {
@@ -37,8 +53,10 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError::Sqlite`] or [`ReplicaError::Row`].
     pub fn organization(&self) -> Result<Option<OrganizationView>, ReplicaError> {
-        let view: Option<String> =
-            self.lock().query_row("SELECT view FROM organization", [], |row| row.get(0)).optional()?;
+        let view: Option<String> = self
+            .lock()
+            .query_row("SELECT view FROM organization", [], |row| row.get(0))
+            .optional()?;
         view.map(|view| Ok(serde_json::from_str(&view)?)).transpose()
     }
 
@@ -49,7 +67,11 @@ impl Replica {
     pub fn member_of(&self, account: AccountId) -> Result<Option<MemberView>, ReplicaError> {
         let view: Option<String> = self
             .lock()
-            .query_row("SELECT view FROM member WHERE account_id = ?1", [account.to_string()], |row| row.get(0))
+            .query_row(
+                "SELECT view FROM member WHERE account_id = ?1",
+                [account.to_string()],
+                |row| row.get(0),
+            )
             .optional()?;
         view.map(|view| Ok(serde_json::from_str(&view)?)).transpose()
     }

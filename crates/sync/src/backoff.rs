@@ -12,7 +12,10 @@ const MOST: Duration = Duration::from_secs(60);
 /// `min(60 s, 2^(failures-1) s)`.
 #[must_use]
 pub fn wait(failures: u32, entropy: &mut dyn Entropy) -> Duration {
-    let doubled = FIRST.saturating_mul(1u32.checked_shl(failures.saturating_sub(1).min(16)).unwrap_or(u32::MAX));
+    let doubled = FIRST.saturating_mul(
+        1u32.checked_shl(failures.saturating_sub(1).min(16))
+            .unwrap_or(u32::MAX),
+    );
     let whole = doubled.min(MOST);
     let mut byte = [0u8; 1];
     entropy.fill(&mut byte);
@@ -32,7 +35,10 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_up_to_a_minute() {
-        let waits: Vec<u64> = [1, 2, 3, 6, 7, 40, u32::MAX].iter().map(|n| wait(*n, &mut Fixed(255)).as_secs()).collect();
+        let waits: Vec<u64> = [1, 2, 3, 6, 7, 40, u32::MAX]
+            .iter()
+            .map(|n| wait(*n, &mut Fixed(255)).as_secs())
+            .collect();
         assert_eq!(waits, [1, 2, 4, 32, 60, 60, 60]);
         assert_eq!(wait(7, &mut Fixed(0)).as_secs(), 30);
     }

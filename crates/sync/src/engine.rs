@@ -64,7 +64,12 @@ impl Engine {
         entropy: Arc<Mutex<dyn Entropy>>,
         announce: Announce,
     ) -> Arc<Self> {
-        let status = Status { phase: Phase::Syncing, since: clock.now(), progress: None, cause: None };
+        let status = Status {
+            phase: Phase::Syncing,
+            since: clock.now(),
+            progress: None,
+            cause: None,
+        };
         Arc::new(Self {
             replica,
             link: RwLock::new(link),
@@ -118,7 +123,9 @@ impl Engine {
     pub fn spawn(self: &Arc<Self>) -> Running {
         let rounds = tokio::spawn(self.clone().rounds());
         let notices = tokio::spawn(self.clone().listen());
-        Running { tasks: [rounds, notices] }
+        Running {
+            tasks: [rounds, notices],
+        }
     }
 
     async fn rounds(self: Arc<Self>) {
@@ -154,7 +161,8 @@ impl Engine {
         let mut failures = 0u32;
         loop {
             if let Ok(session) = self.session()
-                && let Ok(Ok(mut notices)) = tokio::time::timeout(OPEN_NOTICES, session.notices()).await {
+                && let Ok(Ok(mut notices)) = tokio::time::timeout(OPEN_NOTICES, session.notices()).await
+            {
                 failures = 0;
                 while let Some(Ok(notice)) = notices.next().await {
                     if notice.organization_id == self.organization {
@@ -183,7 +191,7 @@ impl Engine {
     }
 
     async fn carry_out(&self) -> Result<(), RoundError> {
-        if self.replica_work(|replica| replica.changed_elsewhere()).await? {
+        if self.replica_work(Replica::changed_elsewhere).await? {
             (self.announce)(&HashSet::from([Topic::Keys, Topic::Outbox, Topic::Organization]));
         }
         self.push().await?;
@@ -191,7 +199,7 @@ impl Engine {
         let now = self.clock.now();
         self.replica_work(move |replica| replica.set_synced(now)).await?;
         // Its own commits are no news to it.
-        self.replica_work(|replica| replica.changed_elsewhere()).await?;
+        self.replica_work(Replica::changed_elsewhere).await?;
         Ok(())
     }
 
@@ -231,8 +239,10 @@ impl Engine {
 
     async fn push(&self) -> Result<(), RoundError> {
         loop {
-            let outbox = self.replica_work(|replica| replica.outbox()).await?;
-            let Some(entry) = next_to_push(&outbox).cloned() else { return Ok(()) };
+            let outbox = self.replica_work(Replica::outbox).await?;
+            let Some(entry) = next_to_push(&outbox).cloned() else {
+                return Ok(());
+            };
             self.session()?;
             self.set_status(Phase::Syncing, None, None);
             self.push_one(entry).await?;
@@ -249,10 +259,14 @@ impl Engine {
             Operation::RevokeKey { key_id } => session.revoke_key(self.organization, id, *key_id).await,
         };
         let done = match answer {
-            Ok(view) => self.replica_work(move |replica| replica.confirm(id, &view)).await.map_err(Into::into),
+            Ok(view) => self
+                .replica_work(move |replica| replica.confirm(id, &view))
+                .await
+                .map_err(Into::into),
             Err(error) if error.is_passing() || error.code() == Some(ProblemCode::SignedOut) => {
                 let message = error.to_string();
-                self.replica_work(move |replica| replica.mark_unanswered(id, &message)).await?;
+                self.replica_work(move |replica| replica.mark_unanswered(id, &message))
+                    .await?;
                 Err(error.into())
             }
             // Somebody else revoked it: what was wanted is so, and the pull shows it.
@@ -265,7 +279,8 @@ impl Engine {
             }
             Err(error) => {
                 let message = error.to_string();
-                self.replica_work(move |replica| replica.mark_refused(id, &message)).await?;
+                self.replica_work(move |replica| replica.mark_refused(id, &message))
+                    .await?;
                 Ok(())
             }
         };
@@ -274,7 +289,7 @@ impl Engine {
     }
 
     async fn pull(&self) -> Result<(), RoundError> {
-        let mut cursor = self.replica_work(|replica| replica.cursor()).await?;
+        let mut cursor = self.replica_work(Replica::cursor).await?;
         let mut ask = next_to_ask(cursor, None);
         let mut fresh = cursor.sequence == 0;
         let mut applied = 0u64;
@@ -289,7 +304,10 @@ impl Engine {
                     0
                 }
             };
-            let page = self.session()?.changes(self.organization, since, MOST_CHANGES).await?;
+            let page = self
+                .session()?
+                .changes(self.organization, since, MOST_CHANGES)
+                .await?;
             ask = next_to_ask(cursor, Some(&page));
             if ask == Ask::Afresh {
                 continue;
@@ -300,8 +318,12 @@ impl Engine {
                 applied += count;
                 cursor.sequence = page.next;
                 cursor.epoch = page.epoch;
-                let is_long = page.remaining + i64::try_from(count).unwrap_or(0) >= SHOW_PROGRESS_FROM || applied > count;
-                topics.extend(self.replica_work(move |replica| replica.apply(&page, fresh)).await?);
+                let is_long = page.remaining + i64::try_from(count).unwrap_or(0) >= SHOW_PROGRESS_FROM
+                    || applied > count;
+                topics.extend(
+                    self.replica_work(move |replica| replica.apply(&page, fresh))
+                        .await?,
+                );
                 fresh = false;
                 if is_long {
                     self.set_status(Phase::Syncing, Some((applied, total)), None);

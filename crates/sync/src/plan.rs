@@ -10,10 +10,20 @@ use replica::{Cursor, Operation, OutboxEntry, OutboxState};
 pub fn next_to_push(outbox: &[OutboxEntry]) -> Option<&OutboxEntry> {
     let ready = |at: usize, entry: &&OutboxEntry| {
         entry.state != OutboxState::Refused
-            && !outbox[..at].iter().any(|earlier| earlier.operation.key_id() == entry.operation.key_id())
+            && !outbox[..at]
+                .iter()
+                .any(|earlier| earlier.operation.key_id() == entry.operation.key_id())
     };
-    let ready = || outbox.iter().enumerate().filter(move |(at, entry)| ready(*at, entry)).map(|(_, entry)| entry);
-    ready().find(|entry| matches!(entry.operation, Operation::RevokeKey { .. })).or_else(|| ready().next())
+    let ready = || {
+        outbox
+            .iter()
+            .enumerate()
+            .filter(move |(at, entry)| ready(*at, entry))
+            .map(|(_, entry)| entry)
+    };
+    ready()
+        .find(|entry| matches!(entry.operation, Operation::RevokeKey { .. }))
+        .or_else(|| ready().next())
 }
 
 /// What the next question of a pull is.
@@ -82,7 +92,11 @@ mod tests {
         OutboxEntry {
             operation_id: OperationId::make(Timestamp::from_micros(position as i64), &mut Fixed(0)),
             operation,
-            state: if refused { OutboxState::Refused } else { OutboxState::Waiting },
+            state: if refused {
+                OutboxState::Refused
+            } else {
+                OutboxState::Waiting
+            },
             message: None,
             attempts: 0,
             queued_at: Timestamp::from_micros(position as i64),
@@ -109,14 +123,32 @@ mod tests {
 
     #[test]
     fn o3_a_pull_goes_on_until_the_head() {
-        let page = |next, head, epoch| ChangesPage { changes: vec![], next, head, remaining: head - next, epoch };
-        let at = |sequence| Cursor { sequence, epoch: 1, synced_at: None };
+        let page = |next, head, epoch| ChangesPage {
+            changes: vec![],
+            next,
+            head,
+            remaining: head - next,
+            epoch,
+        };
+        let at = |sequence| Cursor {
+            sequence,
+            epoch: 1,
+            synced_at: None,
+        };
         assert_eq!(next_to_ask(at(7), None), Ask::Since(7));
         assert_eq!(next_to_ask(at(7), Some(&page(9, 12, 1))), Ask::Since(9));
         assert_eq!(next_to_ask(at(7), Some(&page(12, 12, 1))), Ask::Nothing);
         assert_eq!(next_to_ask(at(7), Some(&page(12, 12, 2))), Ask::Afresh);
-        assert_eq!(next_to_ask(at(7), Some(&page(7, 12, 1))), Ask::Nothing, "a server that does not move on");
-        assert_eq!(next_to_ask(at(0), Some(&page(5, 9, 3))), Ask::Since(5), "an empty copy is fresh already");
+        assert_eq!(
+            next_to_ask(at(7), Some(&page(7, 12, 1))),
+            Ask::Nothing,
+            "a server that does not move on"
+        );
+        assert_eq!(
+            next_to_ask(at(0), Some(&page(5, 9, 3))),
+            Ask::Since(5),
+            "an empty copy is fresh already"
+        );
     }
 
     proptest! {

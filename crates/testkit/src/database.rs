@@ -32,13 +32,25 @@ impl Database {
 async fn make_postgres() -> Option<String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let Ok(server) = std::env::var(POSTGRES) else {
-        assert!(std::env::var_os("CI").is_none(), "{POSTGRES} is not set: the stories on PostgreSQL can't run");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "{POSTGRES} is not set: the stories on PostgreSQL can't run"
+        );
         eprintln!("SKIPPED on PostgreSQL: {POSTGRES} is not set; run through `cargo xtask test`");
         return None;
     };
-    let name = format!("story_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
-    let mut connection = PgConnection::connect(&server).await.expect("the tests' PostgreSQL answers");
-    connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("a database can be made");
+    let name = format!(
+        "story_{}_{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::SeqCst)
+    );
+    let mut connection = PgConnection::connect(&server)
+        .await
+        .expect("the tests' PostgreSQL answers");
+    connection
+        .execute(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .await
+        .expect("a database can be made");
     connection.close().await.expect("the connection closes");
     let (head, query) = server.split_once('?').unwrap_or((&server, ""));
     let (base, _) = head.rsplit_once('/').expect("a URL with a database");

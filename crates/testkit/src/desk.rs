@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ::desk::host::{Host, LocalPlace, LocalServer, Ports};
 use ::desk::view::{KeyDraft, Opened, SignUp, SyncState, SyncStatus};
-use ::desk::{Desk, KeyQuery, Place, Sort, SortBy};
+use ::desk::{Desk, DeskError, KeyQuery, Place, Sort, SortBy};
 use crypto::secret::Secret;
 use domain::key::KeyKind;
 use futures::future::BoxFuture;
@@ -39,7 +39,9 @@ struct TestHost {
 impl Host for TestHost {
     fn local_server(&self, place: LocalPlace) -> BoxFuture<'_, Result<Arc<LocalServer>, String>> {
         Box::pin(async move {
-            let local = server::local::start_or_join(&place.folder, &place.name).await.map_err(|e| e.to_string())?;
+            let local = server::local::start_or_join(&place.folder, &place.name)
+                .await
+                .map_err(|e| e.to_string())?;
             let url = local.url().to_owned();
             Ok(match local.into_running() {
                 Some(running) => LocalServer::started(url, Box::new(move || Box::pin(running.stop()))),
@@ -84,14 +86,17 @@ impl TestDesk {
     /// A desk with this keychain, over a new folder.
     #[must_use]
     pub fn with(keychain: TestKeychain) -> Self {
-        Self::over(Arc::new(tempfile::tempdir().unwrap()), keychain)
+        Self::over(Arc::new(tempfile::tempdir().unwrap()), keychain).expect("the desk opens")
     }
 
-    fn over(folder: Arc<TempDir>, keychain: TestKeychain) -> Self {
+    fn over(folder: Arc<TempDir>, keychain: TestKeychain) -> Result<Self, DeskError> {
         static SEED: AtomicU64 = AtomicU64::new(1);
         // Each process and each desk its own chance: ids of different tests on one keychain must differ.
         let seed = (u64::from(std::process::id()) << 16) + SEED.fetch_add(1, Ordering::SeqCst);
-        let host = TestHost { keychain: keychain.clone(), downloads: folder.path().join("downloads") };
+        let host = TestHost {
+            keychain: keychain.clone(),
+            downloads: folder.path().join("downloads"),
+        };
         let ports = Ports {
             clock: Arc::new(server::system::SystemClock),
             entropy: Arc::new(Mutex::new(SeededEntropy::new(seed))),
@@ -101,8 +106,12 @@ impl TestDesk {
             vault_work: LIGHT,
             background_sync: true,
         };
-        let desk = Desk::new(ports, Place::at(folder.path().to_owned())).expect("the desk opens");
-        Self { folder, keychain, desk }
+        let desk = Desk::new(ports, Place::at(folder.path().to_owned()))?;
+        Ok(Self {
+            folder,
+            keychain,
+            desk,
+        })
     }
 
     /// The data folder.
@@ -114,13 +123,21 @@ impl TestDesk {
     /// Closes the desk and opens another over the same folder and keychain, as a restart of the app would.
     pub async fn restart(self) -> Self {
         self.desk.close().await;
-        Self::over(self.folder, self.keychain)
+        Self::over(self.folder, self.keychain).expect("the desk opens")
+    }
+
+    /// Another desk over the same folder, as a second start would make it.
+    ///
+    /// # Errors
+    /// Why it does not open.
+    pub fn reopen(&self) -> Result<Self, DeskError> {
+        Self::over(self.folder.clone(), self.keychain.clone())
     }
 
     /// The same with another keychain: something happened to it meanwhile.
     pub async fn restart_with(self, keychain: TestKeychain) -> Self {
         self.desk.close().await;
-        Self::over(self.folder, keychain)
+        Self::over(self.folder, keychain).expect("the desk opens")
     }
 
     /// Ada signs up at a server.
@@ -133,7 +150,10 @@ impl TestDesk {
     /// Makes a team key; its whole secret and its id.
     pub async fn create(&self, name: &str) -> (String, domain::id::KeyId) {
         let created = self.desk.create_key(draft(name)).await.expect("the key is made");
-        (format!("{}{}{}", created.prefix, created.body, created.checksum), created.key_id)
+        (
+            format!("{}{}{}", created.prefix, created.body, created.checksum),
+            created.key_id,
+        )
     }
 
     /// Waits until nothing waits and the copy is in step.
@@ -186,7 +206,12 @@ pub const PASSWORD: &str = "seven unrelated words";
 /// A team key without expiry.
 #[must_use]
 pub fn draft(name: &str) -> KeyDraft {
-    KeyDraft { kind: KeyKind::Team, name: name.to_owned(), description: String::new(), expires_at: None }
+    KeyDraft {
+        kind: KeyKind::Team,
+        name: name.to_owned(),
+        description: String::new(),
+        expires_at: None,
+    }
 }
 
 /// Every key, by name.
@@ -197,7 +222,10 @@ pub fn all() -> KeyQuery {
         kinds: Vec::new(),
         states: Vec::new(),
         expires_within_days: None,
-        sort: Sort { by: SortBy::Name, descending: false },
+        sort: Sort {
+            by: SortBy::Name,
+            descending: false,
+        },
         offset: 0,
         limit: 1_000,
     }

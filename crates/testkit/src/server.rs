@@ -12,7 +12,11 @@ use crate::chance::SeededEntropy;
 use crate::database::Database;
 
 /// Password hashes that cost nothing: what they guard is made up.
-pub const LIGHT: Work = Work { memory_kib: 64, passes: 1, lanes: 1 };
+pub const LIGHT: Work = Work {
+    memory_kib: 64,
+    passes: 1,
+    lanes: 1,
+};
 
 /// A real server.
 pub struct TestServer {
@@ -34,7 +38,11 @@ impl TestServer {
             sign_ups_per_hour: 10_000,
             ..Config::default()
         };
-        let mut server = Self { folder, config, running: None };
+        let mut server = Self {
+            folder,
+            config,
+            running: None,
+        };
         server.start().await;
         Some(server)
     }
@@ -51,7 +59,9 @@ impl TestServer {
             entropy: Arc::new(Mutex::new(SeededEntropy::new(u64::from(std::process::id())))),
             password_work: LIGHT,
         };
-        let running = start(self.config.clone(), ports).await.expect("the server starts");
+        let running = start(self.config.clone(), ports)
+            .await
+            .expect("the server starts");
         self.config.listen = running.address();
         self.running = Some(running);
     }
@@ -109,5 +119,8 @@ pub async fn verify(url: &str, secret: &str) -> (bool, Option<String>) {
         .json()
         .await
         .expect("verify answers JSON");
-    (answer["valid"] == true, answer["reason"].as_str().map(str::to_owned))
+    (
+        answer["valid"] == true,
+        answer["reason"].as_str().map(str::to_owned),
+    )
 }

@@ -46,7 +46,11 @@ struct Rule {
 impl CuttingProxy {
     /// A proxy before `server` that, once armed, cuts the answers to requests containing `marker`.
     pub async fn before(server: SocketAddr, marker: &'static str) -> Self {
-        let rule = Arc::new(Rule { allowed: AtomicI64::new(-1), cuts: AtomicU32::new(0), marker });
+        let rule = Arc::new(Rule {
+            allowed: AtomicI64::new(-1),
+            cuts: AtomicU32::new(0),
+            marker,
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let task = tokio::spawn({
@@ -62,7 +66,10 @@ impl CuttingProxy {
                 }
             }
         });
-        Self { listener: Listener { address, task }, rule }
+        Self {
+            listener: Listener { address, task },
+            rule,
+        }
     }
 
     /// Where it answers.
@@ -139,12 +146,13 @@ pub async fn stranger(answer: &'static [u8]) -> Listener {
 pub async fn self_signed() -> Listener {
     let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der()));
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certified.cert.der().clone()], key)
-        .unwrap();
+    let config =
+        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certified.cert.der().clone()], key)
+            .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -71,7 +71,10 @@ pub(crate) async fn sign_in_again(
 /// What removing a connection would take away.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn removal_preview(desk: DeskState<'_>, connection_id: ConnectionId) -> Answer<RemovalPreview> {
+pub(crate) async fn removal_preview(
+    desk: DeskState<'_>,
+    connection_id: ConnectionId,
+) -> Answer<RemovalPreview> {
     Ok(desk.removal_preview(connection_id).await?)
 }
 
