@@ -1,0 +1,395 @@
+//! The replica as its users see it: pages, outbox, search, and what becomes of a file that is not as it should be.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use crypto::secret::SecretBytes;
+use crypto::token::SecretHash;
+use domain::clock::Timestamp;
+use domain::entropy::Entropy;
+use domain::id::{AccountId, KeyId, OperationId, SecretId};
+use domain::key::{KeyKind, KeyState};
+use domain::name::{Description, KeyName};
+use protocol::change::{Change, ChangesPage, Entity, EntityRef};
+use protocol::key::{CreateKeyRequest, KeyView, NewSecret, SecretView};
+use replica::{KeyQuery, OutboxState, Replica, ReplicaError, Sort, SortBy};
+
+const NOW: Timestamp = Timestamp::from_micros(1_773_312_127_000_000);
+
+struct Fixed(u8);
+impl Entropy for Fixed {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        bytes.fill(self.0);
+    }
+}
+
+fn key_id(number: u8) -> KeyId {
+    KeyId::make(NOW, &mut Fixed(number))
+}
+
+fn view(number: u8, name: &str, version: i64) -> KeyView {
+    KeyView {
+        id: key_id(number),
+        kind: KeyKind::Team,
+        free: false,
+        name: KeyName::parse(name).unwrap(),
+        description: Description::parse("").unwrap(),
+        version,
+        created_at: NOW,
+        created_by: AccountId::make(NOW, &mut Fixed(9)),
+        expires_at: None,
+        revoked_at: None,
+        revoked_by: None,
+        secrets: vec![SecretView {
+            id: SecretId::make(NOW, &mut Fixed(number)),
+            hash: SecretHash::from_bytes([number; 32]),
+            prefix: "kst_team_".to_owned(),
+            last_four: format!("000{number}"),
+            created_at: NOW,
+            last_used_at: None,
+            last_used_from: None,
+            use_count: 0,
+        }],
+    }
+}
+
+fn page(changes: Vec<(i64, Entity)>, head: i64, epoch: i64) -> ChangesPage {
+    let next = changes.last().map_or(head, |(sequence, _)| *sequence);
+    let changes = changes
+        .into_iter()
+        .map(|(sequence, entity)| Change { sequence, entity })
+        .collect();
+    ChangesPage {
+        changes,
+        next,
+        head,
+        remaining: 0,
+        epoch,
+    }
+}
+
+fn all() -> KeyQuery {
+    KeyQuery {
+        search: String::new(),
+        kinds: vec![],
+        states: vec![],
+        expires_within_days: None,
+        sort: Sort {
+            by: SortBy::Name,
+            descending: false,
+        },
+        offset: 0,
+        limit: 100,
+    }
+}
+
+fn names(replica: &Replica, query: &KeyQuery) -> Vec<String> {
+    replica
+        .keys(query, NOW)
+        .unwrap()
+        .0
+        .into_iter()
+        .map(|key| key.view.name.to_string())
+        .collect()
+}
+
+fn request(number: u8, name: &str) -> CreateKeyRequest {
+    let shown = view(number, name, 0);
+    CreateKeyRequest {
+        kind: KeyKind::Team,
+        name: shown.name,
+        description: shown.description,
+        expires_at: None,
+        secret: NewSecret {
+            key_id: shown.id,
+            id: shown.secrets[0].id,
+            hash: shown.secrets[0].hash,
+            prefix: "kst_team_".to_owned(),
+            last_four: "0000".to_owned(),
+        },
+    }
+}
+
+fn fresh(folder: &tempfile::TempDir) -> Replica {
+    Replica::create(
+        &folder.path().join("replica.db"),
+        &SecretBytes::from_bytes([1; 32]),
+    )
+    .unwrap()
+}
+
+#[test]
+fn o3_a_page_and_its_cursor_are_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = fresh(&folder);
+    replica
+        .apply(
+            &page(
+                vec![
+                    (3, Entity::Key(view(1, "one", 1))),
+                    (5, Entity::Key(view(2, "two", 1))),
+                ],
+                9,
+                1,
+            ),
+            true,
+        )
+        .unwrap();
+    assert_eq!(
+        (
+            replica.cursor().unwrap().sequence,
+            replica.cursor().unwrap().epoch
+        ),
+        (5, 1)
+    );
+
+    // A page that can't be applied (two keys with one secret) leaves the copy and the cursor as they were.
+    let mut twin = view(3, "three", 1);
+    twin.secrets[0].hash = SecretHash::from_bytes([1; 32]);
+    let torn = page(
+        vec![(6, Entity::Key(view(4, "four", 1))), (7, Entity::Key(twin))],
+        9,
+        1,
+    );
+    assert!(replica.apply(&torn, false).is_err());
+    assert_eq!(names(&replica, &all()), ["one", "two"]);
+    assert_eq!(replica.cursor().unwrap().sequence, 5);
+
+    let gone = Entity::Gone {
+        what: EntityRef::Key(key_id(1)),
+    };
+    replica.apply(&page(vec![(8, gone)], 9, 1), false).unwrap();
+    assert_eq!(names(&replica, &all()), ["two"]);
+}
+
+#[test]
+fn o3_lost_visibility_empties_all_but_what_was_made_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = fresh(&folder);
+    replica
+        .apply(&page(vec![(3, Entity::Key(view(1, "one", 1)))], 3, 1), true)
+        .unwrap();
+    let operation = OperationId::make(NOW, &mut Fixed(1));
+    replica
+        .want_key(operation, &request(2, "mine"), &view(2, "mine", 0), NOW)
+        .unwrap();
+    replica.apply(&page(vec![], 4, 2), true).unwrap();
+    assert_eq!(names(&replica, &all()), ["mine"]);
+    assert_eq!(
+        replica
+            .key_by_hash(&SecretHash::from_bytes([1; 32]))
+            .unwrap()
+            .map(|(key, _)| key.view.id),
+        None
+    );
+}
+
+#[test]
+fn o2_a_wish_is_kept_until_it_is_confirmed_or_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = SecretBytes::from_bytes([1; 32]);
+    let (first, second) = (
+        OperationId::make(NOW, &mut Fixed(1)),
+        OperationId::make(NOW, &mut Fixed(2)),
+    );
+    {
+        let replica = fresh(&folder);
+        replica
+            .want_key(first, &request(1, "one"), &view(1, "one", 0), NOW)
+            .unwrap();
+        replica.want_revocation(second, key_id(1), NOW).unwrap();
+        replica
+            .want_revocation(OperationId::make(NOW, &mut Fixed(3)), key_id(1), NOW)
+            .unwrap();
+    }
+    let replica = Replica::open(&folder.path().join("replica.db"), &key).unwrap();
+    assert_eq!(
+        replica.waiting().unwrap(),
+        2,
+        "a wish that waits is not written twice"
+    );
+    replica.mark_sent(first).unwrap();
+    replica.confirm(first, &view(1, "one", 1)).unwrap();
+    let record = replica.key(key_id(1)).unwrap().unwrap();
+    assert!(!record.unconfirmed);
+    assert_eq!(record.pending.len(), 1);
+    replica.mark_refused(second, "no").unwrap();
+    assert_eq!(replica.outbox().unwrap()[0].state, OutboxState::Refused);
+    assert_eq!(replica.drop_wanted(second).unwrap().len(), 1);
+    assert!(replica.outbox().unwrap().is_empty());
+    assert_eq!(names(&replica, &all()), ["one"]);
+}
+
+#[test]
+fn an_older_page_does_not_undo_a_confirmation() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = fresh(&folder);
+    let mut revoked = view(1, "one", 2);
+    revoked.revoked_at = Some(NOW);
+    replica
+        .apply(&page(vec![(4, Entity::Key(revoked))], 4, 1), true)
+        .unwrap();
+    replica
+        .apply(&page(vec![(3, Entity::Key(view(1, "one", 1)))], 4, 1), false)
+        .unwrap();
+    assert_eq!(replica.key(key_id(1)).unwrap().unwrap().view.version, 2);
+}
+
+#[test]
+fn o1_keys_are_searched_filtered_and_sorted() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = fresh(&folder);
+    let mut expired = view(2, "Beta deploy", 1);
+    expired.expires_at = Some(NOW.plus_seconds(-1));
+    let mut soon = view(3, "alpha export", 1);
+    soon.expires_at = Some(NOW.plus_days(5));
+    let mut revoked = view(4, "Выгрузка", 1);
+    revoked.revoked_at = Some(NOW);
+    let plain = view(1, "gamma deploy", 1);
+    let changes = [plain, expired, soon, revoked]
+        .into_iter()
+        .zip(1..)
+        .map(|(v, n)| (n, Entity::Key(v)))
+        .collect();
+    replica.apply(&page(changes, 4, 1), true).unwrap();
+
+    assert_eq!(
+        names(&replica, &all()),
+        ["alpha export", "Beta deploy", "gamma deploy", "Выгрузка"]
+    );
+    assert_eq!(
+        names(
+            &replica,
+            &KeyQuery {
+                search: "DEPLOY beta".to_owned(),
+                ..all()
+            }
+        ),
+        ["Beta deploy"]
+    );
+    assert_eq!(
+        names(
+            &replica,
+            &KeyQuery {
+                search: "выгр".to_owned(),
+                ..all()
+            }
+        ),
+        ["Выгрузка"]
+    );
+    assert_eq!(
+        names(
+            &replica,
+            &KeyQuery {
+                search: "0003".to_owned(),
+                ..all()
+            }
+        ),
+        ["alpha export"]
+    );
+    assert_eq!(
+        names(
+            &replica,
+            &KeyQuery {
+                search: "100%".to_owned(),
+                ..all()
+            }
+        ),
+        [""; 0]
+    );
+    let states = vec![KeyState::Expired, KeyState::Revoked];
+    assert_eq!(
+        names(&replica, &KeyQuery { states, ..all() }),
+        ["Beta deploy", "Выгрузка"]
+    );
+    assert_eq!(
+        names(
+            &replica,
+            &KeyQuery {
+                expires_within_days: Some(30),
+                ..all()
+            }
+        ),
+        ["alpha export"]
+    );
+    let sort = Sort {
+        by: SortBy::Expires,
+        descending: false,
+    };
+    assert_eq!(
+        names(
+            &replica,
+            &KeyQuery {
+                sort,
+                limit: 2,
+                ..all()
+            }
+        ),
+        ["Beta deploy", "alpha export"]
+    );
+    let (rows, total) = replica
+        .keys(
+            &KeyQuery {
+                offset: 3,
+                limit: 10,
+                ..all()
+            },
+            NOW,
+        )
+        .unwrap();
+    assert_eq!((rows.len(), total), (1, 4));
+    let counts = replica.key_counts(NOW).unwrap();
+    assert_eq!((counts.all, counts.expiring_soon, counts.unused), (4, 1, 0));
+    assert_eq!(replica.key_counts(NOW.plus_days(100)).unwrap().unused, 1);
+}
+
+#[test]
+fn o1_no_plaintext_and_no_other_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("replica.db");
+    {
+        let replica = fresh(&folder);
+        replica
+            .apply(
+                &page(vec![(1, Entity::Key(view(1, "a-name-to-look-for", 1)))], 1, 1),
+                true,
+            )
+            .unwrap();
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            assert!(
+                !bytes
+                    .windows(10)
+                    .any(|window| window == b"a-name-to-" || window == b"SQLite for")
+            );
+        }
+    }
+    let other = SecretBytes::from_bytes([2; 32]);
+    assert!(matches!(
+        Replica::open(&path, &other),
+        Err(ReplicaError::Damaged { .. })
+    ));
+    assert!(matches!(
+        Replica::create(&path, &other),
+        Err(ReplicaError::Exists { .. })
+    ));
+    let right = SecretBytes::from_bytes([1; 32]);
+    assert_eq!(
+        names(&Replica::open(&path, &right).unwrap(), &all()),
+        ["a-name-to-look-for"]
+    );
+}
+
+#[test]
+fn what_another_program_wrote_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let window = fresh(&folder);
+    let terminal = Replica::open(
+        &folder.path().join("replica.db"),
+        &SecretBytes::from_bytes([1; 32]),
+    )
+    .unwrap();
+    window.set_synced(NOW).unwrap();
+    assert!(!window.changed_elsewhere().unwrap());
+    terminal.set_synced(NOW.plus_seconds(1)).unwrap();
+    assert!(window.changed_elsewhere().unwrap());
+    assert!(!window.changed_elsewhere().unwrap());
+}
