@@ -3,7 +3,7 @@
 use desk::view::Verdict;
 use domain::key::{KeyKind, KeyState};
 use testkit::desk::{TestKeychain, all};
-use testkit::{Database, TestDesk, TestServer, wait_for};
+use testkit::{Kind, TestDesk, TestServer, wait_for};
 
 /// What `secret-tool` (the system's own program) finds under a user name of ours.
 fn secret_tool(user: &str) -> Option<String> {
@@ -17,8 +17,8 @@ fn secret_tool(user: &str) -> Option<String> {
         .then(|| String::from_utf8(found.stdout).unwrap())
 }
 
-async fn first_light(database: Database) {
-    let Some(mut server) = TestServer::on(database).await else {
+async fn first_light(kind: Kind) {
+    let Some(mut server) = TestServer::on(kind).await else {
         return;
     };
     let ada = TestDesk::with(TestKeychain::Os);
@@ -119,12 +119,12 @@ async fn first_light(database: Database) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k2_k3_k9_k13_k14_first_light_on_sqlite() {
-    first_light(Database::Sqlite).await;
+    first_light(Kind::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k2_k3_k9_k13_k14_first_light_on_postgres() {
-    first_light(Database::Postgres).await;
+    first_light(Kind::Postgres).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,12 +10,10 @@
 )]
 
 pub mod chance;
-pub mod database;
 pub mod desk;
 pub mod server;
 pub mod trouble;
 
 pub use chance::{SeededEntropy, TestClock};
-pub use database::Database;
 pub use desk::{TestDesk, wait_for};
-pub use server::TestServer;
+pub use server::{Kind, TestServer};
