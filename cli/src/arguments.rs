@@ -79,7 +79,7 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Connect {
-    /// The server's address, like https://keys.example.org.
+    /// The server's address, like `https://keys.example.org`.
     pub(crate) url: String,
     /// The email address of the account.
     #[arg(long)]
