@@ -18,23 +18,28 @@ CREATE TABLE member (
 ) WITHOUT ROWID;
 CREATE INDEX member_account ON member (account_id);
 
--- `unconfirmed` rows were made here and are not known to be at the server yet; a fresh snapshot leaves them alone.
+-- Narrow, because the list of all keys is read whole when a replica is opened: searching and sorting then happen in
+-- memory. `unconfirmed` rows were made here and are not known to be at the server yet; a fresh snapshot leaves them
+-- alone.
 CREATE TABLE key (
     id           TEXT PRIMARY KEY NOT NULL,
     version      INTEGER NOT NULL,
     unconfirmed  INTEGER NOT NULL DEFAULT 0,
     kind         TEXT NOT NULL,
-    name         TEXT NOT NULL COLLATE NOCASE,
-    last_four    TEXT NOT NULL,
+    name         TEXT NOT NULL,
     created_at   INTEGER NOT NULL,
     expires_at   INTEGER,
     revoked_at   INTEGER,
     last_used_at INTEGER,
-    -- Lower-case words that search looks through: name, description, prefix, last four, maker.
-    haystack     TEXT NOT NULL,
-    view         TEXT NOT NULL
-);
-CREATE INDEX key_name ON key (name, id);
+    -- Lower-case text that search looks through: name, description, prefix, last four, maker.
+    haystack     TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- The wide half of a key, read only for the rows that are shown.
+CREATE TABLE key_view (
+    id   TEXT PRIMARY KEY NOT NULL REFERENCES key (id) ON DELETE CASCADE,
+    view TEXT NOT NULL
+) WITHOUT ROWID;
 
 -- So that a pasted secret is recognised by its hash, offline (K13).
 CREATE TABLE secret (

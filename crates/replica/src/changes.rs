@@ -15,29 +15,33 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError`]; then nothing of the page was applied.
     pub fn apply(&self, page: &ChangesPage, fresh: bool) -> Result<HashSet<Topic>, ReplicaError> {
-        self.transaction(|transaction| {
+        self.transaction(|change| {
             let mut topics = HashSet::new();
             if fresh {
-                transaction.execute_batch(
+                change.execute_batch(
                     "DELETE FROM key WHERE unconfirmed = 0; DELETE FROM member; DELETE FROM organization;",
                 )?;
+                change.touched_everything();
                 topics.extend([Topic::Keys, Topic::Organization]);
             }
-            for change in &page.changes {
-                match &change.entity {
+            for entry in &page.changes {
+                match &entry.entity {
                     Entity::Organization(view) => {
-                        people::put_organization(transaction, view)?;
+                        people::put_organization(change, view)?;
                         topics.insert(Topic::Organization);
                     }
                     Entity::Member(view) => {
-                        people::put_member(transaction, view)?;
+                        people::put_member(change, view)?;
                         topics.insert(Topic::Organization);
                     }
                     Entity::Key(view) => {
-                        key::put(transaction, view, false)?;
+                        key::put(change, view, false)?;
                         topics.insert(Topic::Keys);
                     }
                     Entity::Gone { what } => {
+                        if let EntityRef::Key(id) = what {
+                            change.touched(*id);
+                        }
                         let (sql, id, topic) = match what {
                             EntityRef::Organization(id) => (
                                 "DELETE FROM organization WHERE id = ?1",
@@ -55,12 +59,12 @@ impl Replica {
                                 Topic::Keys,
                             ),
                         };
-                        transaction.execute(sql, [id])?;
+                        change.execute(sql, [id])?;
                         topics.insert(topic);
                     }
                 }
             }
-            meta::set_position(transaction, page.next, page.epoch)?;
+            meta::set_position(change, page.next, page.epoch)?;
             Ok(topics)
         })
     }

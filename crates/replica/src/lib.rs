@@ -7,15 +7,19 @@
 mod changes;
 mod error;
 mod key;
+mod listing;
 mod meta;
 mod outbox;
 mod people;
 mod topic;
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crypto::secret::SecretBytes;
+use domain::id::KeyId;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 use zeroize::Zeroizing;
@@ -26,11 +30,47 @@ pub use meta::Cursor;
 pub use outbox::{Operation, OutboxEntry, OutboxState};
 pub use topic::Topic;
 
+use listing::Listing;
+
 /// One connection's replica, open.
 pub struct Replica {
     connection: Mutex<Connection>,
     /// SQLite's counter of commits by others, as last seen.
     seen: Mutex<i64>,
+    /// All keys, once somebody asked for a list. Locked only while the connection is.
+    listing: Mutex<Option<Listing>>,
+}
+
+/// A transaction, and what it touched.
+pub(crate) struct Change<'a> {
+    transaction: rusqlite::Transaction<'a>,
+    touched: RefCell<Touched>,
+}
+
+#[derive(Default)]
+struct Touched {
+    keys: HashSet<KeyId>,
+    everything: bool,
+}
+
+impl Change<'_> {
+    /// Notes that a key is new, changed or gone.
+    pub(crate) fn touched(&self, id: KeyId) {
+        self.touched.borrow_mut().keys.insert(id);
+    }
+
+    /// Notes that any key may be gone.
+    pub(crate) fn touched_everything(&self) {
+        self.touched.borrow_mut().everything = true;
+    }
+}
+
+impl std::ops::Deref for Change<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.transaction
+    }
 }
 
 impl Replica {
@@ -98,6 +138,7 @@ impl Replica {
         Ok(Self {
             connection: Mutex::new(connection),
             seen: Mutex::new(seen),
+            listing: Mutex::new(None),
         })
     }
 
@@ -108,7 +149,11 @@ impl Replica {
     pub fn changed_elsewhere(&self) -> Result<bool, ReplicaError> {
         let now = data_version(&self.lock())?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(std::mem::replace(&mut *seen, now) != now)
+        let changed = std::mem::replace(&mut *seen, now) != now;
+        if changed {
+            *self.listing.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        Ok(changed)
     }
 
     /// Moves everything from the log beside the file into the file: for when it is about to be closed or moved.
@@ -128,13 +173,48 @@ impl Replica {
 
     fn transaction<T>(
         &self,
-        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, ReplicaError>,
+        work: impl FnOnce(&Change<'_>) -> Result<T, ReplicaError>,
     ) -> Result<T, ReplicaError> {
         let mut connection = self.lock();
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let done = work(&transaction)?;
-        transaction.commit()?;
+        let (done, touched) = {
+            let transaction =
+                connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            let change = Change {
+                transaction,
+                touched: RefCell::default(),
+            };
+            let done = work(&change)?;
+            change.transaction.commit()?;
+            (done, change.touched.into_inner())
+        };
+        self.follow(&connection, &touched);
         Ok(done)
+    }
+
+    fn follow(&self, connection: &Connection, touched: &Touched) {
+        let mut slot = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        let followed = match slot.as_mut() {
+            Some(_) if touched.everything => false,
+            Some(listing) => touched.keys.is_empty() || listing.follow(connection, &touched.keys).is_ok(),
+            None => true,
+        };
+        if !followed {
+            *slot = None;
+        }
+    }
+
+    /// Asks the list of all keys, which is read first where it is not there.
+    pub(crate) fn with_listing<T>(
+        &self,
+        connection: &Connection,
+        ask: impl FnOnce(&Listing) -> T,
+    ) -> Result<T, ReplicaError> {
+        let mut slot = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        let listing = match &mut *slot {
+            Some(listing) => listing,
+            empty => empty.insert(Listing::read(connection)?),
+        };
+        Ok(ask(listing))
     }
 }
 

@@ -144,14 +144,9 @@ impl Replica {
         as_shown: &KeyView,
         now: Timestamp,
     ) -> Result<(), ReplicaError> {
-        self.transaction(|transaction| {
-            key::put(transaction, as_shown, true)?;
-            insert(
-                transaction,
-                operation_id,
-                &Operation::CreateKey(request.clone()),
-                now,
-            )
+        self.transaction(|change| {
+            key::put(change, as_shown, true)?;
+            insert(change, operation_id, &Operation::CreateKey(request.clone()), now)
         })
     }
 
@@ -165,18 +160,18 @@ impl Replica {
         key_id: KeyId,
         now: Timestamp,
     ) -> Result<(), ReplicaError> {
-        self.transaction(|transaction| {
-            let waits = of_key(transaction, key_id)?.iter().any(|entry| {
+        self.transaction(|change| {
+            let waits = of_key(change, key_id)?.iter().any(|entry| {
                 matches!(entry.operation, Operation::RevokeKey { .. }) && entry.state != OutboxState::Refused
             });
             if waits {
                 return Ok(());
             }
-            transaction.execute(
+            change.execute(
                 "DELETE FROM outbox WHERE key_id = ?1 AND state = 'refused' AND operation LIKE '{\"type\":\"revoke_key\"%'",
                 [key_id.to_string()],
             )?;
-            insert(transaction, operation_id, &Operation::RevokeKey { key_id }, now)
+            insert(change, operation_id, &Operation::RevokeKey { key_id }, now)
         })
     }
 
@@ -249,12 +244,12 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError`]; then the entry is still there and will be asked again.
     pub fn confirm(&self, operation_id: OperationId, confirmed: &KeyView) -> Result<(), ReplicaError> {
-        self.transaction(|transaction| {
-            transaction.execute(
+        self.transaction(|change| {
+            change.execute(
                 "DELETE FROM outbox WHERE operation_id = ?1",
                 [operation_id.to_string()],
             )?;
-            key::put(transaction, confirmed, false)
+            key::put(change, confirmed, false)
         })
     }
 
@@ -264,9 +259,9 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError`].
     pub fn drop_wanted(&self, operation_id: OperationId) -> Result<Vec<OutboxEntry>, ReplicaError> {
-        self.transaction(|transaction| {
+        self.transaction(|change| {
             let found = {
-                let mut statement = transaction
+                let mut statement = change
                     .prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE operation_id = ?1"))?;
                 let mut rows = statement.query([operation_id.to_string()])?;
                 rows.next()?.map(entry).transpose()?
@@ -274,15 +269,16 @@ impl Replica {
             let Some(found) = found else { return Ok(Vec::new()) };
             let key_id = found.operation.key_id();
             if matches!(found.operation, Operation::CreateKey(_)) {
-                let dropped = of_key(transaction, key_id)?;
-                transaction.execute("DELETE FROM outbox WHERE key_id = ?1", [key_id.to_string()])?;
-                transaction.execute(
+                let dropped = of_key(change, key_id)?;
+                change.execute("DELETE FROM outbox WHERE key_id = ?1", [key_id.to_string()])?;
+                change.execute(
                     "DELETE FROM key WHERE id = ?1 AND unconfirmed = 1",
                     [key_id.to_string()],
                 )?;
+                change.touched(key_id);
                 Ok(dropped)
             } else {
-                transaction.execute(
+                change.execute(
                     "DELETE FROM outbox WHERE operation_id = ?1",
                     [operation_id.to_string()],
                 )?;

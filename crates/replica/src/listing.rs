@@ -1,0 +1,191 @@
+//! The list of all keys, in memory: what it takes to search, filter and sort 100,000 of them between two key presses.
+//!
+//! It holds no more than the narrow columns, is read from the file once, and follows each transaction that commits. It
+//! is derived: the file is the truth, and a listing that can't follow is thrown away and read anew.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+use domain::clock::Timestamp;
+use domain::id::KeyId;
+use domain::key::{KeyKind, KeyState, Life};
+use memchr::memmem::Finder;
+use rusqlite::{Connection, Row};
+
+use crate::ReplicaError;
+use crate::key::{KeyCounts, KeyQuery, Sort, SortBy};
+
+/// Keys expiring within this many days are counted as expiring soon (K16).
+const SOON_DAYS: i64 = 30;
+/// Keys not used for this many days are counted as unused (K16).
+const UNUSED_DAYS: i64 = 90;
+
+struct Entry {
+    /// The name in lower case: what names are sorted by.
+    name: Box<str>,
+    id: KeyId,
+    kind: KeyKind,
+    created_at: Timestamp,
+    life: Life,
+    last_used_at: Option<Timestamp>,
+    haystack: Box<str>,
+}
+
+/// All keys, by name.
+pub(crate) struct Listing(Vec<Entry>);
+
+const COLUMNS: &str = "id, name, kind, created_at, expires_at, revoked_at, last_used_at, haystack";
+
+fn entry(row: &Row<'_>) -> Result<Entry, ReplicaError> {
+    let damaged = |what: &str| ReplicaError::Row(serde::de::Error::custom(what));
+    let time = |at: usize| -> rusqlite::Result<Option<Timestamp>> {
+        Ok(row.get::<_, Option<i64>>(at)?.map(Timestamp::from_micros))
+    };
+    let text = |at: usize| -> rusqlite::Result<&str> { Ok(row.get_ref(at)?.as_str()?) };
+    Ok(Entry {
+        id: text(0)?.parse().map_err(|_| damaged("the id of a key"))?,
+        name: text(1)?.to_lowercase().into(),
+        kind: KeyKind::from_name(text(2)?).ok_or_else(|| damaged("the kind of a key"))?,
+        created_at: Timestamp::from_micros(row.get(3)?),
+        life: Life {
+            expires_at: time(4)?,
+            revoked_at: time(5)?,
+        },
+        last_used_at: time(6)?,
+        haystack: text(7)?.into(),
+    })
+}
+
+fn by_name(one: &Entry, other: &Entry) -> Ordering {
+    one.name.cmp(&other.name).then_with(|| one.id.cmp(&other.id))
+}
+
+/// What is missing comes last, whichever way the rest runs.
+fn missing_last(one: Option<Timestamp>, other: Option<Timestamp>, descending: bool) -> Ordering {
+    match (one, other) {
+        (Some(one), Some(other)) if descending => other.cmp(&one),
+        (Some(one), Some(other)) => one.cmp(&other),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => Ordering::Equal,
+    }
+}
+
+impl Listing {
+    /// Reads all keys.
+    pub(crate) fn read(connection: &Connection) -> Result<Self, ReplicaError> {
+        let mut entries = Vec::new();
+        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM key"))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            entries.push(entry(row)?);
+        }
+        entries.sort_unstable_by(by_name);
+        Ok(Self(entries))
+    }
+
+    /// Reads the keys of these ids anew, whether they are new, changed or gone.
+    pub(crate) fn follow(
+        &mut self,
+        connection: &Connection,
+        ids: &HashSet<KeyId>,
+    ) -> Result<(), ReplicaError> {
+        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM key WHERE id = ?1"))?;
+        let mut fresh = Vec::with_capacity(ids.len());
+        for id in ids {
+            let mut rows = statement.query([id.to_string()])?;
+            if let Some(row) = rows.next()? {
+                fresh.push(entry(row)?);
+            }
+        }
+        fresh.sort_unstable_by(by_name);
+        let kept = std::mem::take(&mut self.0)
+            .into_iter()
+            .filter(|entry| !ids.contains(&entry.id));
+        self.0 = merge(kept, fresh);
+        Ok(())
+    }
+
+    /// The ids of one window of the keys that fit, and how many fit in all.
+    pub(crate) fn select(&self, query: &KeyQuery, now: Timestamp) -> (Vec<KeyId>, u32) {
+        let search = query.search.to_lowercase();
+        let words: Vec<Finder<'_>> = search.split_whitespace().map(Finder::new).collect();
+        let latest = query
+            .expires_within_days
+            .map(|days| now.plus_days(i64::from(days)));
+        let fits = |entry: &&Entry| {
+            (query.kinds.is_empty() || query.kinds.contains(&entry.kind))
+                && (query.states.is_empty() || query.states.contains(&entry.life.state(now)))
+                && latest.is_none_or(|latest| expires_by(entry, now, latest))
+                && words
+                    .iter()
+                    .all(|word| word.find(entry.haystack.as_bytes()).is_some())
+        };
+        let mut fitting: Vec<&Entry> = self.0.iter().filter(fits).collect();
+        arrange(&mut fitting, query.sort, now);
+        let total = u32::try_from(fitting.len()).unwrap_or(u32::MAX);
+        let window = fitting
+            .into_iter()
+            .skip(query.offset as usize)
+            .take(query.limit as usize);
+        (window.map(|entry| entry.id).collect(), total)
+    }
+
+    /// Counts over all keys.
+    pub(crate) fn counts(&self, now: Timestamp) -> KeyCounts {
+        let (soon, stale) = (now.plus_days(SOON_DAYS), now.plus_days(-UNUSED_DAYS));
+        let mut counts = KeyCounts {
+            all: u32::try_from(self.0.len()).unwrap_or(u32::MAX),
+            expiring_soon: 0,
+            unused: 0,
+        };
+        for entry in self
+            .0
+            .iter()
+            .filter(|entry| entry.life.state(now) == KeyState::Active)
+        {
+            counts.expiring_soon += u32::from(expires_by(entry, now, soon));
+            counts.unused += u32::from(entry.last_used_at.unwrap_or(entry.created_at) <= stale);
+        }
+        counts
+    }
+}
+
+fn expires_by(entry: &Entry, now: Timestamp, latest: Timestamp) -> bool {
+    entry.life.revoked_at.is_none()
+        && entry
+            .life
+            .expires_at
+            .is_some_and(|end| end > now && end <= latest)
+}
+
+/// Sorts what is sorted by name already; equals stay in the order of their names.
+fn arrange(entries: &mut [&Entry], sort: Sort, now: Timestamp) {
+    let turn = |order: Ordering| if sort.descending { order.reverse() } else { order };
+    match sort.by {
+        SortBy::Name if sort.descending => entries.reverse(),
+        SortBy::Name => {}
+        SortBy::Kind => entries.sort_by(|one, other| turn(one.kind.as_str().cmp(other.kind.as_str()))),
+        SortBy::State => entries.sort_by(|one, other| turn(one.life.state(now).cmp(&other.life.state(now)))),
+        SortBy::Expires => entries
+            .sort_by(|one, other| missing_last(one.life.expires_at, other.life.expires_at, sort.descending)),
+        SortBy::LastUsed => {
+            entries.sort_by(|one, other| missing_last(one.last_used_at, other.last_used_at, sort.descending));
+        }
+        SortBy::Created => entries.sort_by(|one, other| turn(one.created_at.cmp(&other.created_at))),
+    }
+}
+
+/// Two lists by name, as one.
+fn merge(kept: impl Iterator<Item = Entry>, fresh: Vec<Entry>) -> Vec<Entry> {
+    let mut merged = Vec::with_capacity(kept.size_hint().1.unwrap_or(0) + fresh.len());
+    let mut fresh = fresh.into_iter().peekable();
+    for entry in kept {
+        while let Some(earlier) = fresh.next_if(|fresh| by_name(fresh, &entry) == Ordering::Less) {
+            merged.push(earlier);
+        }
+        merged.push(entry);
+    }
+    merged.extend(fresh);
+    merged
+}
