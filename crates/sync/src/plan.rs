@@ -90,7 +90,7 @@ mod tests {
             })
         };
         OutboxEntry {
-            operation_id: OperationId::make(Timestamp::from_micros(position as i64), &mut Fixed(0)),
+            operation_id: OperationId::make(Timestamp::from_micros(position as i64 * 1_000), &mut Fixed(0)),
             operation,
             state: if refused {
                 OutboxState::Refused
