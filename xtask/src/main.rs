@@ -9,6 +9,7 @@
     reason = "a task runner speaks to the terminal it was started in"
 )]
 
+mod bench;
 mod bundle;
 mod check;
 mod codegen;
@@ -62,6 +63,8 @@ enum Task {
     Within(within::Arguments),
     /// Build the .deb and the .rpm.
     Bundle(bundle::Arguments),
+    /// Measure time and memory of the release build; figures are kept in docs/figures.md.
+    Bench(bench::Arguments),
     /// Prove that the crates point only downward.
     Layers,
     /// Write what is generated from the code: the screens' bindings and the server's OpenAPI document.
@@ -88,6 +91,7 @@ impl Task {
             Self::Bundle(_) => &[Group::Build, Group::Running, Group::Packaging, Group::Screens],
             Self::Within(arguments) if arguments.wants_postgres() => &[Group::Running, Group::Postgres],
             Self::Within(_) => &[Group::Running],
+            Self::Bench(_) => &[Group::Build],
             Self::Layers => &[],
             Self::Codegen(_) => &[Group::Build, Group::Screens],
             Self::Icons => &[Group::Packages],
@@ -122,6 +126,7 @@ fn perform(arguments: Arguments) -> Outcome {
         Task::Run(arguments) => run::run(&workspace, &arguments),
         Task::Check(arguments) => check::run(&workspace, &arguments),
         Task::Test(arguments) => test::run(&workspace, &arguments),
+        Task::Bench(arguments) => bench::run(&workspace, &arguments),
         Task::Shots(arguments) => shots::run(&workspace, &arguments),
         Task::Within(arguments) => within::run(&arguments),
         Task::Bundle(arguments) => bundle::run(&workspace, &arguments),

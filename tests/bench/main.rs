@@ -1,0 +1,296 @@
+//! Speed and memory, measured on the real thing and not asserted: `cargo xtask bench [NAME] [--json]`.
+//!
+//! A server of its own process over SQLite, seeded with 100,000 keys; the desk's core in this process.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a measurement that can't be taken ends, and what was measured is printed"
+)]
+
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crypto::secret::SecretBytes;
+use desk::view::SignIn;
+use desk::{KeyQuery, Sort, SortBy};
+use domain::clock::Clock as _;
+use keychain::{Keychain as _, MemoryKeychain};
+use replica::Replica;
+use server::system::SystemClock;
+use store::Store;
+use testkit::desk::{PASSWORD, TestKeychain, all};
+use testkit::{TestDesk, wait_for};
+
+const KEYS: u32 = 100_000;
+
+/// One thing that was measured.
+struct Figure {
+    name: &'static str,
+    value: f64,
+    unit: &'static str,
+    target: f64,
+}
+
+struct Bench {
+    wanted: Option<String>,
+    json: bool,
+    figures: Vec<Figure>,
+}
+
+impl Bench {
+    fn wants(&self, name: &str) -> bool {
+        self.wanted.as_deref().is_none_or(|wanted| name.contains(wanted))
+    }
+
+    fn tell(&mut self, name: &'static str, value: f64, unit: &'static str, target: f64) {
+        if !self.wants(name) {
+            return;
+        }
+        let met = value <= target;
+        if self.json {
+            let line = serde_json::json!({ "name": name, "value": value, "unit": unit, "target": target, "met": met });
+            println!("{line}");
+        }
+        self.figures.push(Figure {
+            name,
+            value,
+            unit,
+            target,
+        });
+    }
+
+    fn table(&self) {
+        if self.json {
+            return;
+        }
+        println!(
+            "{:<34} {:>10} {:<4} {:>10}  met",
+            "figure", "value", "unit", "target"
+        );
+        for Figure {
+            name,
+            value,
+            unit,
+            target,
+        } in &self.figures
+        {
+            let met = if value <= target { "yes" } else { "no" };
+            println!(
+                "{name:<34} {value:>10.2} {unit:<4} {:>10}  {met}",
+                format!("≤ {target}")
+            );
+        }
+    }
+}
+
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(folder: &std::path::Path) -> Self {
+        let program =
+            std::env::var("KEYSTEAD_SERVER").expect("KEYSTEAD_SERVER: run through `cargo xtask bench`");
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let child = Command::new(program)
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database"])
+            .arg(folder.join("server.db"))
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self {
+            child,
+            url: format!("http://127.0.0.1:{port}"),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+fn main() {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let json = arguments
+        .iter()
+        .position(|argument| argument == "--json")
+        .map(|at| arguments.remove(at))
+        .is_some();
+    let mut bench = Bench {
+        wanted: arguments.into_iter().next(),
+        json,
+        figures: Vec::new(),
+    };
+    tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(measure(&mut bench));
+    bench.table();
+}
+
+async fn measure(bench: &mut Bench) {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let server = Server::start(folder.path());
+        let ada = TestDesk::new();
+        wait_for("the server answers", || async {
+            ada.desk.probe_server(&server.url).await.ok()
+        })
+        .await;
+        ada.sign_up(&server.url).await;
+        ada.desk.close().await;
+    }
+    let url = format!("sqlite://{}", folder.path().join("server.db").display());
+    seed(&url).await;
+    let server = Server::start(folder.path());
+
+    let keychain = Arc::new(MemoryKeychain::default());
+    let ada = TestDesk::with(TestKeychain::Memory(keychain.clone()));
+    wait_for("the server answers", || async {
+        ada.desk.probe_server(&server.url).await.ok()
+    })
+    .await;
+
+    // First sync, over loopback.
+    let before = resident_megabytes();
+    let begun = Instant::now();
+    let sign_in = SignIn {
+        url: server.url.clone(),
+        email: "ada@northwind.example".to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    let connection = ada.desk.sign_in(sign_in).await.unwrap().connection.id;
+    let mut peak = before;
+    loop {
+        peak = peak.max(resident_megabytes());
+        let status = ada.desk.sync_status().await.unwrap();
+        if status.state == desk::view::SyncState::Synced {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    bench.tell("sync.first_100k", begun.elapsed().as_secs_f64(), "s", 4.0);
+    bench.tell("sync.first_100k_memory", peak - before, "MB", 120.0);
+    assert_eq!(ada.desk.list_keys(all()).await.unwrap().total, KEYS + 1);
+
+    // Pull of 100 changes.
+    let mut pulls = Vec::new();
+    for _ in 0..10 {
+        touch_100(&url).await;
+        let begun = Instant::now();
+        ada.desk.sync_now().await.unwrap();
+        pulls.push(begun.elapsed().as_secs_f64() * 1_000.0);
+    }
+    bench.tell("sync.pull_100_at_100k", median(&mut pulls), "ms", 40.0);
+    ada.desk.close().await;
+
+    // The replica alone, as the core uses it.
+    let path = ada
+        .folder()
+        .join("connections")
+        .join(connection.to_string())
+        .join("replica.db");
+    let key = keychain.get(&format!("{connection}/replica")).unwrap().unwrap();
+    let key = SecretBytes::from_hex(&key).unwrap();
+    let first = KeyQuery { limit: 50, ..all() };
+    let mut opens = Vec::new();
+    for _ in 0..10 {
+        let begun = Instant::now();
+        let replica = Replica::open(&path, &key).unwrap();
+        assert_eq!(replica.keys(&first, SystemClock.now()).unwrap().0.len(), 50);
+        opens.push(begun.elapsed().as_secs_f64() * 1_000.0);
+    }
+    bench.tell("replica.open_to_50_rows", median(&mut opens), "ms", 120.0);
+
+    let replica = Replica::open(&path, &key).unwrap();
+    replica.keys(&first, SystemClock.now()).unwrap();
+    let mut searches = Vec::new();
+    for round in 0..200u32 {
+        let text = format!("svc-{:05} northwind", round * 499);
+        for end in 1..=text.len() {
+            let query = KeyQuery {
+                search: text[..end].to_owned(),
+                sort: Sort {
+                    by: if round % 2 == 0 {
+                        SortBy::Name
+                    } else {
+                        SortBy::Created
+                    },
+                    descending: false,
+                },
+                ..first.clone()
+            };
+            let begun = Instant::now();
+            replica.keys(&query, SystemClock.now()).unwrap();
+            searches.push(begun.elapsed().as_secs_f64() * 1_000.0);
+        }
+    }
+    searches.sort_by(f64::total_cmp);
+    bench.tell(
+        "replica.search_100k_p99",
+        searches[searches.len() * 99 / 100],
+        "ms",
+        5.0,
+    );
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Resident memory of this process in MB (10⁶ bytes), from Linux.
+fn resident_megabytes() -> f64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages: f64 = statm
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok())
+        .unwrap_or(0.0);
+    pages * 4_096.0 / 1e6
+}
+
+/// Puts 100,000 team keys into the one organization of a database.
+async fn seed(url: &str) {
+    let store = Store::connect(url, SystemClock.now()).await.unwrap();
+    for sql in [
+        "INSERT INTO key (id, organization_id, kind, free, name, description, version, created_at, created_by) \
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) \
+         SELECT randomblob(16), o.id, 'team', 0, 'svc-' || substr('00000' || i, -6) || '-northwind', \
+                'Deploys part ' || i || ' of the planner', 1, o.created_at + i, m.account_id \
+         FROM n, organization o JOIN member m ON m.organization_id = o.id",
+        "INSERT INTO secret (id, key_id, organization_id, hash, prefix, last_four, created_at, use_count) \
+         SELECT randomblob(16), id, organization_id, randomblob(32), 'kst_team_', substr(hex(id), 1, 4), created_at, 0 \
+         FROM key WHERE NOT free",
+        "INSERT INTO change (organization_id, entity_type, entity_id, sequence, gone) \
+         SELECT k.organization_id, 'key', k.id, s.sequence + row_number() OVER (ORDER BY k.created_at), 0 \
+         FROM key k JOIN scope s ON s.id = k.organization_id WHERE NOT k.free",
+        "UPDATE scope SET sequence = (SELECT max(sequence) FROM change) WHERE kind = 'organization'",
+    ] {
+        store::testing::execute(&store, sql).await.unwrap();
+    }
+}
+
+/// Moves 100 keys to the end of the feed, as 100 edits would.
+async fn touch_100(url: &str) {
+    let store = Store::connect(url, SystemClock.now()).await.unwrap();
+    for sql in [
+        "UPDATE change SET sequence = sequence + 1000000 WHERE entity_id IN \
+         (SELECT id FROM key WHERE NOT free ORDER BY random() LIMIT 100)",
+        "UPDATE scope SET sequence = (SELECT max(sequence) FROM change) WHERE kind = 'organization'",
+    ] {
+        store::testing::execute(&store, sql).await.unwrap();
+    }
+}
