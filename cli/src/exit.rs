@@ -24,6 +24,7 @@ pub(crate) const fn of(error: &DeskError) -> u8 {
         ErrorCode::InvalidInput => USAGE,
         ErrorCode::ReplicaDamaged
         | ErrorCode::ReplicaNewer
+        | ErrorCode::ServerGoneBack
         | ErrorCode::TooManyAttempts
         | ErrorCode::Unexpected => FAILED,
     }

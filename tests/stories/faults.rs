@@ -166,6 +166,51 @@ async fn k3_the_server_gone_in_the_middle_of_create_yields_the_same_key() {
     );
 }
 
+/// Trap 8: the server's database restored from an old backup must not erase what desktops hold.
+#[tokio::test(flavor = "multi_thread")]
+async fn o3_a_server_that_has_gone_back_erases_nothing_and_is_sent_nothing() {
+    let mut server = TestServer::new().await;
+    let ada = TestDesk::new();
+    let connection = ada.sign_up(&server.url()).await.connection.id;
+    ada.create("before").await;
+    ada.wait_synced().await;
+    server.stop().await;
+    let backup = server.backup();
+    server.start().await;
+    ada.create("after").await;
+    ada.wait_synced().await;
+    server.stop().await;
+    server.restore(&backup);
+    server.start().await;
+
+    let status = wait_for("it is noticed", || async {
+        let status = ada.desk.sync_now().await.ok()?;
+        (status.problem.as_ref()?.code == ErrorCode::ServerGoneBack).then_some(status)
+    })
+    .await;
+    assert!(
+        status
+            .problem
+            .unwrap()
+            .message
+            .contains("restored from an older backup")
+    );
+    assert_eq!(
+        ada.names().await,
+        ["after", "before", "Free service key"],
+        "nothing is erased"
+    );
+    ada.create("meanwhile").await;
+    ada.desk.sync_now().await.unwrap();
+    assert_eq!(ada.desk.list_pending().await.unwrap().len(), 1, "nothing is sent");
+
+    // The way on: the old copy is kept aside, what waits comes along.
+    let aside = ada.desk.set_replica_aside(connection).await.unwrap();
+    assert!(std::path::Path::new(&aside.moved_to).exists());
+    ada.wait_synced().await;
+    assert_eq!(ada.names().await, ["before", "Free service key", "meanwhile"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn p1_a_lost_answer_to_signing_up_is_no_dead_end() {
     let server = TestServer::new().await;

@@ -64,6 +64,18 @@ impl ClientError {
         }
     }
 
+    /// Whether the request may have been carried out although no good answer came.
+    #[must_use]
+    pub const fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Tls { .. } => false,
+            Self::Cut { .. } | Self::NotKeystead { .. } => true,
+            Self::Problem(problem) => {
+                matches!(problem.code, ProblemCode::Internal | ProblemCode::Unavailable)
+            }
+        }
+    }
+
     pub(crate) fn from_transport(host: String, error: &reqwest::Error) -> Self {
         let chain = chain(error);
         let reason = chain.last().cloned().unwrap_or_default();

@@ -207,7 +207,7 @@ impl Desk {
             .filter(char::is_ascii_alphanumeric)
             .take(15)
             .collect();
-        let moved_to = {
+        let (moved_to, wishes) = {
             let _one = self.changing.lock().await;
             let open = {
                 let mut slot = lock(&self.open);
@@ -217,10 +217,14 @@ impl Desk {
                     None
                 }
             };
+            let wishes = match &open {
+                Some(open) => open.replica.outbox()?,
+                None => Vec::new(),
+            };
             if let Some(open) = open {
                 open.shut().await;
             }
-            blocking(move || {
+            let moved_to = blocking(move || {
                 let aside = (0..)
                     .map(|count| {
                         path.with_extension(if count == 0 {
@@ -241,9 +245,13 @@ impl Desk {
                 }
                 Ok(aside)
             })
-            .await?
+            .await?;
+            (moved_to, wishes)
         };
+        let account = record.account_id;
         let opened = self.open_and_remember(record).await?;
+        let open = self.current()?;
+        blocking(move || open.want_again(&wishes, account)).await?;
         Ok(SetAside {
             moved_to: moved_to.display().to_string(),
             opened,

@@ -28,6 +28,8 @@ pub enum ErrorCode {
     ReplicaNewer,
     /// Offer to set the replica aside.
     ReplicaKeyMissing,
+    /// Stop, say it, and offer to set the replica aside.
+    ServerGoneBack,
     /// Try again later.
     Offline,
     /// Look at the address.

@@ -247,7 +247,7 @@ fn no_such_key() -> DeskError {
 }
 
 /// A key as it is shown until the server has confirmed it.
-fn as_shown(request: &CreateKeyRequest, account: AccountId, now: Timestamp) -> KeyView {
+pub(crate) fn as_shown(request: &CreateKeyRequest, account: AccountId, now: Timestamp) -> KeyView {
     KeyView {
         id: request.secret.key_id,
         kind: request.kind,

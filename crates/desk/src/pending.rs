@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::id::{ConnectionId, OperationId};
+use domain::id::{AccountId, ConnectionId, OperationId};
 use replica::{Operation, OutboxEntry, OutboxState};
 use sync::status::{Phase, RoundError};
 
 use crate::error::DeskError;
-use crate::keys::pending_operation;
+use crate::keys::{as_shown, pending_operation};
 use crate::open::{OpenConnection, item};
 use crate::view::{AppError, PendingChange, Progress, SyncState, SyncStatus, sentence};
 use crate::{Desk, Topic, blocking, lock};
@@ -79,6 +79,30 @@ impl Desk {
 }
 
 impl OpenConnection {
+    /// Writes what waited in another copy into this one, with the same operation ids.
+    pub(crate) fn want_again(&self, wishes: &[OutboxEntry], account: AccountId) -> Result<(), DeskError> {
+        for OutboxEntry {
+            operation_id,
+            operation,
+            queued_at,
+            ..
+        } in wishes
+        {
+            match operation {
+                Operation::CreateKey(request) => {
+                    let shown = as_shown(request, account, *queued_at);
+                    self.replica
+                        .want_key(*operation_id, request, &shown, *queued_at)?;
+                }
+                Operation::RevokeKey { key_id } => {
+                    self.replica.want_revocation(*operation_id, *key_id, *queued_at)?;
+                }
+            }
+        }
+        self.engine.wake();
+        Ok(())
+    }
+
     fn pending(&self) -> Result<Vec<PendingChange>, DeskError> {
         self.replica
             .outbox()?
@@ -135,6 +159,7 @@ fn problem(error: &RoundError) -> AppError {
     let code = match error {
         RoundError::Client(error) => DeskError::code_of_client(error),
         RoundError::SignedOut => crate::ErrorCode::SignedOut,
+        RoundError::GoneBack { .. } => crate::ErrorCode::ServerGoneBack,
         RoundError::NoServer(_) | RoundError::Replica(_) => crate::ErrorCode::Unexpected,
     };
     AppError {

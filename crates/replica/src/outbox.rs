@@ -215,14 +215,25 @@ impl Replica {
         Ok(())
     }
 
-    /// Notes that an entry's answer did not arrive; it will be asked again with the same id.
+    /// Notes that an entry's answer did not arrive; it will be asked again with the same id. One that can't have arrived
+    /// at the server waits as before, and can be dropped.
     ///
     /// # Errors
     /// [`ReplicaError::Sqlite`].
-    pub fn mark_unanswered(&self, operation_id: OperationId, message: &str) -> Result<(), ReplicaError> {
+    pub fn mark_unanswered(
+        &self,
+        operation_id: OperationId,
+        message: &str,
+        may_have_arrived: bool,
+    ) -> Result<(), ReplicaError> {
+        let state = if may_have_arrived {
+            OutboxState::Sent
+        } else {
+            OutboxState::Waiting
+        };
         self.lock().execute(
-            "UPDATE outbox SET message = ?2 WHERE operation_id = ?1",
-            params![operation_id.to_string(), message],
+            "UPDATE outbox SET message = ?2, state = ?3 WHERE operation_id = ?1",
+            params![operation_id.to_string(), message, state.as_str()],
         )?;
         Ok(())
     }
@@ -251,6 +262,17 @@ impl Replica {
             )?;
             key::put(change, confirmed, false)
         })
+    }
+
+    /// Forgets revocations that were refused because the key is revoked already: what was wanted is so. Whether there
+    /// were any.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Sqlite`].
+    pub fn forget_satisfied(&self) -> Result<bool, ReplicaError> {
+        let sql = "DELETE FROM outbox WHERE state = 'refused' AND operation LIKE '{\"type\":\"revoke_key\"%'
+                   AND key_id IN (SELECT id FROM key WHERE revoked_at IS NOT NULL)";
+        Ok(self.lock().prepare_cached(sql)?.execute([])? > 0)
     }
 
     /// Drops an entry on its author's word. Dropping the making of a key drops what waits for that key too, and the

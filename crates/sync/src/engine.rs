@@ -16,7 +16,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::backoff;
-use crate::plan::{Ask, next_to_ask, next_to_push};
+use crate::plan::{Ask, has_gone_back, next_to_ask, next_to_push};
 use crate::status::{Phase, RoundError, Status};
 
 /// Told which topics have new content.
@@ -194,12 +194,13 @@ impl Engine {
         if self.replica_work(Replica::changed_elsewhere).await? {
             (self.announce)(&HashSet::from([Topic::Keys, Topic::Outbox, Topic::Organization]));
         }
-        self.push().await?;
+        // Nothing is sent to a server that has lost what this copy has seen.
         self.pull().await?;
+        if self.push().await? {
+            self.pull().await?;
+        }
         let now = self.clock.now();
         self.replica_work(move |replica| replica.set_synced(now)).await?;
-        // Its own commits are no news to it.
-        self.replica_work(Replica::changed_elsewhere).await?;
         Ok(())
     }
 
@@ -212,7 +213,7 @@ impl Engine {
             },
             RoundError::Client(_) => Phase::Offline,
             RoundError::SignedOut => Phase::SignedOut,
-            RoundError::NoServer(_) | RoundError::Replica(_) => Phase::Failed,
+            RoundError::NoServer(_) | RoundError::GoneBack { .. } | RoundError::Replica(_) => Phase::Failed,
         };
         tracing::info!(%error, ?phase, "a round of sync ended early");
         self.set_status(phase, None, Some(error.clone()));
@@ -237,12 +238,15 @@ impl Engine {
         (self.announce)(&HashSet::from([Topic::Sync]));
     }
 
-    async fn push(&self) -> Result<(), RoundError> {
+    /// Sends what can be sent; whether anything was.
+    async fn push(&self) -> Result<bool, RoundError> {
+        let mut sent = false;
         loop {
             let outbox = self.replica_work(Replica::outbox).await?;
             let Some(entry) = next_to_push(&outbox).cloned() else {
-                return Ok(());
+                return Ok(sent);
             };
+            sent = true;
             self.session()?;
             self.set_status(Phase::Syncing, None, None);
             self.push_one(entry).await?;
@@ -264,18 +268,10 @@ impl Engine {
                 .await
                 .map_err(Into::into),
             Err(error) if error.is_passing() || error.code() == Some(ProblemCode::SignedOut) => {
-                let message = error.to_string();
-                self.replica_work(move |replica| replica.mark_unanswered(id, &message))
+                let (message, may_have_arrived) = (error.to_string(), error.may_have_arrived());
+                self.replica_work(move |replica| replica.mark_unanswered(id, &message, may_have_arrived))
                     .await?;
                 Err(error.into())
-            }
-            // Somebody else revoked it: what was wanted is so, and the pull shows it.
-            Err(error)
-                if error.code() == Some(ProblemCode::Conflict)
-                    && matches!(entry.operation, Operation::RevokeKey { .. }) =>
-            {
-                self.replica_work(move |replica| replica.drop_wanted(id)).await?;
-                Ok(())
             }
             Err(error) => {
                 let message = error.to_string();
@@ -308,6 +304,12 @@ impl Engine {
                 .session()?
                 .changes(self.organization, since, MOST_CHANGES)
                 .await?;
+            if has_gone_back(cursor, &page) {
+                return Err(RoundError::GoneBack {
+                    seen: cursor.sequence,
+                    now: page.head,
+                });
+            }
             ask = next_to_ask(cursor, Some(&page));
             if ask == Ask::Afresh {
                 continue;
@@ -330,6 +332,9 @@ impl Engine {
                     (self.announce)(&topics);
                 }
             }
+        }
+        if self.replica_work(Replica::forget_satisfied).await? {
+            topics.extend([Topic::Outbox, Topic::Keys]);
         }
         if !topics.is_empty() {
             (self.announce)(&topics);

@@ -37,6 +37,12 @@ pub enum Ask {
     Nothing,
 }
 
+/// Whether the server has less than the copy has seen: a sequence never falls by itself.
+#[must_use]
+pub const fn has_gone_back(cursor: Cursor, page: &ChangesPage) -> bool {
+    page.head < cursor.sequence
+}
+
 /// What to ask after `page` was read with the copy at `cursor`. `None` before the first page of a round.
 #[must_use]
 pub fn next_to_ask(cursor: Cursor, page: Option<&ChangesPage>) -> Ask {
@@ -149,6 +155,25 @@ mod tests {
             Ask::Since(5),
             "an empty copy is fresh already"
         );
+    }
+
+    /// Trap 8: a server that was restored from an older backup.
+    #[test]
+    fn o3_a_server_that_has_gone_back_is_noticed() {
+        let page = |head| ChangesPage {
+            changes: vec![],
+            next: 7,
+            head,
+            remaining: 0,
+            epoch: 1,
+        };
+        let cursor = Cursor {
+            sequence: 7,
+            epoch: 1,
+            synced_at: None,
+        };
+        assert!(!has_gone_back(cursor, &page(7)));
+        assert!(has_gone_back(cursor, &page(6)));
     }
 
     proptest! {

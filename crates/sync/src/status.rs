@@ -33,6 +33,17 @@ pub enum RoundError {
     /// The server of this computer did not start.
     #[error("{0}")]
     NoServer(String),
+    /// The server has less than this copy has seen: it was restored from an older backup.
+    #[error(
+        "this server has gone back: it was restored from an older backup, at {now} where this copy has seen {seen}; \
+         nothing was changed here, and nothing is sent; ask who runs it, or set this copy aside and download again"
+    )]
+    GoneBack {
+        /// The last sequence number this copy has applied.
+        seen: i64,
+        /// The server's.
+        now: i64,
+    },
     /// The replica failed.
     #[error(transparent)]
     Replica(#[from] ReplicaError),

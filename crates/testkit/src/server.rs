@@ -86,6 +86,25 @@ impl TestServer {
         self.config.listen
     }
 
+    /// Its database file as it is now, for a backup. Only when it is stopped, and on SQLite.
+    #[must_use]
+    pub fn backup(&self) -> Vec<u8> {
+        assert!(
+            self.running.is_none(),
+            "a backup is taken of a server that is stopped"
+        );
+        std::fs::read(&self.config.database).expect("the database is a file")
+    }
+
+    /// Puts a backup in the place of its database. Only when it is stopped, and on SQLite.
+    pub fn restore(&self, backup: &[u8]) {
+        assert!(
+            self.running.is_none(),
+            "a backup is restored to a server that is stopped"
+        );
+        std::fs::write(&self.config.database, backup).expect("the database is a file");
+    }
+
     /// Verifies a secret from outside, as a service would. The answer's `valid` and `reason`.
     pub async fn verify(&self, secret: &str) -> (bool, Option<String>) {
         verify(&self.url(), secret).await

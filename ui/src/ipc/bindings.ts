@@ -200,6 +200,8 @@ export type ErrorCode =
 "replica_newer" | 
 /**  Offer to set the replica aside. */
 "replica_key_missing" | 
+/**  Stop, say it, and offer to set the replica aside. */
+"server_gone_back" | 
 /**  Try again later. */
 "offline" | 
 /**  Look at the address. */

@@ -62,6 +62,21 @@ test("signed out, the keys stay and the password brings the session back", async
 	expect(screen.queryByRole("button", { name: "Sign in again" })).toBeNull();
 });
 
+test("o3 a server that has gone back is said, and its copy can be set aside", async () => {
+	const message = "This server has gone back: it was restored from an older backup.";
+	const { user } = await start(
+		(core) =>
+			(core.sync = {
+				...core.sync,
+				state: "failed",
+				problem: { code: "server_gone_back", message, field: null, details: null },
+			}),
+	);
+	expect(await screen.findByText(message)).toBeVisible();
+	await user.click(screen.getByRole("button", { name: "Set this copy aside and download again" }));
+	expect(await screen.findByText(/The old file was moved to replica\.db\.aside-1/)).toBeVisible();
+});
+
 test("the palette finds keys, screens and acts by keyboard alone", async () => {
 	const { user } = await start();
 	await screen.findByRole("grid");
