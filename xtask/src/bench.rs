@@ -18,7 +18,15 @@ pub(crate) struct Arguments {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     for (package, binary) in [("server", "keystead-server"), ("stories", "bench")] {
         Program::cargo()
-            .args(["build", "--quiet", "--release", "--package", package, "--bin", binary])
+            .args([
+                "build",
+                "--quiet",
+                "--release",
+                "--package",
+                package,
+                "--bin",
+                binary,
+            ])
             .dir(&workspace.root)
             .unlimited()
             .run()?;
