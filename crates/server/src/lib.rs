@@ -15,6 +15,7 @@ mod finish;
 mod handlers;
 mod jobs;
 mod operation;
+mod own_host;
 mod parameters;
 mod passwords;
 mod ports;

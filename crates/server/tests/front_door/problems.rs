@@ -236,3 +236,17 @@ async fn no_refusal_repeats_a_secret_or_a_password() {
         }
     }
 }
+
+/// DNS rebinding: a page of another name that points at this computer is refused.
+#[tokio::test]
+async fn a_server_of_this_computer_answers_to_no_other_name() {
+    let given = Given::new().await;
+    let named = |host: &str| {
+        given
+            .request(Method::GET, path::SERVER, None)
+            .header(reqwest::header::HOST, host)
+    };
+    let refused = answer(named("attacker.example:80")).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (403, "refused"));
+    assert!(answer(named("localhost:1234")).await.status.is_success());
+}
