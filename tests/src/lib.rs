@@ -10,13 +10,15 @@ pub mod outside;
 pub mod page;
 pub mod place;
 pub mod process;
+pub mod screen;
 pub mod steps;
+pub mod tour;
 pub mod window;
 
 pub use failure::{Failure, Outcome};
 pub use outside::RealServer;
 pub use page::{
-    Sought, button, dialog, field, group, heading, link, menu_item, option, radio, row, screen, secret_of, status,
+    Sought, alert, button, dialog, field, group, heading, link, menu_item, option, radio, row, secret_of, status, tab,
 };
 pub use place::{Keyring, Place};
 pub use window::Window;

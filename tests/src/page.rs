@@ -129,9 +129,15 @@ pub fn status(name: &str) -> Sought {
     Sought::new("status", name).anywhere()
 }
 
+/// Where it is said at once that something went wrong.
+#[must_use]
+pub fn alert() -> Sought {
+    Sought::new("alert", "").in_part()
+}
+
 /// A screen of the sidebar.
 #[must_use]
-pub fn screen(label: &str) -> Sought {
+pub fn tab(label: &str) -> Sought {
     Sought::new("link", label).within("navigation", "Screens")
 }
 

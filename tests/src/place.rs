@@ -5,6 +5,8 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -55,9 +57,7 @@ impl Place {
         fs::set_permissions(folder.path().join("run"), std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
         let bus = start_bus(folder.path()).await?;
         let mut place = Self { keyring: None, _bus: bus, folder };
-        if keyring != Keyring::Absent {
-            place.start_keyring(keyring).await?;
-        }
+        place.restart_keychain(keyring).await?;
         Ok(place)
     }
 
@@ -67,6 +67,18 @@ impl Place {
     /// What is missing to make one.
     pub async fn with_keychain() -> Outcome<Self> {
         Self::new(Keyring::Unlocked).await
+    }
+
+    /// Ends the keychain and starts it again, as a new sign-in to the computer does.
+    ///
+    /// # Errors
+    /// That it did not start.
+    pub async fn restart_keychain(&mut self, keyring: Keyring) -> Outcome {
+        self.keyring = None;
+        match keyring {
+            Keyring::Absent => Ok(()),
+            Keyring::Unlocked | Keyring::Locked => self.start_keyring(keyring).await,
+        }
     }
 
     async fn start_keyring(&mut self, keyring: Keyring) -> Outcome {
@@ -97,17 +109,28 @@ impl Place {
         })
     }
 
-    /// Opens a keychain that was locked, as its owner would.
+    /// Opens a keychain that was locked, as signing in to the computer does: over the daemon's own control socket.
     ///
     /// # Errors
     /// What the keychain says.
     pub fn unlock_keychain(&self) -> Outcome {
-        let mut child = self.command("gnome-keyring-daemon").arg("--unlock").stdin(Stdio::piped()).spawn()?;
-        if let Some(mut pipe) = child.stdin.take() {
-            std::io::Write::write_all(&mut pipe, KEYRING_PASSWORD)?;
+        const UNLOCK: u32 = 1;
+        let mut control = UnixStream::connect(self.folder.path().join("run/keyring/control"))?;
+        control.set_read_timeout(Some(PATIENCE))?;
+        let password = u32::try_from(KEYRING_PASSWORD.len()).unwrap_or_default();
+        // One byte that carries the sender's credentials, then: length of the whole, operation, password with its length.
+        let mut request = vec![0];
+        for number in [12 + password, UNLOCK, password] {
+            request.extend(number.to_be_bytes());
         }
-        let status = child.wait()?;
-        if status.success() { Ok(()) } else { Err(Failure::said(format!("the keychain was not unlocked: {status}"))) }
+        request.extend(KEYRING_PASSWORD);
+        control.write_all(&request)?;
+        let mut answer = [0; 8];
+        control.read_exact(&mut answer)?;
+        match answer {
+            [_, _, _, _, 0, 0, 0, 0] => Ok(()),
+            refused => Err(Failure::said(format!("the keychain was not unlocked: {refused:?}"))),
+        }
     }
 
     /// Keystead's data folder.
@@ -120,6 +143,14 @@ impl Place {
     #[must_use]
     pub fn downloads(&self) -> PathBuf {
         self.folder.path().join("home/Downloads")
+    }
+
+    /// The encrypted copy of the connection that was used last.
+    ///
+    /// # Errors
+    /// That there is no such connection.
+    pub fn replica(&self) -> Outcome<PathBuf> {
+        Ok(self.data().join("connections").join(self.current_connection()?).join("replica.db"))
     }
 
     /// Where temporary files go.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::failure::{Failure, Outcome};
 
@@ -81,6 +81,16 @@ impl Process {
         Failure::said(format!("{} {what}; it said: {}", self.name, self.said().trim()))
     }
 
+    /// Ends it at once and alone: what it started goes on.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn leave(&mut self) -> Outcome {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Asks it, and everything it started, to end, and waits; then makes it end.
     pub fn stop(&mut self) {
         let Some(group) = pid(self.child.id()) else { return };
@@ -102,13 +112,6 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-/// Asks one process to end, as the system does at shutdown.
-pub fn terminate(id: u32) {
-    if let Some(id) = pid(id) {
-        let _gone = kill_process(id, Signal::TERM);
     }
 }
 

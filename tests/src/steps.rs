@@ -3,7 +3,7 @@
 use thirtyfour::prelude::Key;
 
 use crate::failure::{Failure, Outcome};
-use crate::page::{Sought, button, dialog, field, heading, radio, row, screen, secret_of, status};
+use crate::page::{Sought, button, dialog, field, heading, radio, row, tab, secret_of, status};
 use crate::window::Window;
 
 /// Ada's password.
@@ -152,7 +152,7 @@ impl Window {
     /// That it is not there.
     pub async fn open_key(&self, name: &str) -> Outcome {
         if !self.sees(&heading("Keys")).await? {
-            self.click(&screen("Keys")).await?;
+            self.click(&tab("Keys")).await?;
         }
         let panel = Sought::new("region", "Key details");
         // Right after its making it is open already.
@@ -202,7 +202,7 @@ impl Window {
     /// # Errors
     /// What did not happen.
     pub async fn inspect(&self, text: &str, words: &str) -> Outcome<String> {
-        self.click(&screen("Inspect")).await?;
+        self.click(&tab("Inspect")).await?;
         self.fill(&field("Text to inspect"), text).await?;
         self.read_in(&Sought::new("region", "Findings"), words).await
     }
@@ -222,6 +222,28 @@ impl Window {
             Ok(text.contains(words).then_some(text))
         })
         .await
+    }
+
+    /// Makes a passphrase vault, and waits for the first start.
+    ///
+    /// # Errors
+    /// What did not happen.
+    pub async fn make_vault(&self, passphrase: &str) -> Outcome {
+        self.fill(&field("Passphrase"), passphrase).await?;
+        self.fill(&field("Repeat passphrase"), passphrase).await?;
+        self.click(&button("Create vault")).await?;
+        self.see(&heading("Welcome to Keystead")).await.map(drop)
+    }
+
+    /// Asks for a round of sync now, by the palette.
+    ///
+    /// # Errors
+    /// That the palette does not offer it.
+    pub async fn sync_now(&self) -> Outcome {
+        self.palette("Sync now").await?;
+        self.see(&Sought::new("option", "Sync now")).await?;
+        self.keys(Key::Enter).await?;
+        self.gone(&dialog("Palette")).await
     }
 
     /// Opens the palette and types.

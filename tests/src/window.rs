@@ -13,6 +13,7 @@ use crate::failure::{Failure, Outcome, PATIENCE, until};
 use crate::page::Sought;
 use crate::place::Place;
 use crate::process::{self, Process};
+use crate::screen;
 
 const FIND: &str = include_str!("find.js");
 /// How long the app may take to show its window on a machine that is busy with other things.
@@ -109,8 +110,11 @@ impl Window {
     /// That it did not.
     pub async fn quit(mut self) -> Outcome {
         let Some(web) = self.web.take() else { return Ok(()) };
-        // The driver may lose its window before it has answered.
-        let _closed = tokio::time::timeout(Duration::from_secs(5), web.close_window()).await;
+        // It would end the app the moment its page is gone, in the middle of what the app does at its end.
+        self.driver.leave()?;
+        for window in screen::shown(self.app)? {
+            screen::close(window)?;
+        }
         let app = self.app;
         let ended = until("the app to end after its window was closed", PATIENCE, async || {
             Ok((!process::is_running(app)).then_some(()))
@@ -239,9 +243,12 @@ impl Window {
     /// That there is no such field, or that it did not take the text.
     pub async fn fill(&self, sought: &Sought, text: &str) -> Outcome {
         let element = self.see(sought).await?;
-        element.clear().await?;
-        if !text.is_empty() {
-            element.send_keys(text).await?;
+        let script = "arguments[0].focus(); arguments[0].select(); return null";
+        self.script::<Option<bool>>(script, vec![element.to_json()?]).await?;
+        if text.is_empty() {
+            self.keys(Key::Delete).await?;
+        } else {
+            self.keys(text).await?;
         }
         let words = format!("{} to hold what was typed", sought.words());
         self.until(&words, PATIENCE, async || Ok((self.value(sought).await? == text).then_some(()))).await
@@ -254,6 +261,56 @@ impl Window {
     pub async fn value(&self, sought: &Sought) -> Outcome<String> {
         let element = self.see(sought).await?;
         self.script("return arguments[0].value ?? ''", vec![element.to_json()?]).await
+    }
+
+    /// What is said to be wrong at a field, where something is.
+    ///
+    /// # Errors
+    /// That nothing is.
+    pub async fn error_at(&self, sought: &Sought) -> Outcome<String> {
+        let script = r"
+            const [field] = arguments;
+            if (field.getAttribute('aria-invalid') !== 'true') return null;
+            const ids = (field.getAttribute('aria-describedby') ?? '').split(' ');
+            return ids.map((id) => document.getElementById(id)).find((e) => e?.role === 'alert')?.innerText ?? null;
+        ";
+        self.until(&format!("an error at {}", sought.words()), PATIENCE, async || {
+            let Some(element) = self.all(sought).await?.into_iter().next() else { return Ok(None) };
+            self.script::<Option<String>>(script, vec![element.to_json()?]).await
+        })
+        .await
+    }
+
+    /// Whether something is wholly within the window, and nothing lies over its middle.
+    ///
+    /// # Errors
+    /// That it is not there.
+    pub async fn in_reach(&self, sought: &Sought) -> Outcome {
+        let script = r"
+            const [e] = arguments;
+            const { left, top, right, bottom } = e.getBoundingClientRect();
+            if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight)
+                return `it lies from ${left}, ${top} to ${right}, ${bottom} in a window of ${innerWidth} × ${innerHeight}`;
+            const met = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+            return met !== null && (e.contains(met) || met.contains(e)) ? null : `${met?.outerHTML.slice(0, 120)} lies over it`;
+        ";
+        self.settle().await?;
+        let element = self.see(sought).await?;
+        match self.script::<Option<String>>(script, vec![element.to_json()?]).await? {
+            None => Ok(()),
+            Some(problem) => {
+                let failure = Failure::expected(&format!("{} within the window", sought.words()), problem);
+                Err(self.explained(failure).await)
+            }
+        }
+    }
+
+    /// How many pixels of the page lie beyond the window's right edge.
+    ///
+    /// # Errors
+    /// What the driver says.
+    pub async fn overflow(&self) -> Outcome<i64> {
+        self.script("return document.scrollingElement.scrollWidth - innerWidth", vec![]).await
     }
 
     /// Types to whatever has the focus.
@@ -396,21 +453,39 @@ impl Window {
         .await
     }
 
-    /// How many windows the app has.
+    /// How many windows the app shows.
     ///
     /// # Errors
-    /// What the driver says.
-    pub async fn count(&self) -> Outcome<usize> {
-        Ok(self.web()?.windows().await?.len())
+    /// What the X server says.
+    pub fn count(&self) -> Outcome<usize> {
+        Ok(screen::shown(self.app)?.len())
     }
 
-    /// A picture of the window's content.
+    /// A picture of the window as it is on the screen, once it has come to rest.
+    ///
+    /// It is the X server's, not the driver's: WebKit would take it when it draws next, which a screen at rest never
+    /// does.
     ///
     /// # Errors
-    /// What the driver says, or the disk.
+    /// What the tools say, or the disk.
     pub async fn picture(&self, path: &Path) -> Outcome {
-        let bytes = self.web()?.screenshot_as_png().await?;
-        Ok(std::fs::write(path, bytes)?)
+        let mut before = Vec::new();
+        for _ in 0..20 {
+            let now = self.pixels()?;
+            if now == before {
+                break;
+            }
+            before = now;
+            // Longer than a frame.
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
+        Ok(std::fs::write(path, before)?)
+    }
+
+    fn pixels(&self) -> Outcome<Vec<u8>> {
+        let shown = screen::shown(self.app)?;
+        let frame = shown.first().ok_or_else(|| Failure::expected("a window on the screen", "none"))?.to_string();
+        answer("import", &["-window", &frame, "-define", "png:exclude-chunks=date,time", "png:-"])
     }
 
     /// Whether this text is anywhere in the page: its elements, what fields hold, its storage.
@@ -447,6 +522,20 @@ impl Drop for Window {
             // Its session went with the app; there is nobody left to tell.
             let _forgotten = web.leak();
         }
+    }
+}
+
+/// What a tool writes to standard output.
+fn answer(program: &str, arguments: &[&str]) -> Outcome<Vec<u8>> {
+    let output = std::process::Command::new(program)
+        .args(arguments)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .map_err(|error| Failure::said(format!("{program} could not be started: {error}")))?;
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(Failure::said(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim())))
     }
 }
 

@@ -1,4 +1,8 @@
-//! The real window, driven as a person drives it.
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by unwrapping it")]
+//! The real window, driven as a person drives it: few stories, each from the first start to what it proves. What the
+//! window says is checked from outside it: by the server's own `verify`, by the keychain's own tool, on the disk.
 
 mod first_light;
+mod keychain;
+mod looks;
+mod offline;
+mod servers;
