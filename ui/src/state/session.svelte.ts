@@ -5,6 +5,7 @@ import { say } from "../kit/toasts.svelte";
 import type { AppError, Boot, ConnectionView, KeychainStatus, Opened, Preferences } from "../ipc/bindings";
 import { asAppError } from "../ipc/errors";
 import { commands } from "../ipc/tauri";
+import { route } from "../route.svelte";
 
 type Stage =
 	| { is: "starting" }
@@ -69,6 +70,9 @@ export class Session {
 	entered = async (opened: Opened) => {
 		this.#opening++;
 		this.adding = false;
+		const before = this.stage.is === "open" ? this.stage.opened.connection.id : null;
+		// What was looked at elsewhere is not here.
+		if (before !== opened.connection.id) route.go("keys");
 		this.stage = { is: "open", opened };
 		await this.refresh();
 	};
