@@ -42,15 +42,25 @@ impl Window {
         self.show("dark").await?;
         let dark = self.ask_axe(Some("color-contrast")).await?;
         self.show("light").await?;
-        Ok(light.into_iter().chain(dark.into_iter().map(|complaint| format!("dark: {complaint}"))).collect())
+        Ok(light
+            .into_iter()
+            .chain(dark.into_iter().map(|complaint| format!("dark: {complaint}")))
+            .collect())
     }
 
     async fn ask_axe(&self, only: Option<&str>) -> Outcome<Vec<String>> {
-        if !self.script::<bool>("return typeof window.axe === 'object'", vec![]).await? {
+        if !self
+            .script::<bool>("return typeof window.axe === 'object'", vec![])
+            .await?
+        {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/node_modules/axe-core/axe.min.js");
-            let source = std::fs::read_to_string(&path)
-                .map_err(|error| Failure::said(format!("axe is not in ui/node_modules (run `npm ci` there): {error}")))?;
-            self.script::<Option<bool>>(&format!("{source}; window.axe = axe; return null"), vec![]).await?;
+            let source = std::fs::read_to_string(&path).map_err(|error| {
+                Failure::said(format!(
+                    "axe is not in ui/node_modules (run `npm ci` there): {error}"
+                ))
+            })?;
+            self.script::<Option<bool>>(&format!("{source}; window.axe = axe; return null"), vec![])
+                .await?;
         }
         let only = only.map(|rule| vec![rule]);
         let answer: serde_json::Value = self.script_async(RUN, vec![serde_json::json!(only)]).await?;

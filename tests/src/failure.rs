@@ -89,7 +89,10 @@ pub async fn until<T>(
             return Ok(found);
         }
         if tokio::time::Instant::now() > end {
-            return Err(Failure(format!("waited {} s in vain for {what}", limit.as_secs_f32())));
+            return Err(Failure(format!(
+                "waited {} s in vain for {what}",
+                limit.as_secs_f32()
+            )));
         }
         tokio::time::sleep(POLL).await;
     }

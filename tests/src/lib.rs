@@ -18,7 +18,8 @@ pub mod window;
 pub use failure::{Failure, Outcome};
 pub use outside::RealServer;
 pub use page::{
-    Sought, alert, button, dialog, field, group, heading, link, menu_item, option, radio, row, secret_of, status, tab,
+    Sought, alert, button, dialog, field, group, heading, link, menu_item, option, radio, row, secret_of,
+    status, tab,
 };
 pub use place::{Keyring, Place};
 pub use window::Window;

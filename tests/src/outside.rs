@@ -15,7 +15,10 @@ use crate::process::Process;
 /// That it can't be made.
 pub fn http() -> Outcome<reqwest::Client> {
     let _already = rustls::crypto::ring::default_provider().install_default();
-    Ok(reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?)
+    Ok(reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(10))
+        .build()?)
 }
 
 /// What a service learns of a secret.
@@ -35,8 +38,14 @@ pub struct Verified {
 /// That nobody answered.
 pub async fn verify(url: &str, secret: &str) -> Outcome<Verified> {
     let address = format!("{}/v1/verify", url.trim_end_matches('/'));
-    let answer: Value =
-        http()?.post(address).json(&json!({ "secret": secret })).send().await?.error_for_status()?.json().await?;
+    let answer: Value = http()?
+        .post(address)
+        .json(&json!({ "secret": secret }))
+        .send()
+        .await?
+        .error_for_status()?
+        .json()
+        .await?;
     Ok(Verified {
         valid: answer["valid"] == true,
         reason: answer["reason"].as_str().map(str::to_owned),
@@ -70,7 +79,9 @@ impl RealServer {
     /// # Errors
     /// Why it did not start.
     pub async fn start(binary: &Path, place: &Place) -> Outcome<Self> {
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?
+            .local_addr()?
+            .port();
         let mut server = Self { process: None, port };
         server.start_again(binary, place).await?;
         Ok(server)
@@ -84,14 +95,23 @@ impl RealServer {
         let mut command = place.command(binary);
         let database = place.temporary().join("organization.db");
         command.args(["serve", "--name", "Northwind keys", "--region", "eu"]);
-        command.args(["--listen", &format!("127.0.0.1:{}", self.port)]).arg("--database").arg(database);
+        command
+            .args(["--listen", &format!("127.0.0.1:{}", self.port)])
+            .arg("--database")
+            .arg(database);
         let mut process = Process::start(&command, &place.log("server"), b"")?;
         let (http, ready) = (http()?, format!("{}/readyz", self.url()));
         until("the server to be ready", PATIENCE, async || {
             if process.ended()?.is_some() {
                 return Err(process.failure("ended at once"));
             }
-            Ok(http.get(&ready).send().await.ok().filter(|answer| answer.status().is_success()).map(drop))
+            Ok(http
+                .get(&ready)
+                .send()
+                .await
+                .ok()
+                .filter(|answer| answer.status().is_success())
+                .map(drop))
         })
         .await
         .map_err(|failure| process.failure(&failure.to_string()))?;
@@ -117,8 +137,15 @@ impl RealServer {
 /// That the server did not.
 pub async fn end_session(url: &str, place: &Place) -> Outcome {
     let item = format!("{}/session", place.current_connection()?);
-    let token = place.keychain_item(&item)?.ok_or_else(|| Failure::expected("the session in the keychain", "none"))?;
+    let token = place
+        .keychain_item(&item)?
+        .ok_or_else(|| Failure::expected("the session in the keychain", "none"))?;
     let address = format!("{url}/v1/sessions/current");
-    http()?.delete(address).bearer_auth(token.trim()).send().await?.error_for_status()?;
+    http()?
+        .delete(address)
+        .bearer_auth(token.trim())
+        .send()
+        .await?
+        .error_for_status()?;
     Ok(())
 }

@@ -16,7 +16,13 @@ impl Sought {
     /// By role and whole name.
     #[must_use]
     pub fn new(role: &'static str, name: &str) -> Self {
-        Self { role, name: Some(name.to_owned()), part: false, within: None, anywhere: false }
+        Self {
+            role,
+            name: Some(name.to_owned()),
+            part: false,
+            within: None,
+            anywhere: false,
+        }
     }
 
     /// The name need only contain the words.
@@ -58,7 +64,10 @@ impl Sought {
             Some(name) if self.part => format!(" containing “{name}”"),
             Some(name) => format!(" “{name}”"),
         };
-        let within = self.within.as_ref().map_or_else(String::new, |(role, name)| format!(" in the {role} “{name}”"));
+        let within = self
+            .within
+            .as_ref()
+            .map_or_else(String::new, |(role, name)| format!(" in the {role} “{name}”"));
         format!("the {}{name}{within}", self.role)
     }
 }

@@ -51,12 +51,27 @@ impl Place {
         }
         // Sockets live in it, whose paths may hold no more than 107 bytes.
         let folder = tempfile::Builder::new().prefix("ks-").tempdir_in("/tmp")?;
-        for name in ["home", "run", "tmp", "logs", "home/.local/share", "home/.config", "home/.cache"] {
+        for name in [
+            "home",
+            "run",
+            "tmp",
+            "logs",
+            "home/.local/share",
+            "home/.config",
+            "home/.cache",
+        ] {
             fs::create_dir_all(folder.path().join(name))?;
         }
-        fs::set_permissions(folder.path().join("run"), std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+        fs::set_permissions(
+            folder.path().join("run"),
+            std::os::unix::fs::PermissionsExt::from_mode(0o700),
+        )?;
         let bus = start_bus(folder.path()).await?;
-        let mut place = Self { keyring: None, _bus: bus, folder };
+        let mut place = Self {
+            keyring: None,
+            _bus: bus,
+            folder,
+        };
         place.restart_keychain(keyring).await?;
         Ok(place)
     }
@@ -92,14 +107,17 @@ impl Place {
         };
         self.keyring = Some(Process::start(&command, &self.log("keychain"), input)?);
         until("the keychain to be on the bus", PATIENCE, async || {
-            let owned = self.tell("dbus-send", &[
-                "--session",
-                "--print-reply",
-                "--dest=org.freedesktop.DBus",
-                "/org/freedesktop/DBus",
-                "org.freedesktop.DBus.NameHasOwner",
-                "string:org.freedesktop.secrets",
-            ])?;
+            let owned = self.tell(
+                "dbus-send",
+                &[
+                    "--session",
+                    "--print-reply",
+                    "--dest=org.freedesktop.DBus",
+                    "/org/freedesktop/DBus",
+                    "org.freedesktop.DBus.NameHasOwner",
+                    "string:org.freedesktop.secrets",
+                ],
+            )?;
             Ok(owned.contains("boolean true").then_some(()))
         })
         .await
@@ -129,7 +147,9 @@ impl Place {
         control.read_exact(&mut answer)?;
         match answer {
             [_, _, _, _, 0, 0, 0, 0] => Ok(()),
-            refused => Err(Failure::said(format!("the keychain was not unlocked: {refused:?}"))),
+            refused => Err(Failure::said(format!(
+                "the keychain was not unlocked: {refused:?}"
+            ))),
         }
     }
 
@@ -150,7 +170,11 @@ impl Place {
     /// # Errors
     /// That there is no such connection.
     pub fn replica(&self) -> Outcome<PathBuf> {
-        Ok(self.data().join("connections").join(self.current_connection()?).join("replica.db"))
+        Ok(self
+            .data()
+            .join("connections")
+            .join(self.current_connection()?)
+            .join("replica.db"))
     }
 
     /// Where temporary files go.
@@ -169,7 +193,10 @@ impl Place {
     #[must_use]
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().envs(environment(self.folder.path())).current_dir(self.folder.path().join("home"));
+        command
+            .env_clear()
+            .envs(environment(self.folder.path()))
+            .current_dir(self.folder.path().join("home"));
         command
     }
 
@@ -184,7 +211,10 @@ impl Place {
             .stdin(Stdio::null())
             .output()
             .map_err(|error| Failure::said(format!("{program} could not be started: {error}")))?;
-        let (answer, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let (answer, errors) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
         Ok(format!("{answer}{errors}"))
     }
 
@@ -199,7 +229,10 @@ impl Place {
             .stdin(Stdio::null())
             .output()
             .map_err(|error| Failure::said(format!("secret-tool could not be started: {error}")))?;
-        Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
+        Ok(output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
     }
 
     /// The users of all of Keystead's items in the keychain.
@@ -208,8 +241,11 @@ impl Place {
     /// That the tool is not installed.
     pub fn keychain_users(&self) -> Outcome<Vec<String>> {
         let said = self.tell("secret-tool", &["search", "--all", "service", "Keystead"])?;
-        let mut users: Vec<String> =
-            said.lines().filter_map(|line| line.strip_prefix("attribute.username = ")).map(str::to_owned).collect();
+        let mut users: Vec<String> = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("attribute.username = "))
+            .map(str::to_owned)
+            .collect();
         users.sort();
         Ok(users)
     }
@@ -225,7 +261,10 @@ impl Place {
                 return Ok(user.clone());
             }
         }
-        Err(Failure::expected("the secret as an item of its own in the keychain", format!("the items {users:?}")))
+        Err(Failure::expected(
+            "the secret as an item of its own in the keychain",
+            format!("the items {users:?}"),
+        ))
     }
 
     /// What the list of connections says.
@@ -288,12 +327,19 @@ async fn start_bus(folder: &Path) -> Outcome<Process> {
         ),
     )?;
     let mut command = Command::new("dbus-daemon");
-    command.env_clear().envs(environment(folder)).args(["--nofork", "--nopidfile", "--nosyslog", "--config-file"]);
+    command.env_clear().envs(environment(folder)).args([
+        "--nofork",
+        "--nopidfile",
+        "--nosyslog",
+        "--config-file",
+    ]);
     command.arg(&config);
     let bus = Process::start(&command, &folder.join("logs/bus"), b"")?;
-    until("the session bus to listen", Duration::from_secs(10), async || Ok(socket.exists().then_some(())))
-        .await
-        .map_err(|failure| bus.failure(&failure.to_string()))?;
+    until("the session bus to listen", Duration::from_secs(10), async || {
+        Ok(socket.exists().then_some(()))
+    })
+    .await
+    .map_err(|failure| bus.failure(&failure.to_string()))?;
     Ok(bus)
 }
 

@@ -27,10 +27,17 @@ impl Process {
     /// # Errors
     /// That it is not installed.
     pub fn start(command: &Command, log: &Path, input: &[u8]) -> Outcome<Self> {
-        let name = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = Path::new(command.get_program())
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let file = File::create(log)?;
         let mut bound = Command::new("setpriv");
-        bound.args(["--pdeathsig", "TERM", "--"]).arg(command.get_program()).args(command.get_args());
+        bound
+            .args(["--pdeathsig", "TERM", "--"])
+            .arg(command.get_program())
+            .args(command.get_args());
         // The caller has said all there is of the environment.
         bound.env_clear();
         for (variable, value) in command.get_envs() {
@@ -52,7 +59,11 @@ impl Process {
             // A program that has ended already is noticed where it is waited for.
             let _ended = std::io::Write::write_all(&mut pipe, input);
         }
-        Ok(Self { child, name, log: log.to_owned() })
+        Ok(Self {
+            child,
+            name,
+            log: log.to_owned(),
+        })
     }
 
     /// Its process id, which is that of its group too.
@@ -131,7 +142,9 @@ pub fn children(parent: u32, program: &Path) -> Vec<u32> {
 }
 
 fn group_members(group: u32) -> Vec<u32> {
-    all().filter(|id| facts(*id).is_some_and(|facts| facts.group == group && facts.state != 'Z')).collect()
+    all()
+        .filter(|id| facts(*id).is_some_and(|facts| facts.group == group && facts.state != 'Z'))
+        .collect()
 }
 
 fn pid(id: u32) -> Option<Pid> {

@@ -2,7 +2,9 @@
 //! cannot (it ends the program at once).
 
 use x11rb::connection::Connection as _;
-use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, MapState, Window};
+use x11rb::protocol::xproto::{
+    AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, MapState, Window,
+};
 use x11rb::rust_connection::RustConnection;
 
 use crate::failure::{Failure, Outcome};
@@ -13,17 +15,30 @@ use crate::failure::{Failure, Outcome};
 /// What the X server says.
 pub fn shown(program: u32) -> Outcome<Vec<u32>> {
     let (x, screen) = x11rb::connect(None).map_err(said)?;
-    let root = x.setup().roots.get(screen).ok_or_else(|| Failure::said("the X server has no screen"))?.root;
+    let root = x
+        .setup()
+        .roots
+        .get(screen)
+        .ok_or_else(|| Failure::said("the X server has no screen"))?
+        .root;
     let owner = atom(&x, "_NET_WM_PID")?;
     let mut found = Vec::new();
     for window in x.query_tree(root).map_err(said)?.reply().map_err(said)?.children {
         // It may be gone by now; then it is not shown.
-        let Ok(state) = x.get_window_attributes(window).map_err(said)?.reply() else { continue };
+        let Ok(state) = x.get_window_attributes(window).map_err(said)?.reply() else {
+            continue;
+        };
         if state.map_state != MapState::VIEWABLE {
             continue;
         }
         let kind = AtomEnum::CARDINAL;
-        let Ok(answer) = x.get_property(false, window, owner, kind, 0, 1).map_err(said)?.reply() else { continue };
+        let Ok(answer) = x
+            .get_property(false, window, owner, kind, 0, 1)
+            .map_err(said)?
+            .reply()
+        else {
+            continue;
+        };
         if answer.value32().and_then(|mut numbers| numbers.next()) == Some(program) {
             found.push(window);
         }
@@ -39,11 +54,18 @@ pub fn close(window: Window) -> Outcome {
     let (x, _) = x11rb::connect(None).map_err(said)?;
     let (protocols, delete) = (atom(&x, "WM_PROTOCOLS")?, atom(&x, "WM_DELETE_WINDOW")?);
     let message = ClientMessageEvent::new(32, window, protocols, [delete, 0, 0, 0, 0]);
-    x.send_event(false, window, EventMask::NO_EVENT, message).map_err(said)?.check().map_err(said)
+    x.send_event(false, window, EventMask::NO_EVENT, message)
+        .map_err(said)?
+        .check()
+        .map_err(said)
 }
 
 fn atom(x: &RustConnection, name: &str) -> Outcome<u32> {
-    Ok(x.intern_atom(false, name.as_bytes()).map_err(said)?.reply().map_err(said)?.atom)
+    Ok(x.intern_atom(false, name.as_bytes())
+        .map_err(said)?
+        .reply()
+        .map_err(said)?
+        .atom)
 }
 
 fn said(error: impl std::fmt::Display) -> Failure {

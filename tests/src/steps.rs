@@ -3,7 +3,7 @@
 use thirtyfour::prelude::Key;
 
 use crate::failure::{Failure, Outcome};
-use crate::page::{Sought, button, dialog, field, heading, radio, row, tab, secret_of, status};
+use crate::page::{Sought, button, dialog, field, heading, radio, row, secret_of, status, tab};
 use crate::window::Window;
 
 /// Ada's password.
@@ -18,7 +18,11 @@ impl Window {
     /// That they are not offered.
     pub async fn choose(&self, way: &str) -> Outcome {
         self.see(&heading("Welcome to Keystead")).await?;
-        for offered in ["On this computer", "Connect to a server", "Look around with sample data"] {
+        for offered in [
+            "On this computer",
+            "Connect to a server",
+            "Look around with sample data",
+        ] {
             self.see(&radio(offered)).await?;
         }
         self.click(&radio(way)).await?;
@@ -105,12 +109,17 @@ impl Window {
     pub async fn shown_secret(&self) -> Outcome<String> {
         self.see(&dialog("Your new secret")).await?;
         let element = self.see(&secret_of()).await?;
-        let secret: String = self.script("return arguments[0].textContent", vec![element.to_json()?]).await?;
+        let secret: String = self
+            .script("return arguments[0].textContent", vec![element.to_json()?])
+            .await?;
         let body = secret.strip_prefix("kst_team_").unwrap_or_default();
         if body.len() == 36 && body.chars().all(|c| c.is_ascii_alphanumeric()) {
             Ok(secret)
         } else {
-            Err(Failure::expected("a whole team secret, kst_team_ and 36 letters and digits", short(&secret)))
+            Err(Failure::expected(
+                "a whole team secret, kst_team_ and 36 letters and digits",
+                short(&secret),
+            ))
         }
     }
 
@@ -140,7 +149,10 @@ impl Window {
         let middle = secret.get(9..39).unwrap_or(secret);
         for text in [secret, middle] {
             if self.page_holds(text).await? {
-                return Err(Failure::expected("the secret to be gone from the page", "it is still there"));
+                return Err(Failure::expected(
+                    "the secret to be gone from the page",
+                    "it is still there",
+                ));
             }
         }
         Ok(())
@@ -176,7 +188,8 @@ impl Window {
     /// # Errors
     /// That it is not there.
     pub async fn ask_to_revoke(&self, name: &str) -> Outcome {
-        self.click(&button("Revoke key").within("region", "Key details")).await?;
+        self.click(&button("Revoke key").within("region", "Key details"))
+            .await?;
         self.see(&dialog(&format!("Revoke {name}"))).await.map(drop)
     }
 
@@ -190,7 +203,10 @@ impl Window {
         if name_is_asked {
             self.fill(&confirm, name).await?;
         } else if self.sees(&confirm).await? {
-            return Err(Failure::expected("no name to be asked for, since the key was never used", "it is"));
+            return Err(Failure::expected(
+                "no name to be asked for, since the key was never used",
+                "it is",
+            ));
         }
         let title = format!("Revoke {name}");
         self.click(&button("Revoke key").within("dialog", &title)).await?;
@@ -213,14 +229,20 @@ impl Window {
     /// That it does not.
     pub async fn badge_says(&self, words: &str) -> Outcome<String> {
         let badge = status("Sync");
-        self.until(&format!("the badge to say “{words}”"), std::time::Duration::from_secs(40), async || {
-            if !self.sees(&badge).await? {
-                return Ok(None);
-            }
-            let element = self.see(&badge).await?;
-            let text: String = self.script("return arguments[0].textContent", vec![element.to_json()?]).await?;
-            Ok(text.contains(words).then_some(text))
-        })
+        self.until(
+            &format!("the badge to say “{words}”"),
+            std::time::Duration::from_secs(40),
+            async || {
+                if !self.sees(&badge).await? {
+                    return Ok(None);
+                }
+                let element = self.see(&badge).await?;
+                let text: String = self
+                    .script("return arguments[0].textContent", vec![element.to_json()?])
+                    .await?;
+                Ok(text.contains(words).then_some(text))
+            },
+        )
         .await
     }
 
@@ -253,7 +275,8 @@ impl Window {
     pub async fn palette(&self, text: &str) -> Outcome {
         self.control('k').await?;
         self.see(&dialog("Palette")).await?;
-        self.fill(&Sought::new("combobox", "Find a key, a screen or an act"), text).await
+        self.fill(&Sought::new("combobox", "Find a key, a screen or an act"), text)
+            .await
     }
 
     /// Closes what is open with Escape.

@@ -38,7 +38,9 @@ pub async fn first_start(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) 
     window.choose("Connect to a server").await?;
     window.see(&heading("Connect to a server")).await?;
     visit(&window, "connect").await?;
-    window.fill(&field("Server address"), "http://127.0.0.1:1").await?;
+    window
+        .fill(&field("Server address"), "http://127.0.0.1:1")
+        .await?;
     window.click(&button("Connect")).await?;
     window.read("can't be reached").await?;
     visit(&window, "connect-error").await?;
@@ -142,7 +144,9 @@ pub async fn workspace(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) ->
     window.panel_says("ci-preview").await?;
     window.ask_to_revoke("ci-preview").await?;
     visit(&window, "revoke").await?;
-    window.click(&button("Revoke key").within("dialog", "Revoke ci-preview")).await?;
+    window
+        .click(&button("Revoke key").within("dialog", "Revoke ci-preview"))
+        .await?;
     window.panel_says("Revoked").await?;
     visit(&window, "keys-panel-revoked").await?;
 
@@ -153,14 +157,23 @@ pub async fn workspace(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) ->
     visit(&window, "inspect-revoked").await?;
     window.inspect(&strange_secret(), "Unknown secret").await?;
     visit(&window, "inspect-unknown").await?;
-    window.inspect(&format!("KEY={}", &secret[..secret.len() - 1]), "Not a valid secret").await?;
+    window
+        .inspect(
+            &format!("KEY={}", &secret[..secret.len() - 1]),
+            "Not a valid secret",
+        )
+        .await?;
     visit(&window, "inspect-malformed").await?;
-    window.inspect("nothing of the kind", "No Keystead secret").await?;
+    window
+        .inspect("nothing of the kind", "No Keystead secret")
+        .await?;
     visit(&window, "inspect-none").await?;
 
     window.palette("").await?;
     visit(&window, "palette").await?;
-    window.fill(&Sought::new("combobox", "Find a key, a screen or an act"), "ci").await?;
+    window
+        .fill(&Sought::new("combobox", "Find a key, a screen or an act"), "ci")
+        .await?;
     window.see(&option("ci-deploy")).await?;
     visit(&window, "palette-found").await?;
     window.escape(&dialog("Palette")).await?;
@@ -208,11 +221,15 @@ pub async fn this_computer(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome
     window.open_key("ci-deploy").await?;
     window.ask_to_revoke("ci-deploy").await?;
     visit(&window, "revoke-in-use").await?;
-    window.click(&button("Revoke key").within("dialog", "Revoke ci-deploy")).await?;
+    window
+        .click(&button("Revoke key").within("dialog", "Revoke ci-deploy"))
+        .await?;
     window.error_at(&field("Type ci-deploy to confirm")).await?;
     visit(&window, "revoke-in-use-error").await?;
     window.escape(&dialog("Revoke ci-deploy")).await?;
-    window.click(&Sought::new("button", "Switch connection").in_part()).await?;
+    window
+        .click(&Sought::new("button", "Switch connection").in_part())
+        .await?;
     window.see(&menu_item("menuitem", "Add a connection")).await?;
     visit(&window, "switcher").await?;
     window.click(&menu_item("menuitem", "Add a connection")).await?;
@@ -255,7 +272,13 @@ pub async fn trouble(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> O
     window.ask_to_revoke("ci-deploy").await?;
     visit(&window, "revoke-offline").await?;
     window.escape(&dialog("Revoke ci-deploy")).await?;
-    window.click(&Sought::new("button", "waiting").in_part().within("navigation", "Screens")).await?;
+    window
+        .click(
+            &Sought::new("button", "waiting")
+                .in_part()
+                .within("navigation", "Screens"),
+        )
+        .await?;
     window.see(&dialog("Pending changes")).await?;
     visit(&window, "pending").await?;
     window.click(&button("Drop: Create ci-preview")).await?;
@@ -263,7 +286,9 @@ pub async fn trouble(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> O
     visit(&window, "pending-drop").await?;
     window.click(&button("Close")).await?;
     window.click(&tab("Connections")).await?;
-    window.click(&button(&format!("Remove {}", crate::steps::ORGANIZATION))).await?;
+    window
+        .click(&button(&format!("Remove {}", crate::steps::ORGANIZATION)))
+        .await?;
     window.read("has not confirmed will be lost").await?;
     visit(&window, "remove-unsent").await?;
     window.click(&button("Cancel")).await?;
@@ -279,7 +304,9 @@ pub async fn trouble(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> O
     window.see(&dialog("Sign in again")).await?;
     visit(&window, "sign-in-again").await?;
     window.fill(&field("Password"), PASSWORD).await?;
-    window.click(&button("Sign in").within("dialog", "Sign in again")).await?;
+    window
+        .click(&button("Sign in").within("dialog", "Sign in again"))
+        .await?;
     window.gone(&dialog("Sign in again")).await?;
     window.badge_says("Synced").await?;
     window.quit().await?;
@@ -296,7 +323,8 @@ pub async fn trouble(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> O
 /// # Errors
 /// That it can't be written.
 pub fn damage(file: &Path) -> Outcome {
-    let mut bytes = std::fs::read(file).map_err(|error| Failure::said(format!("{}: {error}", file.display())))?;
+    let mut bytes =
+        std::fs::read(file).map_err(|error| Failure::said(format!("{}: {error}", file.display())))?;
     for byte in bytes.iter_mut().take(4_096) {
         *byte = !*byte;
     }
@@ -306,5 +334,7 @@ pub fn damage(file: &Path) -> Outcome {
 /// A whole secret with a right checksum, of no key there is.
 #[must_use]
 pub fn strange_secret() -> String {
-    Token::mint(KeyKind::Team, &mut SeededEntropy::new(13)).expose().to_owned()
+    Token::mint(KeyKind::Team, &mut SeededEntropy::new(13))
+        .expose()
+        .to_owned()
 }

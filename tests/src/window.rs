@@ -38,7 +38,8 @@ pub fn app_binary() -> Outcome<PathBuf> {
              target/debug/keystead-desktop, or let `cargo xtask run --demo`, `test` or `shots` do both",
         )
     })?;
-    path.canonicalize().map_err(|error| Failure::said(format!("KEYSTEAD_APP is {}: {error}", path.display())))
+    path.canonicalize()
+        .map_err(|error| Failure::said(format!("KEYSTEAD_APP is {}: {error}", path.display())))
 }
 
 impl Window {
@@ -50,19 +51,29 @@ impl Window {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let binary = app_binary()?;
         let log = place.log(&format!("app-{}", COUNT.fetch_add(1, Ordering::SeqCst)));
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?
+            .local_addr()?
+            .port();
         let mut command = place.command("WebKitWebDriver");
-        command.arg(format!("--port={port}")).arg("--host=127.0.0.1").env("TAURI_WEBVIEW_AUTOMATION", "true");
+        command
+            .arg(format!("--port={port}"))
+            .arg("--host=127.0.0.1")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true");
         let mut driver = Process::start(&command, &log, b"")?;
         until("WebKitWebDriver to listen", Duration::from_secs(10), async || {
             if driver.ended()?.is_some() {
                 return Err(driver.failure("ended at once"));
             }
-            Ok(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok().map(drop))
+            Ok(tokio::net::TcpStream::connect(("127.0.0.1", port))
+                .await
+                .ok()
+                .map(drop))
         })
         .await?;
         let options = json!({ "webkitgtk:browserOptions": { "binary": binary, "args": [] } });
-        let Value::Object(capabilities) = options else { return Err(Failure::said("no capabilities")) };
+        let Value::Object(capabilities) = options else {
+            return Err(Failure::said("no capabilities"));
+        };
         // reqwest is built without a provider of its own for TLS, and asks for one even on loopback.
         let _already = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().timeout(START).build()?;
@@ -79,17 +90,27 @@ impl Window {
             .first()
             .copied()
             .ok_or_else(|| driver.failure("has no app running"))?;
-        let window = Self { web: Some(web), driver, app, place: place.data() };
+        let window = Self {
+            web: Some(web),
+            driver,
+            app,
+            place: place.data(),
+        };
         window
             .until("the first screen", START, async || {
-                window.script::<bool>("return document.querySelector('#app main') !== null", vec![]).await.map(yes)
+                window
+                    .script::<bool>("return document.querySelector('#app main') !== null", vec![])
+                    .await
+                    .map(yes)
             })
             .await?;
         Ok(window)
     }
 
     fn web(&self) -> Outcome<&WebDriver> {
-        self.web.as_ref().ok_or_else(|| Failure::said("the window is closed"))
+        self.web
+            .as_ref()
+            .ok_or_else(|| Failure::said("the window is closed"))
     }
 
     /// The app's process id.
@@ -116,9 +137,11 @@ impl Window {
             screen::close(window)?;
         }
         let app = self.app;
-        let ended = until("the app to end after its window was closed", PATIENCE, async || {
-            Ok((!process::is_running(app)).then_some(()))
-        })
+        let ended = until(
+            "the app to end after its window was closed",
+            PATIENCE,
+            async || Ok((!process::is_running(app)).then_some(())),
+        )
         .await;
         self.driver.stop();
         let _forgotten = web.leak();
@@ -144,7 +167,11 @@ impl Window {
     }
 
     async fn all(&self, sought: &Sought) -> Outcome<Vec<WebElement>> {
-        Ok(self.web()?.execute(FIND, vec![sought.question()]).await?.elements()?)
+        Ok(self
+            .web()?
+            .execute(FIND, vec![sought.question()])
+            .await?
+            .elements()?)
     }
 
     /// Waits for a condition; in vain, tells what was on the screen and leaves a picture of it.
@@ -170,11 +197,25 @@ impl Window {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/window-failures");
         let picture = folder.join(format!("{name}-{}.png", COUNT.fetch_add(1, Ordering::SeqCst)));
         let taken = std::fs::create_dir_all(&folder).is_ok() && self.picture(&picture).await.is_ok();
-        let text = self.text().await.unwrap_or_else(|error| format!("nothing: {error}"));
+        let text = self
+            .text()
+            .await
+            .unwrap_or_else(|error| format!("nothing: {error}"));
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let picture = if taken { format!("\npicture: {}", picture.display()) } else { String::new() };
-        let running = if process::is_running(self.app) { "" } else { "\nthe app has ended" };
-        Failure::said(format!("{failure}\non the screen: {text}{picture}{running}\n{}", self.said().trim()))
+        let picture = if taken {
+            format!("\npicture: {}", picture.display())
+        } else {
+            String::new()
+        };
+        let running = if process::is_running(self.app) {
+            ""
+        } else {
+            "\nthe app has ended"
+        };
+        Failure::said(format!(
+            "{failure}\non the screen: {text}{picture}{running}\n{}",
+            self.said().trim()
+        ))
     }
 
     /// Waits until it is on the screen.
@@ -190,7 +231,10 @@ impl Window {
     /// # Errors
     /// That it did not come.
     pub async fn see_within(&self, sought: &Sought, limit: Duration) -> Outcome<WebElement> {
-        self.until(&sought.words(), limit, async || Ok(self.all(sought).await?.into_iter().next())).await
+        self.until(&sought.words(), limit, async || {
+            Ok(self.all(sought).await?.into_iter().next())
+        })
+        .await
     }
 
     /// Whether it is on the screen now.
@@ -217,23 +261,34 @@ impl Window {
     /// # Errors
     /// That it can't be clicked.
     pub async fn click(&self, sought: &Sought) -> Outcome {
-        self.until(&format!("{} to be clicked", sought.words()), PATIENCE, async || {
-            let found = self.all(sought).await?;
-            if found.len() > 1 {
-                return Err(Failure::said(format!("{} is there {} times", sought.words(), found.len())));
-            }
-            let Some(element) = found.into_iter().next() else { return Ok(None) };
-            // A radio button is drawn as its label; that is what a hand meets.
-            let target = self
-                .web()?
-                .execute("const [e] = arguments; return e.type === 'radio' ? e.labels[0] ?? e : e", vec![
-                    element.to_json()?,
-                ])
-                .await?
-                .element()?;
-            // Something may pass over it, or it may be drawn anew.
-            Ok(target.click().await.ok())
-        })
+        self.until(
+            &format!("{} to be clicked", sought.words()),
+            PATIENCE,
+            async || {
+                let found = self.all(sought).await?;
+                if found.len() > 1 {
+                    return Err(Failure::said(format!(
+                        "{} is there {} times",
+                        sought.words(),
+                        found.len()
+                    )));
+                }
+                let Some(element) = found.into_iter().next() else {
+                    return Ok(None);
+                };
+                // A radio button is drawn as its label; that is what a hand meets.
+                let target = self
+                    .web()?
+                    .execute(
+                        "const [e] = arguments; return e.type === 'radio' ? e.labels[0] ?? e : e",
+                        vec![element.to_json()?],
+                    )
+                    .await?
+                    .element()?;
+                // Something may pass over it, or it may be drawn anew.
+                Ok(target.click().await.ok())
+            },
+        )
         .await
     }
 
@@ -244,14 +299,18 @@ impl Window {
     pub async fn fill(&self, sought: &Sought, text: &str) -> Outcome {
         let element = self.see(sought).await?;
         let script = "arguments[0].focus(); arguments[0].select(); return null";
-        self.script::<Option<bool>>(script, vec![element.to_json()?]).await?;
+        self.script::<Option<bool>>(script, vec![element.to_json()?])
+            .await?;
         if text.is_empty() {
             self.keys(Key::Delete).await?;
         } else {
             self.keys(text).await?;
         }
         let words = format!("{} to hold what was typed", sought.words());
-        self.until(&words, PATIENCE, async || Ok((self.value(sought).await? == text).then_some(()))).await
+        self.until(&words, PATIENCE, async || {
+            Ok((self.value(sought).await? == text).then_some(()))
+        })
+        .await
     }
 
     /// What a field holds.
@@ -260,7 +319,8 @@ impl Window {
     /// That there is no such field.
     pub async fn value(&self, sought: &Sought) -> Outcome<String> {
         let element = self.see(sought).await?;
-        self.script("return arguments[0].value ?? ''", vec![element.to_json()?]).await
+        self.script("return arguments[0].value ?? ''", vec![element.to_json()?])
+            .await
     }
 
     /// What is said to be wrong at a field, where something is.
@@ -275,8 +335,11 @@ impl Window {
             return ids.map((id) => document.getElementById(id)).find((e) => e?.role === 'alert')?.innerText ?? null;
         ";
         self.until(&format!("an error at {}", sought.words()), PATIENCE, async || {
-            let Some(element) = self.all(sought).await?.into_iter().next() else { return Ok(None) };
-            self.script::<Option<String>>(script, vec![element.to_json()?]).await
+            let Some(element) = self.all(sought).await?.into_iter().next() else {
+                return Ok(None);
+            };
+            self.script::<Option<String>>(script, vec![element.to_json()?])
+                .await
         })
         .await
     }
@@ -296,7 +359,10 @@ impl Window {
         ";
         self.settle().await?;
         let element = self.see(sought).await?;
-        match self.script::<Option<String>>(script, vec![element.to_json()?]).await? {
+        match self
+            .script::<Option<String>>(script, vec![element.to_json()?])
+            .await?
+        {
             None => Ok(()),
             Some(problem) => {
                 let failure = Failure::expected(&format!("{} within the window", sought.words()), problem);
@@ -310,7 +376,11 @@ impl Window {
     /// # Errors
     /// What the driver says.
     pub async fn overflow(&self) -> Outcome<i64> {
-        self.script("return document.scrollingElement.scrollWidth - innerWidth", vec![]).await
+        self.script(
+            "return document.scrollingElement.scrollWidth - innerWidth",
+            vec![],
+        )
+        .await
     }
 
     /// Types to whatever has the focus.
@@ -327,7 +397,13 @@ impl Window {
     /// # Errors
     /// What the driver says.
     pub async fn control(&self, key: char) -> Outcome {
-        let chain = self.web()?.action_chain().key_down(Key::Control).key_down(key).key_up(key).key_up(Key::Control);
+        let chain = self
+            .web()?
+            .action_chain()
+            .key_down(Key::Control)
+            .key_down(key)
+            .key_up(key)
+            .key_up(Key::Control);
         Ok(chain.perform().await?)
     }
 
@@ -343,7 +419,12 @@ impl Window {
             }
             self.keys(Key::Tab).await?;
         }
-        Err(self.explained(Failure::said(format!("40 Tabs did not lead to {}", sought.words()))).await)
+        Err(self
+            .explained(Failure::said(format!(
+                "40 Tabs did not lead to {}",
+                sought.words()
+            )))
+            .await)
     }
 
     /// Whether it has the focus.
@@ -351,8 +432,14 @@ impl Window {
     /// # Errors
     /// What the driver says.
     pub async fn has_focus(&self, sought: &Sought) -> Outcome<bool> {
-        let Some(element) = self.all(sought).await?.into_iter().next() else { return Ok(false) };
-        self.script("return document.activeElement === arguments[0]", vec![element.to_json()?]).await
+        let Some(element) = self.all(sought).await?.into_iter().next() else {
+            return Ok(false);
+        };
+        self.script(
+            "return document.activeElement === arguments[0]",
+            vec![element.to_json()?],
+        )
+        .await
     }
 
     /// Waits until it has the focus.
@@ -361,7 +448,8 @@ impl Window {
     /// That it did not get it.
     pub async fn focused(&self, sought: &Sought) -> Outcome {
         let words = format!("{} to have the focus", sought.words());
-        self.until(&words, PATIENCE, async || self.has_focus(sought).await.map(yes)).await
+        self.until(&words, PATIENCE, async || self.has_focus(sought).await.map(yes))
+            .await
     }
 
     /// The text of something, without what is hidden.
@@ -370,7 +458,8 @@ impl Window {
     /// That it is not there.
     pub async fn text_of(&self, sought: &Sought) -> Outcome<String> {
         let element = self.see(sought).await?;
-        self.script("return arguments[0].innerText", vec![element.to_json()?]).await
+        self.script("return arguments[0].innerText", vec![element.to_json()?])
+            .await
     }
 
     /// All text on the screen.
@@ -396,7 +485,12 @@ impl Window {
     pub async fn read_within(&self, words: &str, limit: Duration) -> Outcome {
         self.until(&format!("the words “{words}”"), limit, async || {
             let text = self.text().await?;
-            Ok(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(words).then_some(()))
+            Ok(text
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .contains(words)
+                .then_some(()))
         })
         .await
     }
@@ -406,12 +500,20 @@ impl Window {
     /// # Errors
     /// That they did not come.
     pub async fn read_in(&self, sought: &Sought, words: &str) -> Outcome<String> {
-        self.until(&format!("the words “{words}” in {}", sought.words()), PATIENCE, async || {
-            let Some(element) = self.all(sought).await?.into_iter().next() else { return Ok(None) };
-            let text: String = self.script("return arguments[0].innerText", vec![element.to_json()?]).await?;
-            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            Ok(text.contains(words).then_some(text))
-        })
+        self.until(
+            &format!("the words “{words}” in {}", sought.words()),
+            PATIENCE,
+            async || {
+                let Some(element) = self.all(sought).await?.into_iter().next() else {
+                    return Ok(None);
+                };
+                let text: String = self
+                    .script("return arguments[0].innerText", vec![element.to_json()?])
+                    .await?;
+                let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                Ok(text.contains(words).then_some(text))
+            },
+        )
         .await
     }
 
@@ -446,10 +548,14 @@ impl Window {
     pub async fn resize(&self, width: u32, height: u32) -> Outcome {
         self.web()?.set_window_rect(0, 0, width, height).await?;
         let size = json!([width, height]);
-        self.until(&format!("the window to be {width} × {height}"), PATIENCE, async || {
-            let now: Value = self.script("return [innerWidth, innerHeight]", vec![]).await?;
-            Ok((now == size).then_some(()))
-        })
+        self.until(
+            &format!("the window to be {width} × {height}"),
+            PATIENCE,
+            async || {
+                let now: Value = self.script("return [innerWidth, innerHeight]", vec![]).await?;
+                Ok((now == size).then_some(()))
+            },
+        )
         .await
     }
 
@@ -484,8 +590,20 @@ impl Window {
 
     fn pixels(&self) -> Outcome<Vec<u8>> {
         let shown = screen::shown(self.app)?;
-        let frame = shown.first().ok_or_else(|| Failure::expected("a window on the screen", "none"))?.to_string();
-        answer("import", &["-window", &frame, "-define", "png:exclude-chunks=date,time", "png:-"])
+        let frame = shown
+            .first()
+            .ok_or_else(|| Failure::expected("a window on the screen", "none"))?
+            .to_string();
+        answer(
+            "import",
+            &[
+                "-window",
+                &frame,
+                "-define",
+                "png:exclude-chunks=date,time",
+                "png:-",
+            ],
+        )
     }
 
     /// Whether this text is anywhere in the page: its elements, what fields hold, its storage.
@@ -535,7 +653,10 @@ fn answer(program: &str, arguments: &[&str]) -> Outcome<Vec<u8>> {
     if output.status.success() {
         Ok(output.stdout)
     } else {
-        Err(Failure::said(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim())))
+        Err(Failure::said(format!(
+            "{program}: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        )))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use stories::outside::{refused_within_a_second, verify};
-use stories::{Failure, Outcome, Place, Sought, Window, button, dialog, field, heading, row, tab, secret_of};
+use stories::{Failure, Outcome, Place, Sought, Window, button, dialog, field, heading, row, secret_of, tab};
 use thirtyfour::prelude::Key;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -14,7 +14,10 @@ async fn window_first_light_on_this_computer() -> Outcome {
     window.see(&row("Free service key")).await?;
     let connection = place.current_connection()?;
     let session = place.keychain_item(&format!("{connection}/session"))?;
-    assert!(session.is_some_and(|token| token.starts_with("kss_")), "the session is an item of the keychain");
+    assert!(
+        session.is_some_and(|token| token.starts_with("kss_")),
+        "the session is an item of the keychain"
+    );
 
     let secret = window.create_key("ci-deploy", "Deploys the planner").await?;
     window.read("stored in its keychain").await?;
@@ -33,11 +36,17 @@ async fn window_first_light_on_this_computer() -> Outcome {
     window.revoke("ci-deploy", true).await?;
     refused_within_a_second(&url, &secret).await?;
     window.panel_says("Revoked").await?;
-    assert!(!window.sees(&button("Revoke key")).await?, "what is revoked can't be revoked again");
+    assert!(
+        !window.sees(&button("Revoke key")).await?,
+        "what is revoked can't be revoked again"
+    );
     window.quit().await?;
 
     // The server was in the app, and went with it.
-    assert!(verify(&url, &secret).await.is_err(), "the server inside the app ended with it");
+    assert!(
+        verify(&url, &secret).await.is_err(),
+        "the server inside the app ended with it"
+    );
     let window = Window::open(&place).await?;
     window.see(&row("ci-deploy")).await?;
     window.inspect(&secret, "which is revoked").await?;
@@ -56,7 +65,11 @@ async fn window_k3_the_secret_is_shown_once() -> Outcome {
     window.read("Saved to").await?;
     let file = place.downloads().join("keystead-ci-deploy.txt");
     assert_eq!(std::fs::read_to_string(&file)?.trim_end(), secret);
-    assert_eq!(std::fs::metadata(&file)?.permissions().mode() & 0o777, 0o600, "for its owner alone");
+    assert_eq!(
+        std::fs::metadata(&file)?.permissions().mode() & 0o777,
+        0o600,
+        "for its owner alone"
+    );
 
     window.close_secret(&secret).await?;
     assert!(!window.sees(&secret_of()).await?);
@@ -70,9 +83,14 @@ async fn window_k3_the_secret_is_shown_once() -> Outcome {
     window.click(&tab("Inspect")).await?;
     window.see(&field("Text to inspect")).await?.click().await?;
     window.control('v').await?;
-    window.read_in(&Sought::new("region", "Findings"), "ci/deploy").await?;
+    window
+        .read_in(&Sought::new("region", "Findings"), "ci/deploy")
+        .await?;
     if window.value(&field("Text to inspect")).await? != secret {
-        return Err(Failure::expected("the clipboard to hold the secret", "something else"));
+        return Err(Failure::expected(
+            "the clipboard to hold the secret",
+            "something else",
+        ));
     }
     window.click(&tab("Keys")).await?;
     window.forgot(&secret).await?;
@@ -96,12 +114,19 @@ async fn window_k9_revoking_a_key_in_use_asks_for_its_name() -> Outcome {
     window.open_key("ci-deploy").await?;
     window.panel_says("Requests 3").await?;
     window.ask_to_revoke("ci-deploy").await?;
-    window.read("last used now from 127.0.0.1, 3 requests so far").await?;
+    window
+        .read("last used now from 127.0.0.1, 3 requests so far")
+        .await?;
     let act = button("Revoke key").within("dialog", "Revoke ci-deploy");
     window.click(&act).await?;
-    assert_eq!(window.error_at(&field("Type ci-deploy to confirm")).await?, "Type ci-deploy exactly.");
+    assert_eq!(
+        window.error_at(&field("Type ci-deploy to confirm")).await?,
+        "Type ci-deploy exactly."
+    );
     assert!(verify(&url, &used).await?.valid, "nothing was revoked yet");
-    window.fill(&field("Type ci-deploy to confirm"), "ci-deploy").await?;
+    window
+        .fill(&field("Type ci-deploy to confirm"), "ci-deploy")
+        .await?;
     window.click(&act).await?;
     window.gone(&dialog("Revoke ci-deploy")).await?;
     refused_within_a_second(&url, &used).await?;
@@ -115,10 +140,14 @@ async fn window_k9_revoking_a_key_in_use_asks_for_its_name() -> Outcome {
     let refusing = button("Revoke key").within("region", "Key details");
     let reason: Option<String> = {
         let element = window.see(&refusing).await?;
-        let script = "return arguments[0].getAttribute('aria-disabled') === 'true' ? arguments[0].title : null";
+        let script =
+            "return arguments[0].getAttribute('aria-disabled') === 'true' ? arguments[0].title : null";
         window.script(script, vec![element.to_json()?]).await?
     };
-    assert!(reason.is_some_and(|reason| reason.contains("free")), "the button says why");
+    assert!(
+        reason.is_some_and(|reason| reason.contains("free")),
+        "the button says why"
+    );
     window.click(&refusing).await?;
     assert!(!window.sees(&dialog("Revoke Free service key")).await?);
     window.quit().await
@@ -164,10 +193,14 @@ async fn window_keyboard_only() -> Outcome {
     window.keys(Key::Enter).await?;
     window.panel_says("ci-deploy").await?;
 
-    window.tab_to(&button("Revoke key").within("region", "Key details")).await?;
+    window
+        .tab_to(&button("Revoke key").within("region", "Key details"))
+        .await?;
     window.keys(Key::Enter).await?;
     window.see(&dialog("Revoke ci-deploy")).await?;
-    window.tab_to(&button("Revoke key").within("dialog", "Revoke ci-deploy")).await?;
+    window
+        .tab_to(&button("Revoke key").within("dialog", "Revoke ci-deploy"))
+        .await?;
     window.keys(Key::Enter).await?;
     window.gone(&dialog("Revoke ci-deploy")).await?;
     refused_within_a_second(&place.this_computer_url()?, &secret).await?;
@@ -187,9 +220,13 @@ async fn window_sample_data_leaves_nothing() -> Outcome {
     window.choose("Look around with sample data").await?;
     window.see(&row("ci-deploy")).await?;
     let kept = || -> Outcome<Vec<String>> {
-        let names = std::fs::read_dir(place.temporary())?.map(|entry| Ok(entry?.file_name().display().to_string()));
+        let names =
+            std::fs::read_dir(place.temporary())?.map(|entry| Ok(entry?.file_name().display().to_string()));
         let names: Vec<String> = names.collect::<Outcome<_>>()?;
-        Ok(names.into_iter().filter(|name| name.starts_with("keystead-sample-")).collect())
+        Ok(names
+            .into_iter()
+            .filter(|name| name.starts_with("keystead-sample-"))
+            .collect())
     };
     assert_eq!(kept()?.len(), 1, "the sample's folder, while it is looked at");
     let secret = window.create_key("tried", "").await?;
@@ -197,17 +234,32 @@ async fn window_sample_data_leaves_nothing() -> Outcome {
     window.in_force().await?;
     window.close_secret(&secret).await?;
     window.inspect(&secret, "and it works").await?;
+    window.click(&tab("Keys")).await?;
     window.click(&button("Leave")).await?;
     window.see(&heading("Welcome to Keystead")).await?;
     assert_eq!(kept()?, Vec::<String>::new(), "nothing of it is left");
-    assert!(place.keychain_users()?.iter().all(|user| !user.starts_with("con_")), "nothing is in the keychain");
-    assert!(place.connections().map_or(true, |list| list["connections"] == serde_json::json!([])));
+    assert!(
+        place
+            .keychain_users()?
+            .iter()
+            .all(|user| !user.starts_with("con_")),
+        "nothing is in the keychain"
+    );
+    assert!(
+        place
+            .connections()
+            .map_or(true, |list| list["connections"] == serde_json::json!([]))
+    );
 
     // Closing the window while it is open leaves nothing either.
     window.choose("Look around with sample data").await?;
     window.see(&row("ci-deploy")).await?;
     window.quit().await?;
-    assert_eq!(kept()?, Vec::<String>::new(), "nothing of it is left after the window was closed");
+    assert_eq!(
+        kept()?,
+        Vec::<String>::new(),
+        "nothing of it is left after the window was closed"
+    );
     let window = Window::open(&place).await?;
     window.see(&heading("Welcome to Keystead")).await?;
     window.quit().await

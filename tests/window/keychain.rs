@@ -19,7 +19,10 @@ async fn window_o5_a_locked_keychain_is_waited_for() -> Outcome {
     window.see(&heading("Unlock your keychain and try again")).await?;
     window.click(&button("Try again")).await?;
     window.see(&heading("Unlock your keychain and try again")).await?;
-    assert!(std::fs::read(place.replica()?)? == before, "what can't be opened is not touched");
+    assert!(
+        std::fs::read(place.replica()?)? == before,
+        "what can't be opened is not touched"
+    );
     place.unlock_keychain()?;
     window.click(&button("Try again")).await?;
     window.see(&row("ci-deploy")).await?;
@@ -34,11 +37,19 @@ async fn window_o5_without_a_keychain_a_vault_keeps_the_secrets() -> Outcome {
     window.see(&heading("Choose a passphrase")).await?;
     window.fill(&field("Passphrase"), "too short").await?;
     window.click(&button("Create vault")).await?;
-    assert_eq!(window.error_at(&field("Passphrase")).await?, "Use at least 10 characters.");
+    assert_eq!(
+        window.error_at(&field("Passphrase")).await?,
+        "Use at least 10 characters."
+    );
     window.fill(&field("Passphrase"), PASSWORD).await?;
-    window.fill(&field("Repeat passphrase"), "seven other words").await?;
+    window
+        .fill(&field("Repeat passphrase"), "seven other words")
+        .await?;
     window.click(&button("Create vault")).await?;
-    assert_eq!(window.error_at(&field("Repeat passphrase")).await?, "The two passphrases differ.");
+    assert_eq!(
+        window.error_at(&field("Repeat passphrase")).await?,
+        "The two passphrases differ."
+    );
     window.make_vault(PASSWORD).await?;
     window.start_here("Ada Vance", "Northwind").await?;
     let secret = window.create_key("ci-deploy", "").await?;
@@ -48,7 +59,10 @@ async fn window_o5_without_a_keychain_a_vault_keeps_the_secrets() -> Outcome {
     window.quit().await?;
     for file in ["vault.json", "connections.json"] {
         let text = std::fs::read_to_string(place.data().join(file))?;
-        assert!(!text.contains(&secret) && !text.contains("kss_"), "{file} holds nothing in the clear");
+        assert!(
+            !text.contains(&secret) && !text.contains("kss_"),
+            "{file} holds nothing in the clear"
+        );
     }
 
     let window = Window::open(&place).await?;

@@ -1,6 +1,6 @@
 //! How every screen looks: to axe, and in the smallest window there can be.
 
-use stories::{Outcome, Place, Sought, Window, button, dialog, field, heading, row, tab, status, tour};
+use stories::{Outcome, Place, Sought, Window, button, dialog, field, heading, row, status, tab, tour};
 
 /// Goes with a leg of the tour and gathers what axe finds on each screen.
 macro_rules! axe_finds_nothing {
@@ -13,7 +13,12 @@ macro_rules! axe_finds_nothing {
             Ok(())
         })
         .await?;
-        assert!(found.is_empty(), "axe found {}:\n{}", found.len(), found.join("\n"));
+        assert!(
+            found.is_empty(),
+            "axe found {}:\n{}",
+            found.len(),
+            found.join("\n")
+        );
         Ok(())
     }};
 }
@@ -53,7 +58,9 @@ async fn window_900x600_keeps_everything_in_reach() -> Outcome {
     window.choose("Connect to a server").await?;
     window.in_reach(&button("Connect")).await?;
     window.click(&button("Cancel")).await?;
-    window.start_here("Ada Vance", "A workspace with a rather long name, as some have").await?;
+    window
+        .start_here("Ada Vance", "A workspace with a rather long name, as some have")
+        .await?;
     window.see(&row("Free service key")).await?;
     for sought in [button("New key"), tab("Keys"), tab("Inspect"), tab("Connections")] {
         window.in_reach(&sought).await?;
@@ -66,7 +73,12 @@ async fn window_900x600_keeps_everything_in_reach() -> Outcome {
     window.fill(&field("Name"), name).await?;
     window.click(&button("Create key")).await?;
     let secret = window.shown_secret().await?;
-    for sought in [Sought::new("group", "Secret"), button("Copy"), button("Download .txt"), button("Close")] {
+    for sought in [
+        Sought::new("group", "Secret"),
+        button("Copy"),
+        button("Download .txt"),
+        button("Close"),
+    ] {
         window.in_reach(&sought).await?;
     }
     window.close_secret(&secret).await?;
@@ -75,7 +87,13 @@ async fn window_900x600_keeps_everything_in_reach() -> Outcome {
     window.ask_to_revoke(name).await?;
     window.in_reach(&button("Revoke key")).await?;
     window.escape(&dialog(&format!("Revoke {name}"))).await?;
-    for label in ["Inspect", "Preferences", "Connections", "Why don't I see…?", "Keys"] {
+    for label in [
+        "Inspect",
+        "Preferences",
+        "Connections",
+        "Why don't I see…?",
+        "Keys",
+    ] {
         window.click(&tab(label)).await?;
         window.see(&heading(label)).await?;
         assert!(window.overflow().await? <= 0, "{label} is wider than the window");

@@ -26,9 +26,14 @@ async fn window_o1_k13_offline_the_copy_answers_and_what_is_made_waits() -> Outc
     window.see(&row("ci-deploy")).await?;
     window.badge_says("Offline since").await?;
     let found = window.inspect(&secret, "Last used").await?;
-    assert!(found.contains("ci-deploy") && found.contains("from 127.0.0.1"), "{found}");
+    assert!(
+        found.contains("ci-deploy") && found.contains("from 127.0.0.1"),
+        "{found}"
+    );
     window.read("Answers are as of the last sync").await?;
-    window.inspect(&stories::tour::strange_secret(), "Unknown secret").await?;
+    window
+        .inspect(&stories::tour::strange_secret(), "Unknown secret")
+        .await?;
 
     window.click(&tab("Keys")).await?;
     let waiting = window.create_key("ci-preview", "").await?;
@@ -41,18 +46,30 @@ async fn window_o1_k13_offline_the_copy_answers_and_what_is_made_waits() -> Outc
     window.revoke("ci-deploy", true).await?;
     window.panel_says("Revocation not yet in force").await?;
     window.badge_says("2 changes waiting").await?;
-    window.click(&Sought::new("button", "2 changes waiting").in_part().within("navigation", "Screens")).await?;
+    window
+        .click(
+            &Sought::new("button", "2 changes waiting")
+                .in_part()
+                .within("navigation", "Screens"),
+        )
+        .await?;
     window.see(&dialog("Pending changes")).await?;
     let list = window.text_of(&Sought::new("list", "Pending changes")).await?;
-    assert!(list.contains("Create ci-preview") && list.contains("Revoke ci-deploy"), "{list}");
+    assert!(
+        list.contains("Create ci-preview") && list.contains("Revoke ci-deploy"),
+        "{list}"
+    );
     window.click(&button("Close")).await?;
 
     server.start().await;
     window.badge_says("Synced").await?;
-    window.until("nothing to be pending any more", stories::failure::PATIENCE, async || {
-        Ok((!window.text().await?.contains("not yet in force")).then_some(()))
-    })
-    .await?;
+    window
+        .until(
+            "nothing to be pending any more",
+            stories::failure::PATIENCE,
+            async || Ok((!window.text().await?.contains("not yet in force")).then_some(())),
+        )
+        .await?;
     let url = server.url();
     assert!(verify(&url, &waiting).await?.valid, "what was made offline works");
     assert_eq!(verify(&url, &secret).await?.reason.as_deref(), Some("revoked"));
@@ -77,11 +94,17 @@ async fn window_o1_a_damaged_copy_is_set_aside_and_downloaded_again() -> Outcome
 
     let window = Window::open(&place).await?;
     window.see(&heading("The data file is damaged")).await?;
-    window.click(&button("Set the file aside and download again")).await?;
+    window
+        .click(&button("Set the file aside and download again"))
+        .await?;
     window.see(&row("ci-deploy")).await?;
     window.inspect(&secret, "and it works").await?;
-    let files: Vec<_> = std::fs::read_dir(replica.parent().unwrap_or(&replica))?.flatten().collect();
-    let kept = files.iter().any(|file| std::fs::read(file.path()).is_ok_and(|bytes| bytes == damaged));
+    let files: Vec<_> = std::fs::read_dir(replica.parent().unwrap_or(&replica))?
+        .flatten()
+        .collect();
+    let kept = files
+        .iter()
+        .any(|file| std::fs::read(file.path()).is_ok_and(|bytes| bytes == damaged));
     assert!(kept, "the damaged file was set aside whole: {files:?}");
     window.quit().await
 }

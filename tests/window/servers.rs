@@ -21,18 +21,27 @@ async fn window_connect_errors_stand_where_they_belong_and_lose_nothing() -> Out
     for (url, words) in [
         ("http://127.0.0.1:1".to_owned(), "can't be reached"),
         (format!("http://{}", stranger.address()), "not a Keystead server"),
-        (format!("https://localhost:{}", unsigned.address().port()), "nothing was sent"),
+        (
+            format!("https://localhost:{}", unsigned.address().port()),
+            "nothing was sent",
+        ),
     ] {
         window.fill(&address, &url).await?;
         window.click(&button("Connect")).await?;
-        window.read_in(&alert(), words).await.map_err(|failure| failure.during(&format!("address {url}")))?;
+        window
+            .read_in(&alert(), words)
+            .await
+            .map_err(|failure| failure.during(&format!("address {url}")))?;
         assert_eq!(window.value(&address).await?, url, "what was typed stays");
     }
 
     for url in ["", "ftp://keys.example.org", "keys of ours"] {
         window.fill(&address, url).await?;
         window.click(&button("Connect")).await?;
-        window.error_at(&address).await.map_err(|failure| failure.during(&format!("address {url}")))?;
+        window
+            .error_at(&address)
+            .await
+            .map_err(|failure| failure.during(&format!("address {url}")))?;
         assert_eq!(window.value(&address).await?, url, "what was typed stays");
     }
 
@@ -40,19 +49,23 @@ async fn window_connect_errors_stand_where_they_belong_and_lose_nothing() -> Out
     window.fill(&field("Email"), "ada@northwind.example").await?;
     window.fill(&field("Password"), PASSWORD).await?;
     window.click(&button("Sign in")).await?;
-    let wrong = window.error_at(&field("Password")).await?;
-    assert!(wrong.to_lowercase().contains("password"), "{wrong}");
+    window.read_in(&alert(), "password").await?;
     assert_eq!(window.value(&field("Email")).await?, "ada@northwind.example");
     assert_eq!(window.value(&field("Password")).await?, PASSWORD);
 
     window.fill_in_sign_up().await?;
-    for (name, typed, right) in
-        [("Username", "Ada Vance", "ada"), ("Password", "short", PASSWORD), ("Email", "ada", "ada@northwind.example")]
-    {
+    for (name, typed, right) in [
+        ("Username", "Ada Vance", "ada"),
+        ("Password", "short", PASSWORD),
+        ("Email", "ada", "ada@northwind.example"),
+    ] {
         window.fill(&field(name), typed).await?;
         window.click(&button("Create account")).await?;
         window.error_at(&field(name)).await?;
-        assert_eq!(window.value(&field("Organization name")).await?, stories::steps::ORGANIZATION);
+        assert_eq!(
+            window.value(&field("Organization name")).await?,
+            stories::steps::ORGANIZATION
+        );
         window.fill(&field(name), right).await?;
     }
     window.click(&button("Create account")).await?;
@@ -77,8 +90,15 @@ async fn window_a_second_start_brings_the_first_to_the_front() -> Outcome {
     let place = Place::with_keychain().await?;
     let window = Window::open(&place).await?;
     window.see(&heading("Welcome to Keystead")).await?;
-    let mut second = place.command(app_binary()?).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    let ended = until("the second start to end by itself", PATIENCE, async || Ok(second.try_wait()?)).await;
+    let mut second = place
+        .command(app_binary()?)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let ended = until("the second start to end by itself", PATIENCE, async || {
+        Ok(second.try_wait()?)
+    })
+    .await;
     if ended.is_err() {
         second.kill()?;
         second.wait()?;
@@ -87,6 +107,8 @@ async fn window_a_second_start_brings_the_first_to_the_front() -> Outcome {
     // The first is as it was, alone, and can be worked with.
     assert_eq!(window.count()?, 1);
     window.start_here("Ada Vance", "Northwind").await?;
-    window.see_within(&Sought::new("grid", "Keys"), Duration::from_secs(10)).await?;
+    window
+        .see_within(&Sought::new("grid", "Keys"), Duration::from_secs(10))
+        .await?;
     window.quit().await
 }
