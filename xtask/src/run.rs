@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
-    println!("Building the app and the command line");
+    println!("Building the app, the command line and the server");
     Program::cargo()
         .args([
             "build",
@@ -30,6 +30,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
             "keystead-desktop",
             "--package",
             "keystead-cli",
+            "--package",
+            "server",
             "--bins",
         ])
         .dir(&workspace.root)
@@ -42,6 +44,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
             .dress(workspace.cargo_run("stories", "demo")?)
             .env("KEYSTEAD_APP", app)
             .env("KEYSTEAD_CLI", command_line)
+            .env("KEYSTEAD_SERVER", workspace.debug_binary("keystead-server")?)
             .args(&arguments.arguments)
             .run_and_pass_on_its_code();
     }
