@@ -5,7 +5,9 @@
 //! for a condition and, in vain, says what was on the screen instead and leaves a picture of it.
 
 pub mod axe;
+mod eyes;
 pub mod failure;
+mod hands;
 pub mod outside;
 pub mod page;
 pub mod place;

@@ -108,10 +108,7 @@ impl Window {
     /// That there is none.
     pub async fn shown_secret(&self) -> Outcome<String> {
         self.see(&dialog("Your new secret")).await?;
-        let element = self.see(&secret_of()).await?;
-        let secret: String = self
-            .script("return arguments[0].textContent", vec![element.to_json()?])
-            .await?;
+        let secret: String = self.ask(&secret_of(), "return arguments[0].textContent").await?;
         let body = secret.strip_prefix("kst_team_").unwrap_or_default();
         if body.len() == 36 && body.chars().all(|c| c.is_ascii_alphanumeric()) {
             Ok(secret)
@@ -236,10 +233,7 @@ impl Window {
                 if !self.sees(&badge).await? {
                     return Ok(None);
                 }
-                let element = self.see(&badge).await?;
-                let text: String = self
-                    .script("return arguments[0].textContent", vec![element.to_json()?])
-                    .await?;
+                let text: String = self.ask(&badge, "return arguments[0].textContent").await?;
                 Ok(text.contains(words).then_some(text))
             },
         )

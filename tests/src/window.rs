@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use thirtyfour::Capabilities;
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
-use thirtyfour::{Capabilities, TypingData};
 
 use crate::failure::{Failure, Outcome, PATIENCE, until};
 use crate::page::Sought;
@@ -107,7 +108,7 @@ impl Window {
         Ok(window)
     }
 
-    fn web(&self) -> Outcome<&WebDriver> {
+    pub(crate) fn web(&self) -> Outcome<&WebDriver> {
         self.web
             .as_ref()
             .ok_or_else(|| Failure::said("the window is closed"))
@@ -166,12 +167,36 @@ impl Window {
         Ok(serde_json::from_value(answer.json().clone())?)
     }
 
-    async fn all(&self, sought: &Sought) -> Outcome<Vec<WebElement>> {
-        Ok(self
-            .web()?
-            .execute(FIND, vec![sought.question()])
-            .await?
-            .elements()?)
+    pub(crate) async fn all(&self, sought: &Sought) -> Outcome<Vec<WebElement>> {
+        loop {
+            match self.web()?.execute(FIND, vec![sought.question()]).await {
+                Ok(found) => return Ok(found.elements()?),
+                // It went while it was being found: look again.
+                Err(error) if is_stale(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// What a script makes of something, where it is there.
+    pub(crate) async fn of<T: DeserializeOwned>(&self, sought: &Sought, script: &str) -> Outcome<Option<T>> {
+        let Some(element) = self.all(sought).await?.into_iter().next() else {
+            return Ok(None);
+        };
+        match self.web()?.execute(script, vec![element.to_json()?]).await {
+            Ok(answer) => Ok(Some(serde_json::from_value(answer.json().clone())?)),
+            Err(error) if is_stale(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What a script makes of something, which is waited for.
+    ///
+    /// # Errors
+    /// That it did not come.
+    pub async fn ask<T: DeserializeOwned>(&self, sought: &Sought, script: &str) -> Outcome<T> {
+        self.until(&sought.words(), PATIENCE, async || self.of(sought, script).await)
+            .await
     }
 
     /// Waits for a condition; in vain, tells what was on the screen and leaves a picture of it.
@@ -190,7 +215,7 @@ impl Window {
         }
     }
 
-    async fn explained(&self, failure: Failure) -> Failure {
+    pub(crate) async fn explained(&self, failure: Failure) -> Failure {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let thread = std::thread::current();
         let name = thread.name().unwrap_or("window").replace("::", "-");
@@ -218,305 +243,6 @@ impl Window {
         ))
     }
 
-    /// Waits until it is on the screen.
-    ///
-    /// # Errors
-    /// That it did not come.
-    pub async fn see(&self, sought: &Sought) -> Outcome<WebElement> {
-        self.see_within(sought, PATIENCE).await
-    }
-
-    /// Waits this long until it is on the screen.
-    ///
-    /// # Errors
-    /// That it did not come.
-    pub async fn see_within(&self, sought: &Sought, limit: Duration) -> Outcome<WebElement> {
-        self.until(&sought.words(), limit, async || {
-            Ok(self.all(sought).await?.into_iter().next())
-        })
-        .await
-    }
-
-    /// Whether it is on the screen now.
-    ///
-    /// # Errors
-    /// What the driver says.
-    pub async fn sees(&self, sought: &Sought) -> Outcome<bool> {
-        Ok(!self.all(sought).await?.is_empty())
-    }
-
-    /// Waits until it is no longer on the screen.
-    ///
-    /// # Errors
-    /// That it stayed.
-    pub async fn gone(&self, sought: &Sought) -> Outcome {
-        self.until(&format!("{} to be gone", sought.words()), PATIENCE, async || {
-            Ok(self.all(sought).await?.is_empty().then_some(()))
-        })
-        .await
-    }
-
-    /// Waits for it, which must be the only one, and clicks it.
-    ///
-    /// # Errors
-    /// That it can't be clicked.
-    pub async fn click(&self, sought: &Sought) -> Outcome {
-        self.until(
-            &format!("{} to be clicked", sought.words()),
-            PATIENCE,
-            async || {
-                let found = self.all(sought).await?;
-                if found.len() > 1 {
-                    return Err(Failure::said(format!(
-                        "{} is there {} times",
-                        sought.words(),
-                        found.len()
-                    )));
-                }
-                let Some(element) = found.into_iter().next() else {
-                    return Ok(None);
-                };
-                // A radio button is drawn as its label; that is what a hand meets.
-                let target = self
-                    .web()?
-                    .execute(
-                        "const [e] = arguments; return e.type === 'radio' ? e.labels[0] ?? e : e",
-                        vec![element.to_json()?],
-                    )
-                    .await?
-                    .element()?;
-                // Something may pass over it, or it may be drawn anew.
-                Ok(target.click().await.ok())
-            },
-        )
-        .await
-    }
-
-    /// Replaces what a field holds by typing.
-    ///
-    /// # Errors
-    /// That there is no such field, or that it did not take the text.
-    pub async fn fill(&self, sought: &Sought, text: &str) -> Outcome {
-        let element = self.see(sought).await?;
-        let script = "arguments[0].focus(); arguments[0].select(); return null";
-        self.script::<Option<bool>>(script, vec![element.to_json()?])
-            .await?;
-        if text.is_empty() {
-            self.keys(Key::Delete).await?;
-        } else {
-            self.keys(text).await?;
-        }
-        let words = format!("{} to hold what was typed", sought.words());
-        self.until(&words, PATIENCE, async || {
-            Ok((self.value(sought).await? == text).then_some(()))
-        })
-        .await
-    }
-
-    /// What a field holds.
-    ///
-    /// # Errors
-    /// That there is no such field.
-    pub async fn value(&self, sought: &Sought) -> Outcome<String> {
-        let element = self.see(sought).await?;
-        self.script("return arguments[0].value ?? ''", vec![element.to_json()?])
-            .await
-    }
-
-    /// What is said to be wrong at a field, where something is.
-    ///
-    /// # Errors
-    /// That nothing is.
-    pub async fn error_at(&self, sought: &Sought) -> Outcome<String> {
-        let script = r"
-            const [field] = arguments;
-            if (field.getAttribute('aria-invalid') !== 'true') return null;
-            const ids = (field.getAttribute('aria-describedby') ?? '').split(' ');
-            return ids.map((id) => document.getElementById(id)).find((e) => e?.role === 'alert')?.innerText ?? null;
-        ";
-        self.until(&format!("an error at {}", sought.words()), PATIENCE, async || {
-            let Some(element) = self.all(sought).await?.into_iter().next() else {
-                return Ok(None);
-            };
-            self.script::<Option<String>>(script, vec![element.to_json()?])
-                .await
-        })
-        .await
-    }
-
-    /// Whether something is wholly within the window, and nothing lies over its middle.
-    ///
-    /// # Errors
-    /// That it is not there.
-    pub async fn in_reach(&self, sought: &Sought) -> Outcome {
-        let script = r"
-            const [e] = arguments;
-            const { left, top, right, bottom } = e.getBoundingClientRect();
-            if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight)
-                return `it lies from ${left}, ${top} to ${right}, ${bottom} in a window of ${innerWidth} × ${innerHeight}`;
-            const met = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-            return met !== null && (e.contains(met) || met.contains(e)) ? null : `${met?.outerHTML.slice(0, 120)} lies over it`;
-        ";
-        self.settle().await?;
-        let element = self.see(sought).await?;
-        match self
-            .script::<Option<String>>(script, vec![element.to_json()?])
-            .await?
-        {
-            None => Ok(()),
-            Some(problem) => {
-                let failure = Failure::expected(&format!("{} within the window", sought.words()), problem);
-                Err(self.explained(failure).await)
-            }
-        }
-    }
-
-    /// How many pixels of the page lie beyond the window's right edge.
-    ///
-    /// # Errors
-    /// What the driver says.
-    pub async fn overflow(&self) -> Outcome<i64> {
-        self.script(
-            "return document.scrollingElement.scrollWidth - innerWidth",
-            vec![],
-        )
-        .await
-    }
-
-    /// Types to whatever has the focus.
-    ///
-    /// # Errors
-    /// What the driver says.
-    pub async fn keys(&self, keys: impl Into<TypingData>) -> Outcome {
-        let keys: TypingData = keys.into();
-        Ok(self.web()?.action_chain().send_keys(keys).perform().await?)
-    }
-
-    /// Holds Control and presses a key.
-    ///
-    /// # Errors
-    /// What the driver says.
-    pub async fn control(&self, key: char) -> Outcome {
-        let chain = self
-            .web()?
-            .action_chain()
-            .key_down(Key::Control)
-            .key_down(key)
-            .key_up(key)
-            .key_up(Key::Control);
-        Ok(chain.perform().await?)
-    }
-
-    /// Goes from stop to stop with the Tab key until this has the focus.
-    ///
-    /// # Errors
-    /// That it is no stop.
-    pub async fn tab_to(&self, sought: &Sought) -> Outcome {
-        self.see(sought).await?;
-        for _ in 0..40 {
-            if self.has_focus(sought).await? {
-                return Ok(());
-            }
-            self.keys(Key::Tab).await?;
-        }
-        Err(self
-            .explained(Failure::said(format!(
-                "40 Tabs did not lead to {}",
-                sought.words()
-            )))
-            .await)
-    }
-
-    /// Whether it has the focus.
-    ///
-    /// # Errors
-    /// What the driver says.
-    pub async fn has_focus(&self, sought: &Sought) -> Outcome<bool> {
-        let Some(element) = self.all(sought).await?.into_iter().next() else {
-            return Ok(false);
-        };
-        self.script(
-            "return document.activeElement === arguments[0]",
-            vec![element.to_json()?],
-        )
-        .await
-    }
-
-    /// Waits until it has the focus.
-    ///
-    /// # Errors
-    /// That it did not get it.
-    pub async fn focused(&self, sought: &Sought) -> Outcome {
-        let words = format!("{} to have the focus", sought.words());
-        self.until(&words, PATIENCE, async || self.has_focus(sought).await.map(yes))
-            .await
-    }
-
-    /// The text of something, without what is hidden.
-    ///
-    /// # Errors
-    /// That it is not there.
-    pub async fn text_of(&self, sought: &Sought) -> Outcome<String> {
-        let element = self.see(sought).await?;
-        self.script("return arguments[0].innerText", vec![element.to_json()?])
-            .await
-    }
-
-    /// All text on the screen.
-    ///
-    /// # Errors
-    /// What the driver says.
-    pub async fn text(&self) -> Outcome<String> {
-        self.script("return document.body.innerText", vec![]).await
-    }
-
-    /// Waits until these words are on the screen.
-    ///
-    /// # Errors
-    /// That they did not come.
-    pub async fn read(&self, words: &str) -> Outcome {
-        self.read_within(words, PATIENCE).await
-    }
-
-    /// Waits this long until these words are on the screen.
-    ///
-    /// # Errors
-    /// That they did not come.
-    pub async fn read_within(&self, words: &str, limit: Duration) -> Outcome {
-        self.until(&format!("the words “{words}”"), limit, async || {
-            let text = self.text().await?;
-            Ok(text
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-                .contains(words)
-                .then_some(()))
-        })
-        .await
-    }
-
-    /// Waits until something's text contains these words, and returns it on one line.
-    ///
-    /// # Errors
-    /// That they did not come.
-    pub async fn read_in(&self, sought: &Sought, words: &str) -> Outcome<String> {
-        self.until(
-            &format!("the words “{words}” in {}", sought.words()),
-            PATIENCE,
-            async || {
-                let Some(element) = self.all(sought).await?.into_iter().next() else {
-                    return Ok(None);
-                };
-                let text: String = self
-                    .script("return arguments[0].innerText", vec![element.to_json()?])
-                    .await?;
-                let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-                Ok(text.contains(words).then_some(text))
-            },
-        )
-        .await
-    }
-
     /// Waits until nothing on the screen moves any more, and fonts are there.
     ///
     /// # Errors
@@ -529,34 +255,6 @@ impl Window {
                 .then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(null))));
         ";
         self.script_async::<Option<bool>>(script, vec![]).await.map(drop)
-    }
-
-    /// Shows the screen light or dark, whatever was chosen.
-    ///
-    /// # Errors
-    /// What the driver says.
-    pub async fn show(&self, theme: &str) -> Outcome {
-        let script = "document.documentElement.dataset.theme = arguments[0]; return null";
-        self.script::<Option<bool>>(script, vec![json!(theme)]).await?;
-        self.settle().await
-    }
-
-    /// Makes the window this large.
-    ///
-    /// # Errors
-    /// That it did not become so.
-    pub async fn resize(&self, width: u32, height: u32) -> Outcome {
-        self.web()?.set_window_rect(0, 0, width, height).await?;
-        let size = json!([width, height]);
-        self.until(
-            &format!("the window to be {width} × {height}"),
-            PATIENCE,
-            async || {
-                let now: Value = self.script("return [innerWidth, innerHeight]", vec![]).await?;
-                Ok((now == size).then_some(()))
-            },
-        )
-        .await
     }
 
     /// How many windows the app shows.
@@ -606,26 +304,6 @@ impl Window {
         )
     }
 
-    /// Whether this text is anywhere in the page: its elements, what fields hold, its storage.
-    ///
-    /// # Errors
-    /// What the driver says.
-    pub async fn page_holds(&self, text: &str) -> Outcome<bool> {
-        let script = r"
-            const [text] = arguments;
-            const places = [
-                document.documentElement.outerHTML,
-                document.documentElement.textContent,
-                location.href,
-                JSON.stringify(history.state) ?? '',
-                ...[...document.querySelectorAll('input, textarea')].map((field) => field.value),
-                ...[localStorage, sessionStorage].map((storage) => JSON.stringify(storage)),
-            ];
-            return places.some((place) => place.includes(text));
-        ";
-        self.script(script, vec![json!(text)]).await
-    }
-
     /// The data folder this window works on.
     #[must_use]
     pub fn data(&self) -> &Path {
@@ -641,6 +319,13 @@ impl Drop for Window {
             let _forgotten = web.leak();
         }
     }
+}
+
+fn is_stale(error: &WebDriverError) -> bool {
+    matches!(
+        **error,
+        WebDriverErrorInner::StaleElementReference(_) | WebDriverErrorInner::NoSuchElement(_)
+    )
 }
 
 /// What a tool writes to standard output.
@@ -660,6 +345,6 @@ fn answer(program: &str, arguments: &[&str]) -> Outcome<Vec<u8>> {
     }
 }
 
-fn yes(whether: bool) -> Option<()> {
+pub(crate) fn yes(whether: bool) -> Option<()> {
     whether.then_some(())
 }

@@ -107,15 +107,13 @@ async fn window_k9_revoking_a_key_in_use_asks_for_its_name() -> Outcome {
     let secret = window.create_key(unused, "").await?;
     window.close_secret(&secret).await?;
     let url = place.this_computer_url()?;
-    for _ in 0..3 {
-        assert!(verify(&url, &used).await?.valid);
-    }
+    assert!(verify(&url, &used).await?.valid);
 
     window.open_key("ci-deploy").await?;
-    window.panel_says("Requests 3").await?;
+    window.panel_says("Requests 1").await?;
     window.ask_to_revoke("ci-deploy").await?;
     window
-        .read("last used now from 127.0.0.1, 3 requests so far")
+        .read("last used now from 127.0.0.1, 1 request so far")
         .await?;
     let act = button("Revoke key").within("dialog", "Revoke ci-deploy");
     window.click(&act).await?;
@@ -138,16 +136,9 @@ async fn window_k9_revoking_a_key_in_use_asks_for_its_name() -> Outcome {
     // K2: the free key says why it can't be revoked, and isn't.
     window.open_key("Free service key").await?;
     let refusing = button("Revoke key").within("region", "Key details");
-    let reason: Option<String> = {
-        let element = window.see(&refusing).await?;
-        let script =
-            "return arguments[0].getAttribute('aria-disabled') === 'true' ? arguments[0].title : null";
-        window.script(script, vec![element.to_json()?]).await?
-    };
-    assert!(
-        reason.is_some_and(|reason| reason.contains("free")),
-        "the button says why"
-    );
+    let script = "return arguments[0].getAttribute('aria-disabled') === 'true' ? arguments[0].title : ''";
+    let reason: String = window.ask(&refusing, script).await?;
+    assert!(reason.contains("free"), "the button says why: {reason}");
     window.click(&refusing).await?;
     assert!(!window.sees(&dialog("Revoke Free service key")).await?);
     window.quit().await
