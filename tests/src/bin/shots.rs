@@ -36,6 +36,14 @@ async fn main() -> ExitCode {
 
 async fn take(folder: &Path, wanted: &[String]) -> Outcome<usize> {
     std::fs::create_dir_all(folder)?;
+    if wanted.is_empty() {
+        // What is no longer taken shall not be taken for what is.
+        for old in std::fs::read_dir(folder)?.flatten().map(|file| file.path()) {
+            if old.extension().is_some_and(|kind| kind == "png") {
+                std::fs::remove_file(old)?;
+            }
+        }
+    }
     let mut count = 0;
     let mut camera = async |window: &Window, name: &str| {
         if !wanted.is_empty() && !wanted.iter().any(|part| name.contains(part)) {
