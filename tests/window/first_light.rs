@@ -50,7 +50,31 @@ async fn window_first_light_on_this_computer() -> Outcome {
     let window = Window::open(&place).await?;
     window.see(&row("ci-deploy")).await?;
     window.inspect(&secret, "which is revoked").await?;
-    window.quit().await
+    window.quit().await?;
+
+    // The database, the copy, the log: the secret is in none of them, and the search can find.
+    let body = &secret[secret.len() - 36..secret.len() - 6];
+    assert_eq!(holders(&place.data(), body)?, Vec::<std::path::PathBuf>::new());
+    assert!(!holders(&place.data(), "ci-deploy")?.is_empty());
+    assert!(place.data().join("logs").is_dir(), "the log was searched too");
+    Ok(())
+}
+
+/// Every file below a folder in which the text occurs.
+fn holders(folder: &std::path::Path, text: &str) -> Outcome<Vec<std::path::PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(holders(&path, text)?);
+        } else if std::fs::read(&path)?
+            .windows(text.len())
+            .any(|bytes| bytes == text.as_bytes())
+        {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 #[tokio::test(flavor = "multi_thread")]
