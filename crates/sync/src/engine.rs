@@ -170,6 +170,9 @@ impl Engine {
                     }
                 }
                 self.wake();
+            } else if self.status.borrow().phase == Phase::Synced {
+                // In step a moment ago, and no stream to be had: the server may have gone in between.
+                self.wake();
             }
             failures = failures.saturating_add(1);
             tokio::time::sleep(self.backoff(failures)).await;
