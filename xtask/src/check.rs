@@ -9,7 +9,7 @@ use crate::failure::{Failure, Outcome, spell};
 use crate::layers;
 use crate::screens;
 use crate::setup;
-use crate::workspace::Workspace;
+use crate::workspace::{FEATURES, Workspace};
 
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Arguments {
@@ -70,10 +70,14 @@ fn steps<'a>(workspace: &'a Workspace, arguments: &Arguments) -> Vec<Step<'a>> {
         script("test"),
         script("knip"),
         Step::new("clippy", move || {
-            cargo("clippy --locked --workspace --all-targets -- -D warnings").run()
+            cargo("clippy --locked --workspace --all-targets")
+                .args(FEATURES)
+                .args(["--", "-D", "warnings"])
+                .run()
         }),
         Step::new("doc", move || {
             cargo("doc --locked --workspace --no-deps --quiet")
+                .args(FEATURES)
                 .env("RUSTDOCFLAGS", "-D warnings")
                 .run()
         }),

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::exec::Program;
 use crate::failure::{Failure, Outcome};
 use crate::workspace::Workspace;
 
@@ -52,12 +53,11 @@ fn write(workspace: &Workspace, root: &Path) -> Outcome {
             .map_err(Failure::file(folder))
             .map(|()| path)
     };
-    workspace
-        .cargo_run("keystead-desktop", "export-bindings")?
+    workspace.build_all()?;
+    Program::new(workspace.debug_binary("export-bindings")?)
         .arg(path(BINDINGS)?)
         .run()?;
-    let openapi = workspace
-        .cargo_run("server", "keystead-server")?
+    let openapi = Program::new(workspace.debug_binary("keystead-server")?)
         .arg("openapi")
         .text()?;
     let file = path(OPENAPI)?;

@@ -206,7 +206,6 @@ mod tests {
         Package {
             name: name.to_owned(),
             dependencies: dependencies.collect(),
-            targets: Vec::new(),
         }
     }
 

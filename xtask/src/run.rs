@@ -21,6 +21,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
+    if arguments.demo {
+        return demo(workspace, arguments);
+    }
     println!("Building the app, the command line and the server");
     Program::cargo()
         .args([
@@ -38,16 +41,6 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
         .run()?;
     let app = workspace.debug_binary("keystead-desktop")?;
     let command_line = workspace.debug_binary("keystead")?;
-    if arguments.demo {
-        let display = Display::start()?;
-        return display
-            .dress(workspace.cargo_run("stories", "demo")?)
-            .env("KEYSTEAD_APP", app)
-            .env("KEYSTEAD_CLI", command_line)
-            .env("KEYSTEAD_SERVER", workspace.debug_binary("keystead-server")?)
-            .args(&arguments.arguments)
-            .run_and_pass_on_its_code();
-    }
     println!("The command line is {}", command_line.display());
     let app = Program::new(app).args(&arguments.arguments).unlimited();
     if display::user_has_one() {
@@ -55,6 +48,19 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     } else {
         on_a_private_screen(workspace, app)
     }
+}
+
+fn demo(workspace: &Workspace, arguments: &Arguments) -> Outcome {
+    println!("Building the app, the command line, the server and who will use them");
+    workspace.build_all()?;
+    let display = Display::start()?;
+    display
+        .dress(Program::new(workspace.debug_binary("demo")?))
+        .env("KEYSTEAD_APP", workspace.debug_binary("keystead-desktop")?)
+        .env("KEYSTEAD_CLI", workspace.debug_binary("keystead")?)
+        .env("KEYSTEAD_SERVER", workspace.debug_binary("keystead-server")?)
+        .args(&arguments.arguments)
+        .run_and_pass_on_its_code()
 }
 
 fn on_a_private_screen(workspace: &Workspace, app: Program) -> Outcome {

@@ -14,23 +14,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
-    Program::cargo()
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "keystead-desktop",
-            "--package",
-            "keystead-cli",
-            "--bins",
-        ])
-        .dir(&workspace.root)
-        .run()?;
+    workspace.build_all()?;
     let folder = workspace.target.join("shots");
     fs::create_dir_all(&folder).map_err(Failure::file(&folder))?;
     let display = Display::start()?;
     display
-        .dress(workspace.cargo_run("stories", "shots")?)
+        .dress(Program::new(workspace.debug_binary("shots")?))
         .env("KEYSTEAD_APP", workspace.debug_binary("keystead-desktop")?)
         .env("KEYSTEAD_CLI", workspace.debug_binary("keystead")?)
         .env("KEYSTEAD_SHOTS", &folder)

@@ -9,7 +9,7 @@ use crate::display::Display;
 use crate::exec::Program;
 use crate::failure::Outcome;
 use crate::postgres::Postgres;
-use crate::workspace::Workspace;
+use crate::workspace::{FEATURES, Workspace};
 
 /// The limit of all tests together; each test has its own in .config/nextest.toml.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
@@ -40,27 +40,18 @@ impl Arguments {
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     if arguments.is_inner_loop() {
-        build(workspace)?;
+        workspace.build_all()?;
         return nextest(workspace, arguments);
     }
     let mut steps = vec![
         Step::new("check", || check::run(workspace, &check::Arguments::default())),
-        Step::new("build", || build(workspace)),
+        Step::new("build", || workspace.build_all()),
         Step::new("tests", || nextest(workspace, arguments)),
     ];
     if !arguments.no_bundle {
         steps.push(Step::new("installer", || bundle::build_and_try(workspace)));
     }
     carry_out(&steps, false)
-}
-
-/// Programs and tests in one go, so that both are built with the same features, once.
-fn build(workspace: &Workspace) -> Outcome {
-    Program::cargo()
-        .args(["build", "--locked", "--quiet", "--workspace", "--bins", "--tests"])
-        .dir(&workspace.root)
-        .limit(LIMIT)
-        .run()
 }
 
 fn nextest(workspace: &Workspace, arguments: &Arguments) -> Outcome {
@@ -76,6 +67,7 @@ fn nextest(workspace: &Workspace, arguments: &Arguments) -> Outcome {
             "--workspace",
             "--no-tests=fail",
         ])
+        .args(FEATURES)
         .env("KEYSTEAD_TEST_POSTGRES", postgres.url())
         .env("KEYSTEAD_APP", workspace.debug_binary("keystead-desktop")?)
         .env("KEYSTEAD_CLI", workspace.debug_binary("keystead")?)

@@ -8,6 +8,11 @@ use serde::Deserialize;
 use crate::exec::Program;
 use crate::failure::{Failure, Outcome};
 
+/// The features beside the default ones that checks, tests and generated files are built with.
+pub(crate) const FEATURES: [&str; 2] = ["--features", "keystead-desktop/bindings"];
+/// The limit of building everything.
+const BUILD_LIMIT: Duration = Duration::from_secs(40 * 60);
+
 /// What `cargo metadata --no-deps` says, as far as the tasks ask.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Workspace {
@@ -22,7 +27,6 @@ pub(crate) struct Workspace {
 pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) dependencies: Vec<Dependency>,
-    pub(crate) targets: Vec<Target>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,14 +36,6 @@ pub(crate) struct Dependency {
     pub(crate) kind: Option<String>,
     /// Set for dependencies inside the repository.
     pub(crate) path: Option<PathBuf>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Target {
-    pub(crate) name: String,
-    pub(crate) kind: Vec<String>,
-    #[serde(rename = "required-features", default)]
-    pub(crate) required_features: Vec<String>,
 }
 
 impl Workspace {
@@ -90,25 +86,14 @@ impl Workspace {
         )))
     }
 
-    /// `cargo run` of a binary of the workspace, with the features it asks for.
-    pub(crate) fn cargo_run(&self, package: &str, binary: &str) -> Outcome<Program> {
-        let target = self
-            .packages
-            .iter()
-            .find(|candidate| candidate.name == package)
-            .and_then(|found| {
-                found
-                    .targets
-                    .iter()
-                    .find(|target| target.name == binary && target.kind.iter().any(|kind| kind == "bin"))
-            })
-            .ok_or_else(|| Failure::said(format!("the package `{package}` has no binary `{binary}` yet.")))?;
-        let mut program = Program::cargo()
-            .args(["run", "--quiet", "--package", package, "--bin", binary])
-            .dir(&self.root);
-        if !target.required_features.is_empty() {
-            program = program.arg("--features").arg(target.required_features.join(","));
-        }
-        Ok(program.arg("--"))
+    /// Builds every program and test of the workspace, with the one set of features that all tasks share: another set
+    /// would build half of the dependencies once more.
+    pub(crate) fn build_all(&self) -> Outcome {
+        Program::cargo()
+            .args(["build", "--locked", "--quiet", "--workspace", "--bins", "--tests"])
+            .args(FEATURES)
+            .dir(&self.root)
+            .limit(BUILD_LIMIT)
+            .run()
     }
 }

@@ -90,7 +90,7 @@ fn it_serves_until_it_is_told_to_stop() {
     let mut stream = std::net::TcpStream::connect(&address).unwrap();
     std::io::Write::write_all(
         &mut stream,
-        b"GET /v1/server HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        b"GET /v1/server HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
     )
     .unwrap();
     let mut answer = String::new();
