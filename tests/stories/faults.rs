@@ -44,7 +44,18 @@ async fn nobody_there() {
     let (code, sentence) = probe(&format!("http://{closed}")).await;
     assert_eq!(code, ErrorCode::Offline);
     assert!(
-        sentence.contains("can't be reached") && sentence.contains("check the address"),
+        sentence.contains("can't be reached (nothing answers there)")
+            && sentence.contains("check the address"),
+        "{sentence}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_computer_of_that_name() {
+    let (code, sentence) = probe("https://nowhere.invalid").await;
+    assert_eq!(code, ErrorCode::Offline);
+    assert!(
+        sentence.contains("no computer of that name was found"),
         "{sentence}"
     );
 }

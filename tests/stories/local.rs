@@ -1,6 +1,7 @@
 //! The workspace of this computer: a server inside, shared by the programs of one person.
 
 use desk::view::{ConnectionKind, StartHere};
+use domain::key::KeyState;
 use testkit::{TestDesk, wait_for};
 
 fn mine() -> StartHere {
@@ -64,6 +65,14 @@ async fn of_sample_data_nothing_is_kept() {
     assert_eq!(opened.connection.kind, ConnectionKind::Sample);
     ada.wait_synced().await;
     assert!(ada.names().await.len() > 10);
+    let rows = wait_for("used, expired and revoked keys", || async {
+        let rows = ada.desk.list_keys(testkit::desk::all()).await.ok()?.rows;
+        let is = |state| rows.iter().filter(|row| row.state == state).count();
+        let used = rows.iter().filter(|row| row.last_used_at.is_some()).count();
+        (is(KeyState::Expired) == 1 && is(KeyState::Revoked) == 2 && used == 7).then_some(rows)
+    })
+    .await;
+    assert!(rows.iter().all(|row| row.pending.is_none()));
     ada.desk.remove_connection(opened.connection.id).await.unwrap();
     let left: Vec<_> = std::fs::read_dir(ada.folder())
         .map(|entries| entries.flatten().map(|entry| entry.file_name()).collect())

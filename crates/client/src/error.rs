@@ -1,5 +1,7 @@
 //! Why a request has no good answer.
 
+use std::io;
+
 use protocol::problem::{Problem, ProblemCode};
 
 /// Why a request has no good answer. Each sentence says what to do.
@@ -78,7 +80,7 @@ impl ClientError {
 
     pub(crate) fn from_transport(host: String, error: &reqwest::Error) -> Self {
         let chain = chain(error);
-        let reason = chain.last().cloned().unwrap_or_default();
+        let reason = in_words(error).unwrap_or_else(|| chain.last().cloned().unwrap_or_default());
         let tls = chain.iter().any(|cause| {
             [
                 "certificate",
@@ -113,6 +115,38 @@ impl ClientError {
         }
         Self::Cut { host, reason }
     }
+}
+
+/// What the network said, in words a person can act on.
+fn in_words(error: &reqwest::Error) -> Option<String> {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if cause.to_string().starts_with("dns error") {
+            return Some("no computer of that name was found".to_owned());
+        }
+        if let Some(io) = cause.downcast_ref::<io::Error>()
+            && let Some(words) = of_kind(io.kind())
+        {
+            return Some(words.to_owned());
+        }
+        next = cause.source();
+    }
+    error.is_timeout().then(|| "no answer in time".to_owned())
+}
+
+const fn of_kind(kind: io::ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        io::ErrorKind::ConnectionRefused => "nothing answers there",
+        io::ErrorKind::TimedOut => "no answer in time",
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => {
+            "this computer has no way to it"
+        }
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof => "the connection was closed",
+        _ => return None,
+    })
 }
 
 /// Every cause in words, outermost first. An error of the transport carries no body and no header.

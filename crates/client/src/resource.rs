@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use crypto::secret::Secret;
 use domain::id::{KeyId, OperationId, OrganizationId};
 use eventsource_stream::Eventsource as _;
 use futures::{Stream, StreamExt as _};
@@ -10,6 +11,7 @@ use protocol::change::{ChangesPage, Notice};
 use protocol::key::{CreateKeyRequest, KeyView};
 use protocol::path::{self, fill};
 use protocol::server::{PRODUCT, ServerView};
+use protocol::verify::{VerifyRequest, VerifyView};
 use reqwest::Method;
 
 use crate::error::ClientError;
@@ -51,6 +53,17 @@ impl Server {
     pub async fn sign_in(&self, request: &SignInRequest) -> Result<SessionStarted, ClientError> {
         self.send(self.request(Method::POST, path::SESSIONS).json(request))
             .await
+    }
+
+    /// Asks whether a secret is good, as a service that was called with it would.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn verify(&self, secret: Secret) -> Result<VerifyView, ClientError> {
+        let request = self
+            .request(Method::POST, path::VERIFY)
+            .json(&VerifyRequest { secret });
+        self.send(request).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! Getting in: a workspace on this computer, a server elsewhere, or sample data.
+//! Getting in: a workspace on this computer, or a server elsewhere.
 
 use std::sync::Arc;
 
@@ -16,10 +16,9 @@ use serde::{Deserialize, Serialize};
 use sync::engine::Link;
 
 use crate::error::{DeskError, named};
-use crate::host::LocalPlace;
 use crate::open::{PASSWORD, Parts, item};
 use crate::registry::{Record, write_whole};
-use crate::view::{ConnectionKind, KeyDraft, Opened, ServerCard, SignIn, SignUp, StartHere};
+use crate::view::{ConnectionKind, Opened, ServerCard, SignIn, SignUp, StartHere};
 use crate::{Desk, blocking, lock};
 
 /// The address of the one account of a workspace on this computer; `.invalid` never resolves (RFC 2606).
@@ -28,18 +27,18 @@ const LOCAL_USERNAME: &str = "owner";
 
 /// What was begun of the workspace of this computer.
 #[derive(Serialize, Deserialize)]
-struct Setup {
-    connection_id: ConnectionId,
+pub(crate) struct Setup {
+    pub(crate) connection_id: ConnectionId,
     free_key_id: KeyId,
     free_secret_id: SecretId,
 }
 
 /// What a sign-up needs, checked.
-struct Person {
-    email: EmailAddress,
-    username: Username,
-    display_name: DisplayName,
-    organization_name: OrganizationName,
+pub(crate) struct Person {
+    pub(crate) email: EmailAddress,
+    pub(crate) username: Username,
+    pub(crate) display_name: DisplayName,
+    pub(crate) organization_name: OrganizationName,
 }
 
 impl Desk {
@@ -138,7 +137,7 @@ impl Desk {
         }
     }
 
-    fn new_setup(&self) -> Setup {
+    pub(crate) fn new_setup(&self) -> Setup {
         let now = self.now();
         self.with_entropy(|entropy| Setup {
             connection_id: ConnectionId::make(now, entropy),
@@ -149,7 +148,7 @@ impl Desk {
 
     /// Signs up, with the free key's secret in the keychain before anything is sent. Where the account exists already
     /// (an earlier answer was lost), signs in.
-    async fn enroll(
+    pub(crate) async fn enroll(
         self: &Arc<Self>,
         server: &Server,
         keychain: &Arc<dyn Keychain>,
@@ -349,63 +348,6 @@ impl Desk {
         }
     }
 
-    /// Opens a workspace of made-up data on a server of its own; of neither anything is kept.
-    ///
-    /// # Errors
-    /// [`DeskError`].
-    pub async fn start_sample(self: &Arc<Self>) -> Result<Opened, DeskError> {
-        let _one = self.changing.lock().await;
-        let folder = Arc::new(
-            tempfile::Builder::new()
-                .prefix("keystead-sample-")
-                .tempdir()
-                .map_err(|error| DeskError::Unexpected(error.to_string()))?,
-        );
-        let keychain = Self::sample_keychain();
-        let setup = self.new_setup();
-        let person = Person {
-            email: email("mara@northwind.invalid")?,
-            username: named("username", Username::parse("mara"))?,
-            display_name: named("yourName", DisplayName::parse("Mara Lindqvist"))?,
-            organization_name: named("organizationName", OrganizationName::parse("Northwind Routing"))?,
-        };
-        let password = self.with_entropy(|entropy| mint_password(entropy));
-        let place = LocalPlace {
-            folder: folder.path().join("server"),
-            name: "Sample data".to_owned(),
-        };
-        let local = self.start_local(place).await?;
-        let server = self.server(local.url())?;
-        let started = self.enroll(&server, &keychain, &setup, person, password).await?;
-        let record = self.record(
-            setup.connection_id,
-            ConnectionKind::Sample,
-            None,
-            "local",
-            &started,
-        )?;
-        let parts = Parts {
-            keychain,
-            replica_path: folder.path().join("replica.db"),
-            local: Some(local),
-            link: Link::Session(server.with_session(started.token)),
-            sample: Some(folder),
-        };
-        let open = self.open_parts(record, parts).await?;
-        for (name, description, days) in SAMPLE_KEYS {
-            self.create_key(KeyDraft {
-                kind: KeyKind::Team,
-                name: (*name).to_owned(),
-                description: (*description).to_owned(),
-                expires_at: days.map(|days| self.now().plus_days(days)),
-            })
-            .await?;
-        }
-        // Everything is on this computer: one round suffices, and there is nothing to wait for.
-        let _shown_by_status = open.engine.round().await;
-        Ok(self.opened(&open.record))
-    }
-
     pub(crate) fn record(
         &self,
         id: ConnectionId,
@@ -448,39 +390,3 @@ impl Desk {
 pub(crate) fn email(text: &str) -> Result<EmailAddress, DeskError> {
     EmailAddress::parse(text).map_err(|error| DeskError::input("email", error))
 }
-
-/// Name, description, days until expiry.
-const SAMPLE_KEYS: &[(&str, &str, Option<i64>)] = &[
-    ("ci-deploy", "Deploys the planner from the build server", Some(61)),
-    (
-        "billing-export",
-        "Nightly export of invoices to the ledger",
-        Some(24),
-    ),
-    (
-        "dispatch-eu",
-        "Creates projects for the European depots",
-        Some(44),
-    ),
-    ("staging-smoke", "Smoke tests after each release", None),
-    (
-        "legacy-import",
-        "One-time import of the old route archive",
-        Some(5),
-    ),
-    (
-        "vendor-acme",
-        "Acme's integration, reviewed each quarter",
-        Some(29),
-    ),
-    (
-        "rotterdam-sites",
-        "Keeps the sites of Rotterdam hub up to date",
-        Some(210),
-    ),
-    ("mobile-app", "Project set-up from the drivers' app", Some(118)),
-    ("geocode-cache", "Refreshes the geocoding cache", Some(77)),
-    ("nightly-runner", "Scheduled optimisation runs", Some(12)),
-    ("capacity-report", "Weekly capacity report", None),
-    ("data-science", "Notebooks of the data team", Some(90)),
-];

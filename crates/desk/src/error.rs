@@ -63,7 +63,7 @@ pub enum DeskError {
     Replica(#[from] ReplicaError),
     /// A replica lies there and the keychain has no key for it. No new key is made.
     #[error(
-        "the key of the replica {path} is not in the keychain: it is locked, or the entry was removed; unlock it and try \
+        "the keychain has no key for the offline copy {path}: it is locked, or the entry was removed; unlock it and try \
          again, or set the file aside and download again"
     )]
     ReplicaKeyMissing {
@@ -120,7 +120,9 @@ impl DeskError {
                 KeychainError::Absent(_) => ErrorCode::KeychainAbsent,
                 KeychainError::VaultLocked => ErrorCode::VaultLocked,
                 KeychainError::WrongPassphrase => ErrorCode::WrongPassphrase,
-                KeychainError::Vault { .. } | KeychainError::Failed(_) => ErrorCode::Unexpected,
+                KeychainError::Vault { .. } | KeychainError::Foreign | KeychainError::Failed(_) => {
+                    ErrorCode::Unexpected
+                }
             },
             Self::Replica(error) => match error {
                 ReplicaError::Damaged { .. } => ErrorCode::ReplicaDamaged,
@@ -172,11 +174,12 @@ impl DeskError {
         }
     }
 
-    /// What to give to whoever helps: the server's id of the request.
+    /// What to give to whoever helps: the server's id of the request, or what the system said.
     #[must_use]
     pub fn details(&self) -> Option<&str> {
         match self {
             Self::Client(ClientError::Problem(problem)) => problem.request_id.as_deref(),
+            Self::Keychain(error) => error.details(),
             _ => None,
         }
     }

@@ -14,6 +14,7 @@ mod open;
 mod pending;
 mod place;
 mod registry;
+mod sample;
 mod secrets;
 pub mod view;
 

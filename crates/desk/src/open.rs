@@ -7,7 +7,7 @@ use std::time::Duration;
 use client::{Server, ServerAddress};
 use crypto::secret::{Secret, SecretBytes};
 use domain::id::ConnectionId;
-use keychain::{Keychain, MemoryKeychain};
+use keychain::Keychain;
 use replica::{Replica, Topic};
 use sync::engine::{Engine, Link, Running};
 use sync::status::Phase;
@@ -315,10 +315,5 @@ impl Desk {
             }
         };
         Ok(Replica::create(path, &key)?)
-    }
-
-    /// A keychain that ends with the process.
-    pub(crate) fn sample_keychain() -> Arc<dyn Keychain> {
-        Arc::new(MemoryKeychain::default())
     }
 }

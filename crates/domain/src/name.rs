@@ -9,10 +9,12 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameProblem {
     /// Nothing but white space.
-    #[error("{what} is empty; write at least {least} character(s)")]
+    #[error("{what} is {}", too_short(*found, *least))]
     TooShort {
         /// The field in words.
         what: &'static str,
+        /// How many were given.
+        found: usize,
         /// The least number of characters.
         least: usize,
     },
@@ -42,6 +44,14 @@ pub enum NameProblem {
     },
 }
 
+fn too_short(found: usize, least: usize) -> String {
+    match (found, least) {
+        (0, 0 | 1) => "empty; write something".to_owned(),
+        (0, _) => format!("empty; write at least {least} characters"),
+        _ => format!("too short; write at least {least} characters"),
+    }
+}
+
 /// Characters that show nothing or turn text around: a name must not be able to look like another.
 fn is_invisible(c: char) -> bool {
     c.is_control()
@@ -58,7 +68,7 @@ fn bounded(
     let trimmed = text.trim();
     let found = trimmed.chars().count();
     if found < least {
-        return Err(NameProblem::TooShort { what, least });
+        return Err(NameProblem::TooShort { what, found, least });
     }
     if found > most {
         return Err(NameProblem::TooLong { what, found, most });
@@ -184,7 +194,7 @@ mod tests {
     fn a_refusal_says_the_bound() {
         assert_eq!(
             KeyName::parse(" ").unwrap_err().to_string(),
-            "The key's name is empty; write at least 1 character(s)"
+            "The key's name is empty; write something"
         );
         assert_eq!(
             KeyName::parse(&"ä".repeat(101)).unwrap_err().to_string(),

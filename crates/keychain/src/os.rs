@@ -84,9 +84,7 @@ fn refusal(error: &Error) -> KeychainError {
         Error::NoStorageAccess(_) => KeychainError::Locked(plain(error)),
         Error::NoDefaultStore => KeychainError::Absent(plain(error)),
         Error::PlatformFailure(cause) if is_gone(&cause.to_string()) => KeychainError::Absent(plain(error)),
-        Error::BadEncoding(_) | Error::BadDataFormat(..) => KeychainError::Failed(
-            "an item of Keystead's was changed by another program and can't be read".to_owned(),
-        ),
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => KeychainError::Foreign,
         _ => KeychainError::Failed(plain(error)),
     }
 }

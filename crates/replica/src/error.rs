@@ -6,14 +6,14 @@ use std::path::Path;
 #[derive(Debug, thiserror::Error)]
 pub enum ReplicaError {
     /// A file lies there already.
-    #[error("the replica {path} exists already and was left as it is")]
+    #[error("the offline copy {path} exists already and was left as it is")]
     Exists {
         /// Where.
         path: String,
     },
     /// The bytes are not a database that this key opens.
     #[error(
-        "the replica {path} can't be read: it is damaged, or it belongs to another keychain entry; it was left as it is"
+        "the offline copy {path} can't be read: it is damaged, or another key belongs to it; it was left as it is"
     )]
     Damaged {
         /// Where.
@@ -21,14 +21,14 @@ pub enum ReplicaError {
     },
     /// Written by a newer version.
     #[error(
-        "the replica {path} was written by a newer Keystead; update Keystead to read it; it was left as it is"
+        "the offline copy {path} was written by a newer Keystead; update Keystead to read it; it was left as it is"
     )]
     Newer {
         /// Where.
         path: String,
     },
     /// It could not be brought up to date.
-    #[error("the replica {path} could not be brought up to date: {reason}")]
+    #[error("the offline copy {path} could not be brought up to date: {reason}")]
     Migration {
         /// Where.
         path: String,
@@ -47,10 +47,10 @@ pub enum ReplicaError {
         reason: String,
     },
     /// SQLite failed.
-    #[error("the replica failed: {0}")]
+    #[error("the offline copy could not be used: {0}")]
     Sqlite(rusqlite::Error),
     /// A stored row can't be read.
-    #[error("a row of the replica can't be read: {0}")]
+    #[error("a row of the offline copy can't be read: {0}")]
     Row(#[from] serde_json::Error),
 }
 

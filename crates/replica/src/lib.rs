@@ -20,6 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crypto::secret::SecretBytes;
 use domain::id::KeyId;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 use zeroize::Zeroizing;
@@ -105,8 +106,18 @@ impl Replica {
 
     fn connect(path: &Path, key: &SecretBytes, flags: OpenFlags) -> Result<Self, ReplicaError> {
         let wrap = |error: rusqlite::Error| ReplicaError::at(path, error);
+        // SQLite takes an empty file for a new database, and throws its log away.
+        if is_emptied(path) {
+            return Err(ReplicaError::Damaged {
+                path: path.display().to_string(),
+            });
+        }
         let mut connection =
             Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(wrap)?;
+        // A file that turns out not to be readable is closed as it was found, its log unwritten.
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+            .map_err(wrap)?;
         let hex = key.to_hex();
         let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", hex.expose()));
         connection.execute_batch(&pragma).map_err(wrap)?;
@@ -134,6 +145,9 @@ impl Replica {
                     reason: other.to_string(),
                 },
             })?;
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+            .map_err(wrap)?;
         let seen = data_version(&connection).map_err(wrap)?;
         Ok(Self {
             connection: Mutex::new(connection),
@@ -216,6 +230,14 @@ impl Replica {
         };
         Ok(ask(listing))
     }
+}
+
+/// Whether a file of no bytes has a log beside it: something was in it.
+fn is_emptied(path: &Path) -> bool {
+    let length = |path: &Path| path.metadata().map_or(0, |file| file.len());
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    path.exists() && length(path) == 0 && length(Path::new(&log)) > 0
 }
 
 fn migrations() -> Migrations<'static> {

@@ -393,3 +393,61 @@ fn what_another_program_wrote_is_noticed() {
     assert!(window.changed_elsewhere().unwrap());
     assert!(!window.changed_elsewhere().unwrap());
 }
+
+/// What a killed program left: the file, and beside it the log with everything newer.
+fn left_by_a_kill(folder: &tempfile::TempDir, to: &std::path::Path) {
+    let replica = fresh(folder);
+    replica
+        .apply(&page(vec![(1, Entity::Key(view(1, "kept", 1)))], 1, 1), true)
+        .unwrap();
+    for ending in ["", "-wal"] {
+        let name = format!("replica.db{ending}");
+        std::fs::copy(folder.path().join(&name), to.join(&name)).unwrap();
+    }
+}
+
+#[test]
+fn o1_a_damaged_replica_stays_as_it_was_with_its_log() {
+    for emptied in [false, true] {
+        let (folder, left) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        left_by_a_kill(&folder, left.path());
+        let (path, log) = (left.path().join("replica.db"), left.path().join("replica.db-wal"));
+        let mut bytes = if emptied {
+            vec![]
+        } else {
+            std::fs::read(&path).unwrap()
+        };
+        bytes.iter_mut().take(64).for_each(|byte| *byte ^= 0x5a);
+        std::fs::write(&path, &bytes).unwrap();
+        let mut wal = std::fs::read(&log).unwrap();
+        // Its first frame holds the first page: damaged there, too, nothing can be read.
+        wal.iter_mut().skip(56).take(64).for_each(|byte| *byte ^= 0x5a);
+        std::fs::write(&log, &wal).unwrap();
+        let right = SecretBytes::from_bytes([1; 32]);
+        assert!(matches!(
+            Replica::open(&path, &right),
+            Err(ReplicaError::Damaged { .. })
+        ));
+        assert!(
+            std::fs::read(&path).unwrap() == bytes,
+            "the file stays, emptied: {emptied}"
+        );
+        assert!(
+            std::fs::read(&log).unwrap() == wal,
+            "the log stays, emptied: {emptied}"
+        );
+    }
+}
+
+#[test]
+fn o1_another_key_leaves_file_and_log_alone() {
+    let (folder, left) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    left_by_a_kill(&folder, left.path());
+    let (path, log) = (left.path().join("replica.db"), left.path().join("replica.db-wal"));
+    let before = (std::fs::read(&path).unwrap(), std::fs::read(&log).unwrap());
+    assert!(Replica::open(&path, &SecretBytes::from_bytes([2; 32])).is_err());
+    let after = (std::fs::read(&path).unwrap(), std::fs::read(&log).unwrap());
+    assert!(before == after, "file and log stay");
+    let right = Replica::open(&path, &SecretBytes::from_bytes([1; 32])).unwrap();
+    assert_eq!(names(&right, &all()), ["kept"]);
+}

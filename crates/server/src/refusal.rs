@@ -37,10 +37,7 @@ impl Refusal {
 
     /// No session.
     pub(crate) fn signed_out() -> Self {
-        Self::new(
-            ProblemCode::SignedOut,
-            "this session has ended or never was; sign in again",
-        )
+        Self::new(ProblemCode::SignedOut, "this session has ended; sign in again")
     }
 
     /// Too often; another attempt is worth it in `seconds`.

@@ -68,7 +68,7 @@ async fn k3_what_does_not_fit_is_refused_with_its_field(given: &mut Given) {
             "empty name",
             |body| body["name"] = json!(" "),
             "name",
-            "The key's name is empty; write at least 1 character(s).",
+            "The key's name is empty; write something.",
         ),
         (
             "prefix",
