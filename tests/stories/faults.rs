@@ -264,3 +264,15 @@ async fn k3_a_draft_is_refused_at_the_field_that_is_wrong() {
     );
     assert_eq!(ada.names().await, ["Free service key"]);
 }
+
+/// A firewall may let requests through and no stream: the desk notices all the same that the server went.
+#[tokio::test(flavor = "multi_thread")]
+async fn o3_without_notices_a_server_that_goes_is_missed() {
+    let mut server = TestServer::new().await;
+    let proxy = CuttingProxy::before(server.address(), "GET /v1/events").await;
+    proxy.cut_all();
+    let ada = TestDesk::new();
+    ada.sign_up(&proxy.url()).await;
+    server.stop().await;
+    ada.wait_offline().await;
+}

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -40,6 +40,8 @@ struct Rule {
     /// Bytes of answers that are still let through to a request that contains the marker; negative lets all through.
     allowed: AtomicI64,
     cuts: AtomicU32,
+    /// Whether it holds for every answer, not only the next.
+    every: AtomicBool,
     marker: &'static str,
 }
 
@@ -49,6 +51,7 @@ impl CuttingProxy {
         let rule = Arc::new(Rule {
             allowed: AtomicI64::new(-1),
             cuts: AtomicU32::new(0),
+            every: AtomicBool::new(false),
             marker,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -83,6 +86,12 @@ impl CuttingProxy {
         self.rule.allowed.store(bytes, Ordering::SeqCst);
     }
 
+    /// From now on, lets nothing through of any marked answer.
+    pub fn cut_all(&self) {
+        self.rule.every.store(true, Ordering::SeqCst);
+        self.cut_after(0);
+    }
+
     /// How often it cut.
     #[must_use]
     pub fn cuts(&self) -> u32 {
@@ -113,8 +122,9 @@ async fn carry(mut near: TcpStream, mut far: TcpStream, rule: &Rule) {
                 let allowed = rule.allowed.load(Ordering::SeqCst);
                 if marked && allowed >= 0 {
                     let through = usize::try_from(allowed).unwrap_or(0).min(count);
-                    // The rule holds once: the next try is let through.
-                    rule.allowed.store(-1, Ordering::SeqCst);
+                    if !rule.every.load(Ordering::SeqCst) {
+                        rule.allowed.store(-1, Ordering::SeqCst);
+                    }
                     rule.cuts.fetch_add(1, Ordering::SeqCst);
                     let _cut = near_write.write_all(&down[..through]).await;
                     return;
