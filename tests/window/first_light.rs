@@ -3,7 +3,9 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use stories::outside::{refused_within_a_second, verify};
-use stories::{Failure, Outcome, Place, Sought, Window, button, dialog, field, heading, row, secret_of, tab};
+use stories::{
+    Failure, Outcome, Place, Sought, Window, button, dialog, field, heading, radio, row, secret_of, tab,
+};
 use thirtyfour::prelude::Key;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,6 +27,10 @@ async fn window_first_light_on_this_computer() -> Outcome {
     let item = place.keychain_user_of(&secret)?;
     assert!(item.starts_with(&format!("{connection}/sec_")), "{item}");
     window.close_secret(&secret).await?;
+    // So that there is a store file to search.
+    window.click(&tab("Preferences")).await?;
+    window.click(&radio("Dark")).await?;
+    window.click(&tab("Keys")).await?;
 
     window.see(&row("ci-deploy")).await?;
     let url = place.this_computer_url()?;
@@ -52,11 +58,15 @@ async fn window_first_light_on_this_computer() -> Outcome {
     window.inspect(&secret, "which is revoked").await?;
     window.quit().await?;
 
-    // The database, the copy, the log: the secret is in none of them, and the search can find.
+    // The database, the copy, the log, the store file: the secret is in none of them, and the search can find.
     let body = &secret[secret.len() - 36..secret.len() - 6];
     assert_eq!(holders(&place.data(), body)?, Vec::<std::path::PathBuf>::new());
     assert!(!holders(&place.data(), "ci-deploy")?.is_empty());
     assert!(place.data().join("logs").is_dir(), "the log was searched too");
+    assert!(
+        std::fs::read_to_string(place.data().join("preferences.json"))?.contains("dark"),
+        "so was the store file"
+    );
     Ok(())
 }
 
@@ -173,7 +183,7 @@ async fn window_keyboard_only() -> Outcome {
     let place = Place::with_keychain().await?;
     let window = Window::open(&place).await?;
     window.see(&heading("Welcome to Keystead")).await?;
-    window.focused(&stories::radio("On this computer")).await?;
+    window.focused(&radio("On this computer")).await?;
     window.keys(Key::Enter).await?;
     window.focused(&field("Your name")).await?;
     window.keys("Ada Vance").await?;
