@@ -1,6 +1,6 @@
 // One act a person asked for: whether it runs, whether it has taken more than a second, and how it failed.
 // What was typed stays where it was typed; a failure names its field or stands for the whole.
-import type { AppError } from "../ipc/bindings";
+import type { AppError, ErrorCode } from "../ipc/bindings";
 import { asAppError } from "../ipc/errors";
 
 const LONG_AFTER_MS = 1_000;
@@ -12,11 +12,18 @@ export class Act<Answer, Given extends unknown[] = []> {
 	error = $state.raw<AppError | null>(null);
 	#run: (...given: Given) => Promise<Answer>;
 	#then: (answer: Answer) => void;
+	#about: Partial<Record<ErrorCode, string>>;
 	#current = 0;
 
-	constructor(run: (...given: Given) => Promise<Answer>, then: (answer: Answer) => void = () => {}) {
+	/** `about` names the field that a code is about here, for failures that name none. */
+	constructor(
+		run: (...given: Given) => Promise<Answer>,
+		then: (answer: Answer) => void = () => {},
+		about: Partial<Record<ErrorCode, string>> = {},
+	) {
 		this.#run = run;
 		this.#then = then;
+		this.#about = about;
 	}
 
 	start = async (...given: Given): Promise<void> => {
@@ -47,14 +54,18 @@ export class Act<Answer, Given extends unknown[] = []> {
 
 	/** The failure that belongs to this field, or null. */
 	at(field: string): string | null {
-		return this.error !== null && camel(this.error.field) === field ? this.error.message : null;
+		return this.error !== null && this.#field(this.error) === field ? this.error.message : null;
 	}
 
 	/** The failure that belongs to none of the fields on the screen, or null. */
 	beside(...fields: string[]): string | null {
 		if (this.error === null) return null;
-		const field = camel(this.error.field);
+		const field = this.#field(this.error);
 		return field !== null && fields.includes(field) ? null : this.error.message;
+	}
+
+	#field({ field, code }: AppError): string | null {
+		return camel(field) ?? this.#about[code] ?? null;
 	}
 
 	#rest() {
