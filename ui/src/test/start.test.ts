@@ -46,14 +46,42 @@ test("an error of the first start stands at its field", async () => {
 	await user.click(await screen.findByRole("button", { name: "Continue" }));
 	await user.click(await screen.findByRole("button", { name: "Start" }));
 	expect(await screen.findByText("Say your name.")).toBeVisible();
-	expect(screen.getByRole("textbox", { name: "Your name" })).toBeInvalid();
+	const name = screen.getByRole("textbox", { name: "Your name" });
+	expect(name).toBeInvalid();
+	await waitFor(() => expect(name).toHaveFocus());
+});
+
+test("going back from a form of the first start and forth again loses nothing", async () => {
+	const { user } = await start(fresh);
+	await user.click(await screen.findByRole("button", { name: "Continue" }));
+	await user.type(await screen.findByRole("textbox", { name: "Your name" }), "Mara Lindqvist");
+	await user.click(screen.getByRole("button", { name: "Cancel" }));
+	await user.click(await screen.findByRole("radio", { name: "Connect to a server" }));
+	await user.click(screen.getByRole("button", { name: "Continue" }));
+	const address = await screen.findByRole("textbox", { name: "Server address" });
+	expect(address).not.toHaveAttribute("placeholder");
+	await user.type(address, "keys.northwind.example");
+	await user.click(screen.getByRole("button", { name: "Cancel" }));
+	await user.click(await screen.findByRole("radio", { name: "On this computer" }));
+	await user.click(screen.getByRole("button", { name: "Continue" }));
+	expect(await screen.findByRole("textbox", { name: "Your name" })).toHaveValue("Mara Lindqvist");
+	await user.click(screen.getByRole("button", { name: "Cancel" }));
+	await user.click(await screen.findByRole("radio", { name: "Connect to a server" }));
+	await user.click(screen.getByRole("button", { name: "Continue" }));
+	expect(await screen.findByRole("textbox", { name: "Server address" })).toHaveValue(
+		"keys.northwind.example",
+	);
 });
 
 test("sample data says that nothing is kept, and can be left", async () => {
-	const { user } = await start(fresh);
+	const { core, user } = await start(fresh);
 	await user.click(await screen.findByRole("radio", { name: "Look around with sample data" }));
 	await user.click(screen.getByRole("button", { name: "Continue" }));
 	expect(await screen.findByText("Sample data: nothing is kept.")).toBeVisible();
+	core.failing.set("remove_connection", problem("unexpected", "The folder could not be removed."));
+	await user.click(screen.getByRole("button", { name: "Leave" }));
+	expect(await screen.findByText("The folder could not be removed.")).toBeVisible();
+	core.failing.clear();
 	await user.click(screen.getByRole("button", { name: "Leave" }));
 	expect(await screen.findByRole("heading", { name: "Welcome to Keystead" })).toBeVisible();
 });
@@ -77,6 +105,7 @@ test("who answers is shown before anything is typed, and a wrong password is a b
 	await user.click(screen.getByRole("button", { name: "Sign in" }));
 	expect(await screen.findByText("Email or password is wrong.")).toBeVisible();
 	expect(screen.getByLabelText("Password")).toHaveValue("not this one");
+	await waitFor(() => expect(screen.getByRole("alert")).toHaveFocus());
 	core.failing.clear();
 	await user.click(screen.getByRole("button", { name: "Sign in" }));
 	expect(await screen.findByRole("heading", { level: 1, name: "Keys" })).toBeVisible();
@@ -132,6 +161,7 @@ test("o5 without a keychain a passphrase is chosen, twice and long enough", asyn
 	await user.click(screen.getByRole("button", { name: "Create vault" }));
 	expect(await screen.findByText("Use at least 10 characters.")).toBeVisible();
 	expect(screen.getByText("The two passphrases differ.")).toBeVisible();
+	await waitFor(() => expect(screen.getByLabelText("Passphrase")).toHaveFocus());
 	expect(core.asked.map(({ command }) => command)).not.toContain("create_vault");
 	await user.type(screen.getByLabelText("Passphrase"), " but now longer");
 	await user.clear(screen.getByLabelText("Repeat passphrase"));
@@ -145,19 +175,36 @@ test("o5 a wrong passphrase is said at the field", async () => {
 		core.keychain = { kind: "vault", unlocked: false };
 		core.failing.set(
 			"unlock_vault",
-			problem("wrong_passphrase", "That is not the passphrase.", "passphrase"),
+			problem("wrong_passphrase", "This passphrase does not open the vault."),
 		);
 	});
-	await user.type(await screen.findByLabelText("Passphrase"), "wrong one{Enter}");
-	expect(await screen.findByText("That is not the passphrase.")).toBeVisible();
+	const passphrase = await screen.findByLabelText("Passphrase");
+	await user.type(passphrase, "wrong one");
+	await user.click(screen.getByRole("button", { name: "Unlock" }));
+	await waitFor(() =>
+		expect(passphrase).toHaveAccessibleDescription("This passphrase does not open the vault."),
+	);
+	expect(passphrase).toHaveFocus();
 });
+
+const unreadable = "The replica /home/mara/connections/replica.db can't be read: it is damaged.";
 
 test("o1 a damaged replica is set aside, not deleted", async () => {
 	const { core, user } = await start((core) => {
 		core.connections = [northwind, here];
-		core.failing.set("open_connection", problem("replica_damaged", "The offline copy cannot be read."));
+		core.failing.set("open_connection", problem("replica_damaged", unreadable));
 	});
-	expect(await screen.findByText("The offline copy cannot be read.")).toBeVisible();
+	const message = await screen.findByText(unreadable);
+	expect(message.innerHTML.replaceAll("<!---->", "")).toContain(
+		"/<wbr>home/<wbr>mara/<wbr>connections/<wbr>replica.db can't",
+	);
+	const [retry, aside] = ["Try again", "Set the file aside and download again"].map((name) =>
+		screen.getByRole("button", { name }),
+	);
+	expect(aside).toHaveClass("primary");
+	expect(retry).not.toHaveClass("primary");
+	await user.click(screen.getByRole("button", { name: "Copy details" }));
+	expect(await navigator.clipboard.readText()).toBe(`replica_damaged\n${unreadable}`);
 	expect(screen.getByRole("button", { name: "Switch to My workspace" })).toBeVisible();
 	core.failing.clear();
 	await user.click(screen.getByRole("button", { name: "Set the file aside and download again" }));
