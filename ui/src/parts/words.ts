@@ -1,5 +1,13 @@
 // The words for what the core names with codes: one place, so that every screen says the same.
-import type { Action, KeyKind, KeyState, Role, SyncStatus } from "../ipc/bindings";
+import type {
+	Action,
+	ConnectionView,
+	KeyKind,
+	KeyState,
+	PendingOperation,
+	Role,
+	SyncStatus,
+} from "../ipc/bindings";
 import { count, counted, timeOfDay } from "../kit/time";
 
 export const kindNames: Record<KeyKind, string> = {
@@ -20,6 +28,11 @@ export const stateNames: Record<KeyState, string> = {
 	active: "Active",
 	expired: "Expired",
 	revoked: "Revoked",
+};
+
+export const operationNames: Record<PendingOperation, string> = {
+	create: "Create",
+	revoke: "Revoke",
 };
 
 export const roleNames: Record<Role, string> = {
@@ -45,6 +58,11 @@ export const actionNames: Record<Action, string> = {
 	own_organization: "Transfer or delete the organization",
 };
 
+/** Who is signed in: by address at a server, by name where nobody gave an address. */
+export function accountOf(connection: ConnectionView): string {
+	return connection.kind === "server" ? connection.accountEmail : connection.accountName;
+}
+
 /** "Synced 10:42", "Offline since 10:40", "Syncing 12,400 of 100,000", "Signed out". */
 export function syncWords(status: SyncStatus, now: number): string {
 	const since = status.since === null ? "" : ` since ${timeOfDay(status.since, now)}`;
@@ -62,6 +80,27 @@ export function syncWords(status: SyncStatus, now: number): string {
 		case "failed":
 			return "Sync failed";
 	}
+}
+
+/** "You are offline", or null while the server can be expected to answer. */
+export function awayWords(status: SyncStatus | null): string | null {
+	switch (status?.state) {
+		case "offline":
+			return "You are offline";
+		case "signed_out":
+			return "You are signed out";
+		case "failed":
+			return "The last sync failed";
+		default:
+			return null;
+	}
+}
+
+/** How a sync that was asked for ended. */
+export function syncOutcome(status: SyncStatus): { text: string; tone: "calm" | "bad" } {
+	const away = awayWords(status);
+	if (away !== null) return { text: `Not synced. ${status.problem?.message ?? `${away}.`}`, tone: "bad" };
+	return { text: status.state === "synced" ? "Synced." : "Still syncing.", tone: "calm" };
 }
 
 /** "3 changes waiting", or nothing. */

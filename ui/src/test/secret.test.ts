@@ -70,6 +70,7 @@ test("k3 an error appears at its field, and what was typed stays", async () => {
 	await user.click(screen.getByRole("button", { name: "Create key" }));
 	expect(await screen.findByText("There is a key of this name.")).toBeVisible();
 	expect(name).toHaveAccessibleDescription(/There is a key of this name\./);
+	await waitFor(() => expect(name).toHaveFocus());
 	expect(name).toHaveValue("ci-deploy");
 	core.failing.clear();
 	await user.click(screen.getByRole("button", { name: "Create key" }));
@@ -90,4 +91,35 @@ test("k3 offline a key can be made, and says that it waits", async () => {
 	core.goOffline();
 	await makeKey(user, "edge");
 	expect(await screen.findByText(/^Not yet in force: you are offline/)).toBeVisible();
+});
+
+test("k3 a date that is not given, or over, is refused at its field, which gets the focus", async () => {
+	const { core, user } = await start();
+	await user.click(await screen.findByRole("button", { name: "New key" }));
+	await user.type(await screen.findByRole("textbox", { name: "Name" }), "ci");
+	await user.click(screen.getByRole("radio", { name: "Date" }));
+	const day = screen.getByLabelText("Expires on");
+	await user.click(screen.getByRole("button", { name: "Create key" }));
+	await waitFor(() => expect(day).toHaveFocus());
+	expect(day).toHaveAccessibleDescription(/^Choose a day, or choose Never\./);
+	await user.type(day, "2020-02-29");
+	await user.click(screen.getByRole("button", { name: "Create key" }));
+	await waitFor(() => expect(day).toHaveAccessibleDescription(/^This day is over\./));
+	expect(day).toHaveFocus();
+	expect(core.asked.some(({ command }) => command === "create_key")).toBe(false);
+	await user.clear(day);
+	await user.type(day, "2031-03-01");
+	expect(day).toBeValid();
+	await user.click(screen.getByRole("button", { name: "Create key" }));
+	await screen.findByRole("dialog", { name: "Your new secret" });
+	const draft = core.asked.find(({ command }) => command === "create_key")?.given.draft;
+	expect(draft).toMatchObject({ expiresAt: "2031-03-01T23:59:59.000Z" });
+});
+
+test("k3 an example of a name is a hint, not something that looks typed", async () => {
+	const { user } = await start();
+	await user.click(await screen.findByRole("button", { name: "New key" }));
+	const name = await screen.findByRole("textbox", { name: "Name" });
+	expect(name).not.toHaveAttribute("placeholder");
+	expect(name).toHaveAccessibleDescription(/for example ci-deploy/);
 });
