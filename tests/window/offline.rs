@@ -44,7 +44,7 @@ async fn window_o1_k13_offline_the_copy_answers_and_what_is_made_waits() -> Outc
     window.badge_says("1 change waiting").await?;
     window.open_key("ci-deploy").await?;
     window.revoke("ci-deploy", true).await?;
-    window.panel_says("Revocation not yet in force").await?;
+    window.panel_says("Revoked here, not yet in force").await?;
     window.badge_says("2 changes waiting").await?;
     window
         .click(

@@ -46,7 +46,3 @@ export function refusal(workspace: Workspace, action: Action): string | null {
 	const { allowed, reason } = permission(workspace, action);
 	return allowed ? null : (reason ?? "Your role does not allow this.");
 }
-
-export function isOffline({ sync }: Workspace): boolean {
-	return sync.value?.state === "offline" || sync.value?.state === "signed_out";
-}

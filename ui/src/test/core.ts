@@ -59,6 +59,8 @@ export class FakeCore {
 	};
 	/** Commands that fail, and how. */
 	failing = new Map<string, AppError>();
+	/** Why the server refuses what it is told, when it does. */
+	refuses: string | null = null;
 	/** Commands that wait until the promise is settled. */
 	held = new Map<string, Promise<unknown>>();
 	/** Every command that was asked, with what it was given. */
@@ -162,7 +164,8 @@ export class FakeCore {
 	}
 
 	#enter(connection: ConnectionView): Opened {
-		this.connections = [...this.connections.filter(({ id }) => id !== connection.id), connection];
+		if (!this.connections.some(({ id }) => id === connection.id))
+			this.connections = [...this.connections, connection];
 		this.current = connection.id;
 		return opened(connection);
 	}
@@ -236,12 +239,14 @@ export class FakeCore {
 		if (revoke.nameRequired && confirmName !== row.name) {
 			throw problem("invalid_input", `Type ${row.name} exactly.`, "confirmName");
 		}
-		if (this.sync.state === "offline") this.queue(row, "revoke");
-		else {
-			this.keys = this.keys.map((key) => (key.id === id ? { ...key, state: "revoked" } : key));
-			this.announce(["keys"]);
-		}
+		this.queue(row, "revoke");
+		if (this.sync.state === "synced") setTimeout(() => this.#answerTo(row));
 		return this.detail(id);
+	}
+
+	#answerTo(row: KeyRow) {
+		if (this.refuses === null) this.confirm();
+		else this.queue(row, "revoke", this.refuses);
 	}
 
 	#inspect(text: string): InspectReport {
@@ -257,7 +262,7 @@ export class FakeCore {
 					checksumRight: right,
 					verdict: known ? "known" : right ? "unknown" : "malformed",
 					sentence: known
-						? "This is the secret of a key of yours. If it was found where it does not belong, revoke it."
+						? `A secret of ${row.name}, and it works. If you found it where it does not belong, revoke the key.`
 						: right
 							? "A well-formed Keystead secret that no key of this workspace has."
 							: "It looks like a Keystead secret, but its checksum is wrong: it cannot work anywhere.",
@@ -318,7 +323,11 @@ export class FakeCore {
 			this.confirm();
 			return opened(this.#connection(connectionId));
 		},
-		removal_preview: ({ connectionId }) => this.#removal(this.#connection(connectionId)),
+		removal_preview: ({ connectionId }) => {
+			// The core opens what it counts.
+			this.current = connectionId as string;
+			return this.#removal(this.#connection(connectionId));
+		},
 		remove_connection: ({ connectionId }) => {
 			this.connections = this.connections.filter(({ id }) => id !== connectionId);
 			if (this.current === connectionId) this.current = this.connections[0]?.id ?? null;

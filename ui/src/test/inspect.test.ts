@@ -24,13 +24,36 @@ test("k13 a pasted line says whose key it is, without showing the secret again",
 	expect(await screen.findByRole("region", { name: "Key details" })).toBeVisible();
 });
 
-test("k13 offline it answers as of the last sync, and revokes when online", async () => {
+test("k13 in step with the server it says that the secret works", async () => {
+	await paste(WHOLE);
+	expect(await screen.findByText(/^A secret of ci-deploy, and it works\./)).toBeVisible();
+});
+
+test("k13 offline it says as of when it worked, and still revokes", async () => {
 	const { core } = await paste(WHOLE);
 	core.goOffline();
 	expect(
 		await screen.findByText(/^Offline since \d\d:\d\d\. Answers are as of the last sync, \d\d:\d\d\.$/),
 	).toBeVisible();
-	expect(await screen.findByRole("button", { name: "Revoke when online" })).toBeVisible();
+	expect(
+		await screen.findByText(/^A secret of ci-deploy\. It worked at the last sync, \d\d:\d\d\./),
+	).toBeVisible();
+	expect(screen.queryByText(/and it works/)).toBeNull();
+	expect(await screen.findByRole("button", { name: "Revoke key" })).toBeVisible();
+});
+
+test.each(["signed_out", "failed"] as const)("k13 %s, the answer is as of the last sync", async (state) => {
+	const { core } = await paste(WHOLE);
+	core.sync = { ...core.sync, state };
+	core.announce(["sync"]);
+	expect(await screen.findByText(/It worked at the last sync/)).toBeVisible();
+});
+
+test("k13 while a download runs, the answer is as of the last sync", async () => {
+	const { core } = await paste(WHOLE);
+	core.sync = { ...core.sync, state: "syncing", progress: { done: 1, total: 9 } };
+	core.announce(["sync"]);
+	expect(await screen.findByText(/It worked at the last sync/)).toBeVisible();
 });
 
 test("k13 a wrong checksum is said", async () => {

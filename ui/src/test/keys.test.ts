@@ -108,6 +108,19 @@ test("k9 revoking a key in use says from where, and asks for its name", async ()
 	await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
 	const row = await screen.findByRole("row", { name: /billing-export/ });
 	await waitFor(() => expect(within(row).getByText("Revoked")).toBeVisible());
+	expect(await screen.findByText("billing-export is revoked.")).toBeVisible();
+});
+
+test("k9 a revocation that the server refuses is said", async () => {
+	const { core, user } = await start();
+	await user.click(await screen.findByRole("row", { name: /vendor-acme/ }));
+	core.refuses = "Only Owners and Admins may revoke keys.";
+	await user.click(await screen.findByRole("button", { name: "Revoke key" }));
+	const dialog = await screen.findByRole("dialog", { name: "Revoke vendor-acme" });
+	await user.type(within(dialog).getByRole("textbox"), "vendor-acme{Enter}");
+	const notices = screen.getByRole("status", { name: "Notices" });
+	expect(await within(notices).findByText("Only Owners and Admins may revoke keys.")).toBeVisible();
+	expect(screen.queryByText(/vendor-acme is revoked/)).toBeNull();
 });
 
 test("k9 a key that is not in use needs no name", async () => {
@@ -131,7 +144,13 @@ test("k9 offline a revocation is not yet in force, and is when the server says s
 	await user.type(within(dialog).getByRole("textbox"), "billing-export");
 	await user.click(within(dialog).getByRole("button", { name: "Revoke key" }));
 	const panel = screen.getByRole("region", { name: "Key details" });
-	expect(await within(panel).findByText(/^Revocation not yet in force/)).toBeVisible();
+	expect(await within(panel).findByText(/^Revoked here, not yet in force: the key works/)).toBeVisible();
+	expect(within(panel).getByText("revocation not yet in force")).toBeVisible();
+	expect(
+		screen.getByText(
+			"billing-export is revoked here, not yet in force: the server has not confirmed it.",
+		),
+	).toBeVisible();
 	expect(within(panel).queryByRole("button", { name: "Revoke key" })).toBeNull();
 	expect(
 		await screen.findByRole("button", { name: /^Offline since .* · 1 change waiting$/ }),
@@ -140,7 +159,46 @@ test("k9 offline a revocation is not yet in force, and is when the server says s
 	expect(await within(panel).findByText("Revoked", { selector: ".word" })).toBeVisible();
 });
 
-test("k2 the free key says why it cannot be revoked", async () => {
+test("o2 a key that the server does not know yet is not called active", async () => {
+	const { core, user } = await start((core) => {
+		const [first] = core.keys;
+		if (first) core.queue(first, "create");
+	});
+	const row = await screen.findByRole("row", { name: /ci-deploy/ });
+	expect(within(row).queryByText("Active")).toBeNull();
+	await user.click(row);
+	const panel = await screen.findByRole("region", { name: "Key details" });
+	expect(await within(panel).findByText(/^Made here, not yet in force/)).toBeVisible();
+	expect(within(panel).queryByText("Active")).toBeNull();
+	core.confirm();
+	expect(await within(panel).findByText("Active")).toBeVisible();
+});
+
+test("k2 the free key says what it is for", async () => {
+	const { user } = await start();
+	await user.click(await screen.findByRole("row", { name: /Free service key/ }));
+	const panel = await screen.findByRole("region", { name: "Key details" });
+	expect(
+		await within(panel).findByText("Service key · made with the account, calls every free service"),
+	).toBeVisible();
+});
+
+test("k10 a revoked key does not expire any more", async () => {
+	const { user } = await start((core) => {
+		core.keys = core.keys.map((key) =>
+			key.name === "legacy-import" ? { ...key, expiresAt: ago(-90 * 86_400_000) } : key,
+		);
+	});
+	const row = await screen.findByRole("row", { name: /legacy-import/ });
+	expect(row).not.toHaveTextContent(/in \d+ days/);
+	expect(row).toHaveTextContent("–");
+	await user.click(row);
+	const panel = await screen.findByRole("region", { name: "Key details" });
+	const term = await within(panel).findByText("Expires");
+	expect(term.nextElementSibling).toHaveTextContent("revoked");
+});
+
+test("k2 the free key says why why it cannot be revoked", async () => {
 	const { core, user } = await start();
 	await user.click(await screen.findByRole("row", { name: /Free service key/ }));
 	const revoke = await screen.findByRole("button", { name: "Revoke key" });
@@ -165,6 +223,8 @@ test("a secret that is not here says so; one that is can be copied without being
 	const card = await screen.findByRole("region", { name: "Secret on this computer" });
 	await user.click(await within(card).findByRole("button", { name: "Copy" }));
 	expect(await within(card).findByText(/^Copied; leaves the clipboard in/)).toBeVisible();
+	await user.click(within(card).getByRole("button", { name: "Download .txt" }));
+	expect(await within(card).findByText("Saved to /home/mara/Downloads/ci-deploy.txt")).toBeVisible();
 });
 
 test("an empty inventory offers the first step", async () => {
@@ -187,6 +247,14 @@ test("a table that cannot be read says what happened and tries again", async () 
 	core.failing.clear();
 	await user.click(screen.getByRole("button", { name: "Try again" }));
 	expect(await screen.findByRole("row", { name: /ci-deploy/ })).toBeVisible();
+});
+
+test("k16 the foot counts what expires, also one", async () => {
+	const { core } = await start();
+	expect(await screen.findByText("4 expire within 30 days")).toBeVisible();
+	core.keys = core.keys.slice(0, 1);
+	core.announce(["keys"]);
+	expect(await screen.findByText("1 expires within 30 days")).toBeVisible();
 });
 
 test("a key that is gone says so", async () => {
