@@ -36,7 +36,7 @@ export const here: ConnectionView = {
 	url: null,
 	organizationName: "My workspace",
 	organizationId: "org_here",
-	accountEmail: "",
+	accountEmail: "owner@this-computer.invalid",
 	accountName: "Mara Lindqvist",
 	role: "owner",
 };

@@ -30,19 +30,50 @@ test("o6 removing a workspace of this computer says what is lost, in numbers", a
 	const dialog = await screen.findByRole("dialog", { name: "Remove My workspace" });
 	expect(await within(dialog).findByText("Create ci-deploy")).toBeVisible();
 	expect(within(dialog).getByText(/2 secrets will leave this computer's keychain/)).toBeVisible();
-	expect(within(dialog).getByText(/its data file is deleted/)).toBeVisible();
+	expect(within(dialog).getByText(/^This is the only copy\..* its data file is deleted/)).toBeVisible();
+	const name = within(dialog).getByRole("textbox", { name: "Type My workspace to confirm" });
+	await user.type(name, "my workspace");
 	await user.click(within(dialog).getByRole("button", { name: "Remove connection" }));
+	expect(await within(dialog).findByText("Type My workspace exactly.")).toBeVisible();
+	await waitFor(() => expect(name).toHaveFocus());
+	expect(core.connections).toHaveLength(2);
+	await user.clear(name);
+	await user.type(name, "My workspace{Enter}");
 	expect(
 		await screen.findByRole("button", { name: /^Switch connection: Northwind Routing/ }),
 	).toBeVisible();
 	expect(core.connections.map(({ id }) => id)).toEqual([northwind.id]);
 });
 
+test("o6 removing a connection to a server asks for no name, since the server keeps it", async () => {
+	const { core, user } = await start((core) => (core.connections = [northwind, here]), "connections");
+	await user.click(await screen.findByRole("button", { name: "Remove Northwind Routing" }));
+	const dialog = await screen.findByRole("dialog", { name: "Remove Northwind Routing" });
+	expect(await within(dialog).findByText(/stay on the server/)).toBeVisible();
+	expect(within(dialog).queryByRole("textbox")).toBeNull();
+	await user.click(within(dialog).getByRole("button", { name: "Remove connection" }));
+	await waitFor(() => expect(core.connections.map(({ id }) => id)).toEqual([here.id]));
+});
+
 test("o6 removing another connection leaves the open one open", async () => {
-	const { user } = await start((core) => (core.connections = [northwind, here]), "connections");
+	const { core, user } = await start((core) => (core.connections = [northwind, here]), "connections");
 	await user.click(await screen.findByRole("button", { name: "Remove My workspace" }));
-	await user.click(await screen.findByRole("button", { name: "Remove connection" }));
+	await user.type(
+		await screen.findByRole("textbox", { name: /^Type My workspace/ }),
+		"My workspace{Enter}",
+	);
 	await waitFor(() => expect(screen.queryByRole("button", { name: "Remove My workspace" })).toBeNull());
+	expect(screen.getByRole("heading", { level: 1, name: "Connections" })).toBeVisible();
+	expect(core.current).toBe(northwind.id);
+});
+
+test("o6 looking into another connection before removing it leaves the open one open", async () => {
+	const { core, user } = await start((core) => (core.connections = [northwind, here]), "connections");
+	await user.click(await screen.findByRole("button", { name: "Remove My workspace" }));
+	await screen.findByRole("textbox", { name: /^Type My workspace/ });
+	expect(core.current).toBe(here.id);
+	await user.click(screen.getByRole("button", { name: "Cancel" }));
+	await waitFor(() => expect(core.current).toBe(northwind.id));
 	expect(screen.getByRole("heading", { level: 1, name: "Connections" })).toBeVisible();
 });
 
