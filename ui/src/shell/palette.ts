@@ -12,6 +12,7 @@ import { asAppError } from "../ipc/errors";
 import { commands } from "../ipc/tauri";
 import type { Icon } from "../kit/icon";
 import { say } from "../kit/toasts.svelte";
+import { syncOutcome } from "../parts/words";
 import { route } from "../route.svelte";
 import type { Session } from "../state/session.svelte";
 import { refusal, type Workspace } from "../state/workspace";
@@ -25,13 +26,42 @@ export type Entry = {
 	act: () => void;
 };
 
-/** Entries in which every word of the text begins some word of theirs. */
-export function matching(entries: readonly Entry[], text: string): Entry[] {
-	const sought = words(text);
-	return entries.filter((entry) => {
-		const offered = words(`${entry.label} ${entry.keywords}`);
-		return sought.every((word) => offered.some((other) => other.startsWith(word)));
+/** What begins with the text, then where its words begin words, then where it occurs, then where its letters do. */
+type Fit = 0 | 1 | 2 | 3 | 4;
+const LOOSE: Fit = 4;
+const LETTERS_TO_BE_LOOSE = 3;
+
+function fit({ label, keywords }: Pick<Entry, "label" | "keywords">, text: string): Fit | null {
+	const sought = text.trim().toLowerCase();
+	const name = label.toLowerCase();
+	const began = (offered: string[]) =>
+		words(sought).every((word) => offered.some((other) => other.startsWith(word)));
+	if (name.startsWith(sought)) return 0;
+	if (began(words(label))) return 1;
+	if (began(words(`${label} ${keywords}`))) return 2;
+	if (name.includes(sought)) return 3;
+	return sought.length >= LETTERS_TO_BE_LOOSE && inOrder(sought, name) ? LOOSE : null;
+}
+
+function inOrder(sought: string, offered: string): boolean {
+	let from = 0;
+	return [...sought].every((letter) => {
+		from = offered.indexOf(letter, from) + 1;
+		return from > 0;
 	});
+}
+
+/** The entries that fit a text, the best first; `loose` are those of which only the letters occur, in order. */
+export function ranked(entries: readonly Entry[], text: string): { close: Entry[]; loose: Entry[] } {
+	const fitting = entries.flatMap((entry) => {
+		const found = fit(entry, text);
+		return found === null ? [] : [{ entry, found }];
+	});
+	fitting.sort((one, other) => one.found - other.found);
+	return {
+		close: fitting.filter(({ found }) => found !== LOOSE).map(({ entry }) => entry),
+		loose: fitting.filter(({ found }) => found === LOOSE).map(({ entry }) => entry),
+	};
 }
 
 function words(text: string): string[] {
@@ -55,8 +85,8 @@ export function tabEntries(workspace: Workspace): Entry[] {
 
 async function syncNow() {
 	try {
-		await commands.syncNow();
-		say("Synced.");
+		const { text, tone } = syncOutcome(await commands.syncNow());
+		say(text, tone);
 	} catch (thrown) {
 		say(asAppError(thrown).message, "bad");
 	}

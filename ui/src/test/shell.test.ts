@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { start } from "./app";
+import { problem } from "./core";
 import { here, northwind } from "./sample";
 
 test("o2 the badge says since when it is offline and what waits; the panel lists it", async () => {
@@ -62,6 +63,19 @@ test("signed out, the keys stay and the password brings the session back", async
 	expect(screen.queryByRole("button", { name: "Sign in again" })).toBeNull();
 });
 
+test("signing in again with a wrong password leads back to it", async () => {
+	const { user } = await start((core) => {
+		core.sync = { ...core.sync, state: "signed_out" };
+		core.failing.set("sign_in_again", problem("wrong_credentials", "Email or password is wrong."));
+	});
+	await user.click(await screen.findByRole("button", { name: "Sign in again" }));
+	const password = await screen.findByLabelText("Password");
+	await user.type(password, "not this one");
+	await user.click(screen.getByRole("button", { name: "Sign in" }));
+	await waitFor(() => expect(password).toHaveAccessibleDescription("Email or password is wrong."));
+	expect(password).toHaveFocus();
+});
+
 test("o3 a server that has gone back is said, and its copy can be set aside", async () => {
 	const message = "This server has gone back: it was restored from an older backup.";
 	const { user } = await start(
@@ -102,6 +116,42 @@ test("the palette finds keys, screens and acts by keyboard alone", async () => {
 	expect(await screen.findByRole("dialog", { name: "New key" })).toBeVisible();
 });
 
+test.each([
+	["offline", "Not synced. You are offline."],
+	["signed_out", "Not synced. You are signed out."],
+	["synced", "Synced."],
+] as const)("o2 %s, Sync now says how it ended", async (state, words) => {
+	const { user } = await start((core) => (core.sync = { ...core.sync, state }));
+	await screen.findByRole("grid");
+	await user.keyboard("{Control>}k{/Control}");
+	await screen.findByRole("combobox");
+	await user.keyboard("sync now{Enter}");
+	expect(await within(screen.getByRole("status", { name: "Notices" })).findByText(words)).toBeVisible();
+});
+
+test("the palette puts keys that begin with the words first, and what fits loosely last", async () => {
+	const { user } = await start((core) => {
+		const [first, second, ...rest] = core.keys;
+		if (first && second)
+			core.keys = [{ ...first, name: "a-prefixed" }, { ...second, name: "prefix" }, ...rest];
+	});
+	await screen.findByRole("grid");
+	await user.keyboard("{Control>}k{/Control}");
+	await screen.findByRole("combobox");
+	await user.keyboard("pref");
+	await screen.findByRole("option", { name: /^prefix/ });
+	expect(screen.getAllByRole("option").map(({ textContent }) => textContent.split("…")[0]?.trim())).toEqual(
+		["Preferences", "prefix", "a-prefixed"],
+	);
+	await user.clear(screen.getByRole("combobox"));
+	await user.keyboard("prfx");
+	expect(await screen.findByText("Nothing is called “prfx”.")).toBeVisible();
+	await user.clear(screen.getByRole("combobox"));
+	await user.keyboard("prfr");
+	const similar = await screen.findByRole("group", { name: "Similar" });
+	expect(within(similar).getByRole("option", { name: "Preferences" })).toBeVisible();
+});
+
 test("the palette says when nothing is found", async () => {
 	const { user } = await start();
 	await screen.findByRole("grid");
@@ -127,6 +177,32 @@ test("o6 another connection is one click away", async () => {
 	await user.click(await screen.findByRole("button", { name: /^Switch connection: Northwind Routing/ }));
 	await user.click(await screen.findByRole("menuitemradio", { name: /My workspace/ }));
 	expect(await screen.findByRole("button", { name: /^Switch connection: My workspace/ })).toBeVisible();
+});
+
+test("o6 a workspace of this computer is shown with its person's name and no address", async () => {
+	const { user } = await start((core) => (core.connections = [northwind, here]), "connections");
+	await screen.findByText(/^this computer · Mara Lindqvist · Owner$/);
+	await user.click(screen.getByRole("button", { name: "Remove My workspace" }));
+	expect(await screen.findByText("this computer · Mara Lindqvist")).toBeVisible();
+	await user.keyboard("{Escape}");
+	await user.click(await screen.findByRole("button", { name: /^Switch connection/ }));
+	expect(
+		await screen.findByRole("menuitemradio", { name: /this computer · Mara Lindqvist$/ }),
+	).toBeVisible();
+	expect(document.body.textContent).not.toContain(".invalid");
+});
+
+test("o6 a second workspace on this computer is not begun; the first is offered", async () => {
+	const { core, user } = await start((core) => (core.connections = [northwind, here]));
+	await user.click(await screen.findByRole("button", { name: /^Switch connection/ }));
+	await user.click(await screen.findByRole("menuitem", { name: "Add a connection" }));
+	const choice = await screen.findByRole("radio", { name: "On this computer" });
+	expect(choice).toBeDisabled();
+	expect(choice).toHaveAccessibleDescription("My workspace is on this computer already. There can be one.");
+	expect(screen.getByRole("radio", { name: "Connect to a server" })).toBeChecked();
+	await user.click(screen.getByRole("button", { name: "Open My workspace" }));
+	expect(await screen.findByRole("button", { name: /^Switch connection: My workspace/ })).toBeVisible();
+	expect(core.asked.map(({ command }) => command)).not.toContain("start_here");
 });
 
 test("o6 adding a connection can be cancelled", async () => {
