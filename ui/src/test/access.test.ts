@@ -106,6 +106,22 @@ const states: State[] = [
 	{ name: "why", tab: "why", shown: heading("Why don't I see…?") },
 	{ name: "first start", arrange: none, shown: heading("Welcome to Keystead") },
 	{
+		name: "add a connection beside this computer's",
+		tab: "connections",
+		arrange: (core) => (core.connections = [northwind, here]),
+		act: async (user) => user.click(await screen.findByRole("button", { name: "Add a connection" })),
+		shown: () => screen.findByRole("button", { name: "Open My workspace" }),
+	},
+	{
+		name: "expiry refused",
+		act: async (user) => {
+			await user.click(await screen.findByRole("button", { name: "New key" }));
+			await user.click(await screen.findByRole("radio", { name: "Date" }));
+			await user.click(screen.getByRole("button", { name: "Create key" }));
+		},
+		shown: () => screen.findByText("Choose a day, or choose Never."),
+	},
+	{
 		name: "start here",
 		arrange: none,
 		act: async (user) => user.click(await screen.findByRole("button", { name: "Continue" })),

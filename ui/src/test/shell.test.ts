@@ -198,7 +198,9 @@ test("o6 a second workspace on this computer is not begun; the first is offered"
 	await user.click(await screen.findByRole("menuitem", { name: "Add a connection" }));
 	const choice = await screen.findByRole("radio", { name: "On this computer" });
 	expect(choice).toBeDisabled();
-	expect(choice).toHaveAccessibleDescription("My workspace is on this computer already. There can be one.");
+	expect(choice).toHaveAccessibleDescription(
+		"My workspace is on this computer already. There can be only one.",
+	);
 	expect(screen.getByRole("radio", { name: "Connect to a server" })).toBeChecked();
 	await user.click(screen.getByRole("button", { name: "Open My workspace" }));
 	expect(await screen.findByRole("button", { name: /^Switch connection: My workspace/ })).toBeVisible();
