@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use desk::SortBy;
 use domain::clock::Timestamp;
 use domain::id::ConnectionId;
+use domain::id::OperationId;
 
 /// Keys of an organization, from the terminal: list, create, revoke, inspect. Works offline on the encrypted copy.
 #[derive(Parser)]
@@ -60,10 +61,15 @@ pub(crate) enum Command {
     Vault,
     /// Say how far the copy is in step with the server, and what waits.
     Status,
-    /// List, show, create and revoke keys.
+    /// List, show, create, edit and revoke keys.
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Changes that are not in force yet: list, drop, send again, decide.
+    Pending {
+        #[command(subcommand)]
+        command: PendingCommand,
     },
     /// Say what a string is: which key, whose, whether it works. Nothing leaves this computer.
     Inspect {
@@ -112,6 +118,8 @@ pub(crate) enum KeysCommand {
     },
     /// Create a team key. Its secret is made on this computer, kept in its keychain, and printed once.
     Create(Create),
+    /// Edit a key's name or description. What is left out stays as it is.
+    Edit(Edit),
     /// Revoke a key: requests with it fail from then on. This can't be undone.
     Revoke {
         /// The key's id or its exact name.
@@ -120,6 +128,55 @@ pub(crate) enum KeysCommand {
         #[arg(long)]
         yes: bool,
     },
+}
+
+#[derive(Args)]
+#[group(id = "fields", required = true, multiple = true, args = ["name", "description"])]
+pub(crate) struct Edit {
+    /// The key's id or its exact name.
+    pub(crate) key: String,
+    /// The new name: 1 to 100 characters.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// What it is for: up to 500 characters; may be empty.
+    #[arg(long)]
+    pub(crate) description: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PendingCommand {
+    /// List what waits, was refused, or is to be decided; oldest first.
+    List,
+    /// Drop a change that waits or was refused. Dropping the making of a key removes its secret from the keychain.
+    Drop {
+        /// The change's id, as `pending list` shows it.
+        id: OperationId,
+    },
+    /// Send a change that was refused once more.
+    Retry {
+        /// The change's id.
+        id: OperationId,
+    },
+    /// Decide an edit when somebody else changed the same: say for each field whose holds.
+    Decide {
+        /// The change's id.
+        id: OperationId,
+        /// Whose name holds.
+        #[arg(long, value_enum)]
+        name: Option<Side>,
+        /// Whose description holds.
+        #[arg(long, value_enum)]
+        description: Option<Side>,
+    },
+}
+
+/// Whose text holds.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Side {
+    /// What was written here.
+    Mine,
+    /// What the server has.
+    Theirs,
 }
 
 #[derive(Args)]

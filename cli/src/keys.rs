@@ -1,10 +1,10 @@
-//! Keys: list, show, create, revoke.
+//! Keys: list, show, create, edit, revoke.
 
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use desk::view::{KeyDetail, KeyDraft, KeyRow};
+use desk::view::{KeyDetail, KeyDraft, KeyEditDraft, KeyRow, KeyText};
 use desk::{Desk, DeskError, KeyQuery, OutboxState, Sort, SortBy};
 use domain::clock::{Clock as _, Timestamp};
 use domain::id::KeyId;
@@ -12,12 +12,12 @@ use domain::key::{KeyKind, KeyState};
 use serde::Serialize;
 use server::system::SystemClock;
 
-use crate::arguments::{Create, List, State};
+use crate::arguments::{Create, Edit, List, State};
 use crate::exit;
 use crate::look::Wanted;
 use crate::output::{Output, table};
 
-fn time(at: Option<Timestamp>) -> String {
+pub(crate) fn time(at: Option<Timestamp>) -> String {
     at.map_or_else(
         || "never".to_owned(),
         |at| {
@@ -34,6 +34,7 @@ fn state(row: &KeyRow) -> String {
     let state = row.state.as_str();
     match &row.pending {
         Some(mark) if mark.state == OutboxState::Refused => format!("{state} (change refused)"),
+        Some(mark) if mark.state == OutboxState::Conflict => format!("{state} (to be decided)"),
         Some(_) => format!("{state} (not yet in force)"),
         None => state.to_owned(),
     }
@@ -220,6 +221,28 @@ pub(crate) async fn create(
     Ok(code)
 }
 
+pub(crate) async fn edit(
+    desk: &Arc<Desk>,
+    output: &Output,
+    wanted: &Wanted,
+    edit: Edit,
+) -> Result<ExitCode, DeskError> {
+    wanted.open(desk, output).await?;
+    let row = find(desk, &edit.key).await?.row;
+    let seen = KeyText {
+        name: row.name,
+        description: row.description,
+    };
+    let made = KeyText {
+        name: edit.name.unwrap_or_else(|| seen.name.clone()),
+        description: edit.description.unwrap_or_else(|| seen.description.clone()),
+    };
+    desk.edit_key(row.id, KeyEditDraft { seen, made }).await?;
+    let detail = settle(desk, wanted, row.id).await?;
+    output.result(&detail, || facts(&detail))?;
+    Ok(outcome(output, &detail))
+}
+
 pub(crate) async fn revoke(
     desk: &Arc<Desk>,
     output: &Output,
@@ -270,6 +293,9 @@ fn outcome(output: &Output, key: &KeyDetail) -> ExitCode {
     let message = mark.message.as_deref().unwrap_or("It waits for the server.");
     if mark.state == OutboxState::Refused {
         output.say(&format!("The server refused it: {message}"));
+        exit::REFUSED.into()
+    } else if mark.state == OutboxState::Conflict {
+        output.say(&format!("{message} `keystead pending list` shows both."));
         exit::REFUSED.into()
     } else {
         output.say(&format!("Not yet in force. {message}"));

@@ -16,6 +16,7 @@ mod host;
 mod keys;
 mod look;
 mod output;
+mod pending;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -27,7 +28,7 @@ use desk::view::KeychainStatus;
 use desk::{Desk, DeskError, Place};
 use server::system::{SystemClock, SystemEntropy};
 
-use arguments::{Arguments, Command, KeysCommand};
+use arguments::{Arguments, Command, KeysCommand, PendingCommand};
 use output::Output;
 
 fn main() -> ExitCode {
@@ -84,7 +85,18 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
             KeysCommand::List(query) => keys::list(&desk, output, &opened, query).await,
             KeysCommand::Show { key } => keys::show(&desk, output, &opened, &key).await,
             KeysCommand::Create(draft) => keys::create(&desk, output, &opened, draft).await,
+            KeysCommand::Edit(edit) => keys::edit(&desk, output, &opened, edit).await,
             KeysCommand::Revoke { key, yes } => keys::revoke(&desk, output, &opened, &key, yes).await,
+        },
+        Command::Pending { command } => match command {
+            PendingCommand::List => pending::list(&desk, output, &opened).await,
+            PendingCommand::Drop { id } => pending::drop(&desk, output, &opened, id).await,
+            PendingCommand::Retry { id } => pending::retry(&desk, output, &opened, id).await,
+            PendingCommand::Decide {
+                id,
+                name,
+                description,
+            } => pending::decide(&desk, output, &opened, id, name, description).await,
         },
         Command::Inspect { text } => look::inspect(&desk, output, &opened, &text).await,
         // Answered before anything was opened.

@@ -44,12 +44,15 @@ fn builder() -> Builder<tauri::Wry> {
             commands::key::create_key,
             commands::key::copy_secret,
             commands::key::save_secret,
+            commands::key::edit_key,
             commands::key::revoke_key,
             commands::key::inspect,
             commands::sync::sync_status,
             commands::sync::sync_now,
             commands::sync::list_pending,
             commands::sync::drop_pending,
+            commands::sync::retry_pending,
+            commands::sync::decide_edit,
             commands::preferences::set_preferences,
         ])
         .typ::<TopicsChanged>()

@@ -106,6 +106,32 @@ async fn o5_without_a_keychain_the_vault_is_the_way_on() {
     );
 }
 
+/// The screens ask where secrets are kept whenever something changed, also while the vault is made.
+#[tokio::test(flavor = "multi_thread")]
+async fn o5_a_look_meanwhile_does_not_lock_a_new_vault() {
+    for _ in 0..20 {
+        let ada = TestDesk::with(TestKeychain::Absent);
+        let looking: Vec<_> = (0..8)
+            .map(|_| {
+                let desk = ada.desk.clone();
+                tokio::spawn(async move {
+                    for _ in 0..20 {
+                        desk.keychain_status().await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        ada.desk.create_vault(secret("a long passphrase")).await.unwrap();
+        for look in looking {
+            look.await.unwrap();
+        }
+        assert_eq!(
+            ada.desk.keychain_status().await.unwrap(),
+            KeychainStatus::Vault { unlocked: true }
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn o1_a_damaged_replica_is_refused_kept_aside_and_downloaded_again() {
     let server = TestServer::new().await;

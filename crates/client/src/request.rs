@@ -170,6 +170,22 @@ impl Session {
         self.server.send(self.request(Method::GET, path)).await
     }
 
+    /// A write over the version its author saw.
+    pub(crate) async fn edit<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        operation: OperationId,
+        version: i64,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        let request = self
+            .request(Method::PATCH, path)
+            .header(header::IDEMPOTENCY_KEY, operation.to_string())
+            .header(header::IF_MATCH, format!("\"{version}\""))
+            .json(body);
+        self.server.send(request).await
+    }
+
     /// A write: the same operation with the same body is carried out once, however often it is asked.
     pub(crate) async fn write<T: DeserializeOwned>(
         &self,

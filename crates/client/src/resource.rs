@@ -8,7 +8,7 @@ use eventsource_stream::Eventsource as _;
 use futures::{Stream, StreamExt as _};
 use protocol::account::{AccountView, SessionStarted, SignInRequest, SignUpRequest};
 use protocol::change::{ChangesPage, Notice};
-use protocol::key::{CreateKeyRequest, KeyView};
+use protocol::key::{CreateKeyRequest, EditKeyRequest, KeyView};
 use protocol::path::{self, fill};
 use protocol::server::{PRODUCT, ServerView};
 use protocol::verify::{VerifyRequest, VerifyView};
@@ -98,6 +98,22 @@ impl Session {
     ) -> Result<KeyView, ClientError> {
         let path = fill(path::KEYS, &[&organization]);
         self.write(Method::POST, &path, operation, request).await
+    }
+
+    /// Edits a key over the version its author saw.
+    ///
+    /// # Errors
+    /// [`ClientError`]; a problem with the code `precondition_failed` when the key has another version by now.
+    pub async fn edit_key(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        key: KeyId,
+        version: i64,
+        request: &EditKeyRequest,
+    ) -> Result<KeyView, ClientError> {
+        let path = fill(path::KEY, &[&organization, &key]);
+        self.edit(&path, operation, version, request).await
     }
 
     /// Revokes a key.

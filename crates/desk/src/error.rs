@@ -1,7 +1,7 @@
 //! Why an intention was not carried out. The sentence is for the person; the code is for whoever acts on it.
 
 use client::{ClientError, ServerAddressProblem};
-use domain::key::{ExpiryProblem, RevokeRefusal};
+use domain::key::{EditRefusal, ExpiryProblem, RevokeRefusal};
 use domain::name::NameProblem;
 use domain::role::NotAllowed;
 use keychain::KeychainError;
@@ -150,7 +150,9 @@ impl DeskError {
                 ProblemCode::SignedOut => ErrorCode::SignedOut,
                 ProblemCode::Unavailable => ErrorCode::Offline,
                 ProblemCode::InvalidInput | ProblemCode::TooLarge => ErrorCode::InvalidInput,
-                ProblemCode::Refused | ProblemCode::Conflict => ErrorCode::Refused,
+                ProblemCode::Refused | ProblemCode::Conflict | ProblemCode::PreconditionFailed => {
+                    ErrorCode::Refused
+                }
                 ProblemCode::NotFound => ErrorCode::NotFound,
                 _ => ErrorCode::Unexpected,
             },
@@ -187,6 +189,12 @@ impl DeskError {
 
 impl From<RevokeRefusal> for DeskError {
     fn from(refusal: RevokeRefusal) -> Self {
+        Self::Refused(refusal.to_string())
+    }
+}
+
+impl From<EditRefusal> for DeskError {
+    fn from(refusal: EditRefusal) -> Self {
         Self::Refused(refusal.to_string())
     }
 }

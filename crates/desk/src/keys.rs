@@ -1,22 +1,22 @@
-//! Keys: list, look, make, revoke.
+//! Keys: list, look, make, edit, revoke.
 
 use std::sync::Arc;
 
 use crypto::token::Token;
 use domain::clock::Timestamp;
 use domain::id::{AccountId, KeyId, OperationId, SecretId};
-use domain::key::{KeyKind, check_expiry, may_revoke, revoke_asks_for_name};
+use domain::key::{KeyKind, check_expiry, may_edit, may_revoke, revoke_asks_for_name};
 use domain::name::{Description, KeyName};
 use domain::role::{Action, require};
 use keychain::Rung;
-use protocol::key::{CreateKeyRequest, KeyView, NewSecret, SecretView};
-use replica::{KeyQuery, KeyRecord, Operation, OutboxState};
+use protocol::key::{CreateKeyRequest, KeyFields, KeyView, NewSecret, SecretView};
+use replica::{KeyQuery, KeyRecord, Operation, OutboxEntry, OutboxState};
 
 use crate::error::{DeskError, named};
 use crate::open::{OpenConnection, item};
 use crate::view::{
-    CreatedKey, KeyDetail, KeyDraft, KeyPage, KeyRow, PendingMark, PendingOperation, RevokeRule, SecretRow,
-    StoredIn, sentence,
+    CreatedKey, EditRule, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow, KeyText, PendingMark,
+    PendingOperation, RevokeRule, SecretRow, StoredIn, sentence,
 };
 use crate::{Desk, Topic, blocking};
 
@@ -129,6 +129,39 @@ impl Desk {
         })
     }
 
+    /// Edits a key's name and description (K4). It is in force when the server has confirmed it.
+    ///
+    /// # Errors
+    /// [`DeskError::Input`] at the field that is the reason; [`DeskError::Refused`] for a revoked key, a role that may
+    /// not, or when an earlier edit has still to be decided.
+    pub async fn edit_key(self: &Arc<Self>, id: KeyId, draft: KeyEditDraft) -> Result<KeyDetail, DeskError> {
+        let open = self.current()?;
+        require(open.record.role, Action::ManageKeys)?;
+        let (seen, made) = (fields(&draft.seen)?, fields(&draft.made)?);
+        let now = self.now();
+        let operation_id = self.with_entropy(|entropy| OperationId::make(now, entropy));
+        let desk = self.clone();
+        blocking(move || {
+            let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
+            may_edit(record.view.life())?;
+            if record
+                .pending
+                .iter()
+                .any(|entry| entry.state == OutboxState::Conflict)
+            {
+                return Err(DeskError::Refused(
+                    "an earlier edit of this key has still to be decided; open the pending changes"
+                        .to_owned(),
+                ));
+            }
+            open.replica.want_edit(operation_id, id, &seen, &made, now)?;
+            desk.announce(&[Topic::Keys, Topic::Outbox, Topic::Sync]);
+            open.engine.wake();
+            open.detail_of(id, now)
+        })
+        .await
+    }
+
     /// Revokes a key. It is in force when the server has confirmed it.
     ///
     /// # Errors
@@ -148,12 +181,12 @@ impl Desk {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
             may_revoke(record.view.free, record.view.life())?;
             let asks = revoke_asks_for_name(record.view.last_used_at(), now);
-            if asks && confirm_name.as_deref().map(str::trim) != Some(record.view.name.as_str()) {
+            if asks && confirm_name.as_deref().map(str::trim) != Some(record.shown.name.as_str()) {
                 return Err(DeskError::input(
                     "confirmName",
                     format!(
                         "this key was used in the last 7 days; type its name, {}, to revoke it",
-                        record.view.name
+                        record.shown.name
                     ),
                 ));
             }
@@ -201,15 +234,29 @@ impl OpenConnection {
                 .fold(0, u32::saturating_add),
             last_used_from: newest.and_then(|secret| secret.last_used_from.clone()),
             secrets,
+            edit: self.edit_rule(record),
             revoke: self.revoke_rule(record, now),
             row: shown,
         })
     }
 
+    fn edit_rule(&self, record: &KeyRecord) -> EditRule {
+        let reason = require(self.record.role, Action::ManageKeys)
+            .map_err(|error| error.to_string())
+            .and_then(|()| may_edit(record.view.life()).map_err(|error| error.to_string()))
+            .err()
+            .map(|reason| sentence(&reason));
+        EditRule {
+            allowed: reason.is_none(),
+            reason,
+        }
+    }
+
     fn revoke_rule(&self, record: &KeyRecord, now: Timestamp) -> RevokeRule {
-        let waits = record.pending.iter().any(|entry| {
-            matches!(entry.operation, Operation::RevokeKey { .. }) && entry.state != OutboxState::Refused
-        });
+        let waits = record
+            .pending
+            .iter()
+            .any(|entry| matches!(entry.operation, Operation::RevokeKey { .. }) && entry.state.goes_on());
         let reason = require(self.record.role, Action::ManageKeys)
             .map_err(|error| error.to_string())
             .and_then(|()| {
@@ -276,6 +323,7 @@ pub(crate) fn as_shown(request: &CreateKeyRequest, account: AccountId, now: Time
 pub(crate) const fn pending_operation(operation: &Operation) -> PendingOperation {
     match operation {
         Operation::CreateKey(_) => PendingOperation::Create,
+        Operation::EditKey(_) => PendingOperation::Edit,
         Operation::RevokeKey { .. } => PendingOperation::Revoke,
     }
 }
@@ -285,8 +333,8 @@ pub(crate) fn row(record: &KeyRecord, now: Timestamp) -> KeyRow {
     let newest = view.secrets.last();
     KeyRow {
         id: view.id,
-        name: view.name.to_string(),
-        description: view.description.to_string(),
+        name: record.shown.name.to_string(),
+        description: record.shown.description.to_string(),
         kind: view.kind,
         free: view.free,
         prefix: newest.map(|secret| secret.prefix.clone()).unwrap_or_default(),
@@ -295,10 +343,36 @@ pub(crate) fn row(record: &KeyRecord, now: Timestamp) -> KeyRow {
         expires_at: view.expires_at,
         last_used_at: view.last_used_at(),
         created_at: view.created_at,
-        pending: record.pending.last().map(|entry| PendingMark {
+        pending: most_pressing(&record.pending).map(|entry| PendingMark {
             operation: pending_operation(&entry.operation),
             state: entry.state,
             message: entry.message.as_deref().map(sentence),
         }),
+    }
+}
+
+/// What of a key's pending changes its row shows: what needs the person, else a revocation, else the latest.
+fn most_pressing(pending: &[OutboxEntry]) -> Option<&OutboxEntry> {
+    pending.iter().max_by_key(|entry| {
+        (
+            !entry.state.goes_on(),
+            matches!(entry.operation, Operation::RevokeKey { .. }),
+        )
+    })
+}
+
+/// What a person wrote of a key, checked.
+pub(crate) fn fields(text: &KeyText) -> Result<KeyFields, DeskError> {
+    Ok(KeyFields {
+        name: named("name", KeyName::parse(&text.name))?,
+        description: named("description", Description::parse(&text.description))?,
+    })
+}
+
+/// What admins wrote of a key, for people.
+pub(crate) fn text(fields: &KeyFields) -> KeyText {
+    KeyText {
+        name: fields.name.to_string(),
+        description: fields.description.to_string(),
     }
 }

@@ -57,6 +57,11 @@ impl Desk {
     async fn look(self: &Arc<Self>) -> Result<(), DeskError> {
         let desk = self.clone();
         blocking(move || {
+            let _one = lock(&desk.climbing);
+            // Somebody else may have climbed meanwhile; what is open is not looked for anew.
+            if matches!(&*lock(&desk.ladder), Ladder::Os(_) | Ladder::Vault(_)) {
+                return Ok(());
+            }
             let vault = desk.place.vault();
             let found = if Vault::exists(&vault) {
                 Ladder::VaultLocked
@@ -87,6 +92,7 @@ impl Desk {
         }
         let desk = self.clone();
         blocking(move || {
+            let _one = lock(&desk.climbing);
             let vault = Vault::create(
                 &desk.place.vault(),
                 &passphrase,
@@ -108,6 +114,7 @@ impl Desk {
     pub async fn unlock_vault(self: &Arc<Self>, passphrase: Secret) -> Result<KeychainStatus, DeskError> {
         let desk = self.clone();
         blocking(move || {
+            let _one = lock(&desk.climbing);
             let vault = Vault::unlock(&desk.place.vault(), &passphrase, (desk.ports.more_entropy)())?;
             *lock(&desk.ladder) = Ladder::Vault(Arc::new(vault));
             desk.announce(&[Topic::Keychain]);

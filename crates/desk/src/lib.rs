@@ -41,6 +41,8 @@ pub struct Desk {
     place: Place,
     registry: Mutex<Registry>,
     ladder: Mutex<Ladder>,
+    /// One look at the keychain, or one opening of the vault, at a time.
+    climbing: Mutex<()>,
     open: Mutex<Option<Arc<OpenConnection>>>,
     /// One change of connection at a time.
     changing: tokio::sync::Mutex<()>,
@@ -60,6 +62,7 @@ impl Desk {
             place,
             registry: Mutex::new(registry),
             ladder: Mutex::new(Ladder::Unknown),
+            climbing: Mutex::new(()),
             open: Mutex::new(None),
             changing: tokio::sync::Mutex::new(()),
             topics,

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use domain::id::{AccountId, ConnectionId, OperationId};
-use replica::{Operation, OutboxEntry, OutboxState};
+use replica::{KeyEdit, Operation, OutboxEntry, OutboxState};
+use sync::merge::{Field, Merge, merge};
 use sync::status::{Phase, RoundError};
 
 use crate::error::DeskError;
-use crate::keys::{as_shown, pending_operation};
+use crate::keys::{as_shown, fields, pending_operation, text};
 use crate::open::{OpenConnection, item};
-use crate::view::{AppError, PendingChange, Progress, SyncState, SyncStatus, sentence};
+use crate::view::{
+    AppError, EditField, KeyEditDraft, PendingChange, PendingEdit, Progress, SyncState, SyncStatus, sentence,
+};
 use crate::{Desk, Topic, blocking, lock};
 
 impl Desk {
@@ -57,6 +60,57 @@ impl Desk {
         .await
     }
 
+    /// Decides an edit that stands in conflict: its author has seen the key as it is now, and says what is to be made of
+    /// it. Deciding for what the server has ends it.
+    ///
+    /// # Errors
+    /// [`DeskError::Input`] at the field that is the reason; [`DeskError::NotFound`] when nothing is to be decided.
+    pub async fn decide_edit(
+        self: &Arc<Self>,
+        id: OperationId,
+        draft: KeyEditDraft,
+    ) -> Result<(), DeskError> {
+        let open = self.current()?;
+        let (seen, made) = (fields(&draft.seen)?, fields(&draft.made)?);
+        let now = self.now();
+        let operation_id = self.with_entropy(|entropy| OperationId::make(now, entropy));
+        let desk = self.clone();
+        blocking(move || {
+            let entry = open
+                .replica
+                .outbox()?
+                .into_iter()
+                .find(|entry| entry.operation_id == id && entry.state == OutboxState::Conflict)
+                .ok_or_else(|| DeskError::NotFound("there is nothing to decide here any more".to_owned()))?;
+            open.replica
+                .want_edit(operation_id, entry.operation.key_id(), &seen, &made, now)?;
+            desk.announce(&[Topic::Outbox, Topic::Keys, Topic::Sync]);
+            open.engine.wake();
+            Ok(())
+        })
+        .await
+    }
+
+    /// Sends what was refused once more, as it is: the reason may be gone.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`] when it is not there, or was not refused.
+    pub async fn retry_pending(self: &Arc<Self>, id: OperationId) -> Result<(), DeskError> {
+        let open = self.current()?;
+        let desk = self.clone();
+        blocking(move || {
+            if !open.replica.want_retry(id)? {
+                return Err(DeskError::NotFound(
+                    "this change is not there any more, or was not refused".to_owned(),
+                ));
+            }
+            desk.announce(&[Topic::Outbox, Topic::Keys, Topic::Sync]);
+            open.engine.wake();
+            Ok(())
+        })
+        .await
+    }
+
     /// How far the copy is in step.
     ///
     /// # Errors
@@ -81,22 +135,11 @@ impl Desk {
 impl OpenConnection {
     /// Writes what waited in another copy into this one, with the same operation ids.
     pub(crate) fn want_again(&self, wishes: &[OutboxEntry], account: AccountId) -> Result<(), DeskError> {
-        for OutboxEntry {
-            operation_id,
-            operation,
-            queued_at,
-            ..
-        } in wishes
-        {
-            match operation {
-                Operation::CreateKey(request) => {
-                    let shown = as_shown(request, account, *queued_at);
-                    self.replica
-                        .want_key(*operation_id, request, &shown, *queued_at)?;
-                }
-                Operation::RevokeKey { key_id } => {
-                    self.replica.want_revocation(*operation_id, *key_id, *queued_at)?;
-                }
+        for entry in wishes {
+            self.replica.want_again(entry)?;
+            if let Operation::CreateKey(request) = &entry.operation {
+                self.replica
+                    .show_unconfirmed(&as_shown(request, account, entry.queued_at))?;
             }
         }
         self.engine.wake();
@@ -115,10 +158,15 @@ impl OpenConnection {
         let key_id = entry.operation.key_id();
         let key_name = match &entry.operation {
             Operation::CreateKey(request) => request.name.to_string(),
+            Operation::EditKey(edit) => edit.base.name.to_string(),
             Operation::RevokeKey { .. } => self
                 .replica
                 .key(key_id)?
-                .map_or_else(|| key_id.to_string(), |record| record.view.name.to_string()),
+                .map_or_else(|| key_id.to_string(), |record| record.shown.name.to_string()),
+        };
+        let edit = match &entry.operation {
+            Operation::EditKey(edit) => Some(self.pending_edit(edit)?),
+            _ => None,
         };
         Ok(PendingChange {
             operation_id: entry.operation_id,
@@ -129,11 +177,36 @@ impl OpenConnection {
             state: entry.state,
             message: entry.message.as_deref().map(sentence),
             attempts: entry.attempts,
+            edit,
+        })
+    }
+
+    fn pending_edit(&self, edit: &KeyEdit) -> Result<PendingEdit, DeskError> {
+        let theirs = self.replica.key(edit.key_id)?.map(|record| record.view.fields());
+        let conflicts = match theirs
+            .as_ref()
+            .map(|theirs| merge(&edit.base, &edit.mine, theirs))
+        {
+            Some(Merge::Conflict(of)) => of
+                .into_iter()
+                .map(|field| match field {
+                    Field::Name => EditField::Name,
+                    Field::Description => EditField::Description,
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        Ok(PendingEdit {
+            base: text(&edit.base),
+            mine: text(&edit.mine),
+            theirs: theirs.as_ref().map(text),
+            conflicts,
         })
     }
 
     fn sync_status(&self) -> Result<SyncStatus, DeskError> {
         let status = self.engine.status();
+        let (waiting, needs_you) = self.replica.waiting()?;
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         Ok(SyncStatus {
             state: match status.phase {
@@ -149,7 +222,8 @@ impl OpenConnection {
                 done: small(done),
                 total: small(total),
             }),
-            waiting: self.replica.waiting()?,
+            waiting,
+            needs_you,
             problem: status.cause.as_deref().map(problem),
         })
     }

@@ -217,8 +217,19 @@ view! {
         pub last_used_from: Option<String>,
         /// Its secrets.
         pub secrets: Vec<SecretRow>,
+        /// Whether it can be edited.
+        pub edit: EditRule,
         /// Whether it can be revoked.
         pub revoke: RevokeRule,
+    }
+
+    /// Whether a key can be edited now.
+    #[derive(Clone, Debug)]
+    pub struct EditRule {
+        /// Whether.
+        pub allowed: bool,
+        /// Why not.
+        pub reason: Option<String>,
     }
 
     /// A secret of a key, without the secret.
@@ -326,6 +337,8 @@ view! {
         pub progress: Option<Progress>,
         /// How many changes wait.
         pub waiting: u32,
+        /// How many changes need their author: they were refused, or somebody else changed the same.
+        pub needs_you: u32,
         /// Why it is not in step.
         pub problem: Option<AppError>,
     }
@@ -358,6 +371,21 @@ view! {
         pub message: Option<String>,
         /// How often it was sent.
         pub attempts: u32,
+        /// What an edit is about.
+        pub edit: Option<PendingEdit>,
+    }
+
+    /// An edit that is not in force, beside what it was made of and what the key is now.
+    #[derive(Clone, Debug)]
+    pub struct PendingEdit {
+        /// What its author saw.
+        pub base: KeyText,
+        /// What its author wrote.
+        pub mine: KeyText,
+        /// The key as it is now; none when it is gone.
+        pub theirs: Option<KeyText>,
+        /// The fields that both changed, differently.
+        pub conflicts: Vec<EditField>,
     }
 }
 
@@ -394,6 +422,14 @@ request! {
         pub email: String,
         /// The password.
         pub password: String,
+    }
+
+    /// An edit of a key.
+    pub struct KeyEditDraft {
+        /// What its author saw.
+        pub seen: KeyText,
+        /// What its author made of it.
+        pub made: KeyText,
     }
 
     /// A key to be made.
@@ -514,8 +550,32 @@ pub enum StoredIn {
 pub enum PendingOperation {
     /// To make a key.
     Create,
+    /// To edit a key.
+    Edit,
     /// To revoke a key.
     Revoke,
+}
+
+/// What of a key its admins write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(deny_unknown_fields)]
+pub struct KeyText {
+    /// The name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+}
+
+/// A field of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "snake_case")]
+pub enum EditField {
+    /// The name.
+    Name,
+    /// The description.
+    Description,
 }
 
 /// What is known of a finding.

@@ -30,6 +30,15 @@ pub enum Actor {
     Server,
 }
 
+/// A text before and after an edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edited {
+    /// Before.
+    pub from: String,
+    /// After.
+    pub to: String,
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -76,6 +85,17 @@ pub enum Event {
         name: String,
         /// When it ends by itself.
         expires_at: Option<Timestamp>,
+    },
+    /// A key's name or description was edited (K4).
+    KeyEdited {
+        /// The key.
+        key: KeyId,
+        /// The name, where it was edited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Edited>,
+        /// The description, where it was edited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<Edited>,
     },
     /// A key was revoked.
     KeyRevoked {

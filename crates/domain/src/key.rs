@@ -134,6 +134,25 @@ pub const fn may_revoke(free: bool, life: Life) -> Result<(), RevokeRefusal> {
     Ok(())
 }
 
+/// Why a key can't be edited, apart from permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EditRefusal {
+    /// It stays as it was when it ended.
+    #[error("this key is revoked; it stays as it was")]
+    Revoked,
+}
+
+/// Whether a key's name and description may be edited at all (K4).
+///
+/// # Errors
+/// [`EditRefusal`] says why not.
+pub const fn may_edit(life: Life) -> Result<(), EditRefusal> {
+    if life.revoked_at.is_some() {
+        return Err(EditRefusal::Revoked);
+    }
+    Ok(())
+}
+
 /// A key used more recently than this many days asks for its name before it is revoked (K9).
 pub const RECENT_USE_DAYS: i64 = 7;
 
@@ -204,6 +223,16 @@ mod tests {
             expires_at: None,
         };
         assert_eq!(may_revoke(false, revoked), Err(RevokeRefusal::AlreadyRevoked));
+    }
+
+    #[test]
+    fn k4_a_revoked_key_stays_as_it_was() {
+        let life = |revoked_at| Life {
+            revoked_at,
+            expires_at: Some(NOW),
+        };
+        assert_eq!(may_edit(life(None)), Ok(()));
+        assert_eq!(may_edit(life(Some(NOW))), Err(EditRefusal::Revoked));
     }
 
     #[test]

@@ -53,6 +53,19 @@ pub enum Entity {
     },
 }
 
+impl Entity {
+    /// Which entity it is; nothing when it is gone.
+    #[must_use]
+    pub const fn here(&self) -> Option<EntityRef> {
+        match self {
+            Self::Organization(view) => Some(EntityRef::Organization(view.id)),
+            Self::Member(view) => Some(EntityRef::Member(view.id)),
+            Self::Key(view) => Some(EntityRef::Key(view.id)),
+            Self::Gone { .. } => None,
+        }
+    }
+}
+
 /// Names an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

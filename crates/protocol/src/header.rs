@@ -3,6 +3,9 @@
 /// Names one intention to write (an [`OperationId`](domain::id::OperationId)). The same value with the same body is
 /// answered as it was the first time, for 30 days; with another body it is refused.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The version an edit was made over, in quotes as an entity tag (RFC 9110, 13.1.1): `"3"`. When the entity has another
+/// one by now, the edit is refused with 412 and its author merges.
+pub const IF_MATCH: &str = "if-match";
 /// The program that signs in, as it names itself ("Keystead 0.1.0 on Linux"); shown in the list of sessions.
 pub const CLIENT: &str = "x-keystead-client";
 /// The server's id of this request, also in its log.

@@ -43,6 +43,47 @@ pub struct CreateKeyRequest {
     pub secret: NewSecret,
 }
 
+/// Edits a key (K4). A field that is left out stays as it is; at least one has to be there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EditKeyRequest {
+    /// The new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<KeyName>,
+    /// What it is for; may be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
+}
+
+impl EditKeyRequest {
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.name.is_none() && self.description.is_none()
+    }
+}
+
+/// What of a key its admins write, and may edit (K4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyFields {
+    /// The name.
+    pub name: KeyName,
+    /// What it is for.
+    pub description: Description,
+}
+
+impl KeyFields {
+    /// The edit that makes `before` into this.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> EditKeyRequest {
+        EditKeyRequest {
+            name: (self.name != before.name).then(|| self.name.clone()),
+            description: (self.description != before.description).then(|| self.description.clone()),
+        }
+    }
+}
+
 /// A key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -74,6 +115,15 @@ pub struct KeyView {
 }
 
 impl KeyView {
+    /// What its admins wrote.
+    #[must_use]
+    pub fn fields(&self) -> KeyFields {
+        KeyFields {
+            name: self.name.clone(),
+            description: self.description.clone(),
+        }
+    }
+
     /// The facts its state is computed from.
     #[must_use]
     pub const fn life(&self) -> Life {

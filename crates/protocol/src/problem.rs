@@ -26,6 +26,8 @@ pub enum ProblemCode {
     Conflict,
     /// The `Idempotency-Key` was used with another body (409).
     OperationReused,
+    /// It was changed since the version named in `If-Match` (412): read it, merge, and send the edit again.
+    PreconditionFailed,
     /// The body is larger than the server reads (413).
     TooLarge,
     /// The body is not `application/json` (415).
@@ -49,6 +51,7 @@ impl ProblemCode {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::Conflict | Self::OperationReused => 409,
+            Self::PreconditionFailed => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::TooManyAttempts => 429,
@@ -69,6 +72,7 @@ impl ProblemCode {
             Self::MethodNotAllowed => "Method not allowed",
             Self::Conflict => "Conflict",
             Self::OperationReused => "Operation reused",
+            Self::PreconditionFailed => "Changed meanwhile",
             Self::TooLarge => "Too large",
             Self::UnsupportedMediaType => "Unsupported media type",
             Self::TooManyAttempts => "Too many attempts",

@@ -9,21 +9,62 @@ use crate::{Replica, ReplicaError, Topic, key, meta, people};
 impl Replica {
     /// Applies one page and moves the cursor behind it, in one transaction.
     ///
-    /// When the page is of another visibility epoch than the copy, it has to be the first page of a fresh snapshot
-    /// (asked from 0): everything but unconfirmed keys is removed first.
+    /// # Errors
+    /// [`ReplicaError`]; then nothing of the page was applied.
+    pub fn apply(&self, page: &ChangesPage) -> Result<HashSet<Topic>, ReplicaError> {
+        self.take(page, true)
+    }
+
+    /// Applies one page of a snapshot of another visibility epoch. The cursor stays, and what is no longer to be seen
+    /// stays too, until [`Replica::finish_snapshot`]: a pull that is cut before that begins the snapshot anew.
     ///
     /// # Errors
     /// [`ReplicaError`]; then nothing of the page was applied.
-    pub fn apply(&self, page: &ChangesPage, fresh: bool) -> Result<HashSet<Topic>, ReplicaError> {
+    pub fn apply_of_snapshot(&self, page: &ChangesPage) -> Result<HashSet<Topic>, ReplicaError> {
+        self.take(page, false)
+    }
+
+    /// Removes everything the snapshot did not hold, but for keys that are not made yet, and moves the cursor behind
+    /// the snapshot, in one transaction.
+    ///
+    /// # Errors
+    /// [`ReplicaError`]; then nothing was removed.
+    pub fn finish_snapshot(
+        &self,
+        seen: &HashSet<EntityRef>,
+        next: i64,
+        epoch: i64,
+    ) -> Result<(), ReplicaError> {
+        self.transaction(|change| {
+            let seen: HashSet<String> = seen.iter().map(id_of).collect();
+            for (ids, delete) in [
+                (
+                    "SELECT id FROM key WHERE unconfirmed = 0",
+                    "DELETE FROM key WHERE id = ?1",
+                ),
+                ("SELECT id FROM member", "DELETE FROM member WHERE id = ?1"),
+                (
+                    "SELECT id FROM organization",
+                    "DELETE FROM organization WHERE id = ?1",
+                ),
+            ] {
+                let known: Vec<String> = change
+                    .prepare_cached(ids)?
+                    .query_map([], |row| row.get(0))?
+                    .collect::<Result<_, _>>()?;
+                let mut delete = change.prepare_cached(delete)?;
+                for id in known.iter().filter(|id| !seen.contains(*id)) {
+                    delete.execute([id])?;
+                }
+            }
+            change.touched_everything();
+            meta::set_position(change, next, epoch)
+        })
+    }
+
+    fn take(&self, page: &ChangesPage, moves: bool) -> Result<HashSet<Topic>, ReplicaError> {
         self.transaction(|change| {
             let mut topics = HashSet::new();
-            if fresh {
-                change.execute_batch(
-                    "DELETE FROM key WHERE unconfirmed = 0; DELETE FROM member; DELETE FROM organization;",
-                )?;
-                change.touched_everything();
-                topics.extend([Topic::Keys, Topic::Organization]);
-            }
             for entry in &page.changes {
                 match &entry.entity {
                     Entity::Organization(view) => {
@@ -64,8 +105,18 @@ impl Replica {
                     }
                 }
             }
-            meta::set_position(change, page.next, page.epoch)?;
+            if moves {
+                meta::set_position(change, page.next, page.epoch)?;
+            }
             Ok(topics)
         })
+    }
+}
+
+fn id_of(entity: &EntityRef) -> String {
+    match entity {
+        EntityRef::Organization(id) => id.to_string(),
+        EntityRef::Member(id) => id.to_string(),
+        EntityRef::Key(id) => id.to_string(),
     }
 }

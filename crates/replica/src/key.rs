@@ -4,7 +4,7 @@ use crypto::token::SecretHash;
 use domain::clock::Timestamp;
 use domain::id::{KeyId, SecretId};
 use domain::key::{KeyKind, KeyState};
-use protocol::key::KeyView;
+use protocol::key::{CreateKeyRequest, KeyFields, KeyView};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +79,8 @@ pub struct KeyCounts {
 pub struct KeyRecord {
     /// As the server said it, or as it was meant here while it is unconfirmed.
     pub view: KeyView,
+    /// Its fields once the edits that wait are in force.
+    pub shown: KeyFields,
     /// Whether the server has not confirmed that it exists.
     pub unconfirmed: bool,
     /// What waits for it, oldest first.
@@ -95,12 +97,17 @@ pub(crate) fn put(change: &Change<'_>, view: &KeyView, unconfirmed: bool) -> Res
     if known.is_some_and(|(version, was_unconfirmed)| !was_unconfirmed && version > view.version) {
         return Ok(());
     }
+    let shown = if change.is_edited(&id)? {
+        outbox::as_wanted(view.fields(), &outbox::of_key(change, view.id)?)
+    } else {
+        view.fields()
+    };
     let newest = view.secrets.last();
     let (prefix, last_four) = newest.map_or(("", ""), |secret| (&secret.prefix, &secret.last_four));
     let maker = people::display_name(change, view.created_by)?.unwrap_or_default();
     let haystack = format!(
         "{}\n{}\n{prefix}\n{last_four}\n{maker}",
-        view.name, view.description
+        shown.name, shown.description
     )
     .to_lowercase();
     change
@@ -118,7 +125,7 @@ pub(crate) fn put(change: &Change<'_>, view: &KeyView, unconfirmed: bool) -> Res
             view.version,
             unconfirmed,
             view.kind.as_str(),
-            view.name.as_str(),
+            shown.name.as_str(),
             view.created_at.as_micros(),
             view.expires_at.map(Timestamp::as_micros),
             view.revoked_at.map(Timestamp::as_micros),
@@ -143,11 +150,36 @@ pub(crate) fn put(change: &Change<'_>, view: &KeyView, unconfirmed: bool) -> Res
     Ok(())
 }
 
+/// Lists a key by its fields as they are wanted now: its edits began to wait, or ceased to.
+pub(crate) fn show_anew(change: &Change<'_>, id: KeyId) -> Result<(), ReplicaError> {
+    change.forget_edited();
+    match read(change, id)? {
+        Some(record) => put(change, &record.view, record.unconfirmed),
+        None => Ok(()),
+    }
+}
+
+/// Shows a key that is not made yet by other fields.
+pub(crate) fn rename_unconfirmed(
+    change: &Change<'_>,
+    id: KeyId,
+    request: &CreateKeyRequest,
+) -> Result<(), ReplicaError> {
+    let Some(mut record) = read(change, id)?.filter(|record| record.unconfirmed) else {
+        return Ok(());
+    };
+    record.view.name = request.name.clone();
+    record.view.description = request.description.clone();
+    put(change, &record.view, true)
+}
+
 fn record(connection: &Connection, row: &Row<'_>) -> Result<KeyRecord, ReplicaError> {
     let view: String = row.get(0)?;
     let view: KeyView = serde_json::from_str(&view)?;
+    let pending = outbox::of_key(connection, view.id)?;
     Ok(KeyRecord {
-        pending: outbox::of_key(connection, view.id)?,
+        shown: outbox::as_wanted(view.fields(), &pending),
+        pending,
         unconfirmed: row.get(1)?,
         view,
     })

@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 pub use error::ReplicaError;
 pub use key::{KeyCounts, KeyQuery, KeyRecord, Sort, SortBy};
 pub use meta::Cursor;
-pub use outbox::{Operation, OutboxEntry, OutboxState};
+pub use outbox::{KeyEdit, Operation, OutboxEntry, OutboxState, SentEdit};
 pub use topic::Topic;
 
 use listing::Listing;
@@ -46,6 +46,8 @@ pub struct Replica {
 pub(crate) struct Change<'a> {
     transaction: rusqlite::Transaction<'a>,
     touched: RefCell<Touched>,
+    /// Keys of which edits wait, once somebody asked.
+    edited: RefCell<Option<HashSet<String>>>,
 }
 
 #[derive(Default)]
@@ -58,6 +60,21 @@ impl Change<'_> {
     /// Notes that a key is new, changed or gone.
     pub(crate) fn touched(&self, id: KeyId) {
         self.touched.borrow_mut().keys.insert(id);
+    }
+
+    /// Whether edits of a key wait.
+    pub(crate) fn is_edited(&self, id: &str) -> Result<bool, ReplicaError> {
+        let mut edited = self.edited.borrow_mut();
+        let edited = match &mut *edited {
+            Some(edited) => edited,
+            empty => empty.insert(outbox::edited(&self.transaction)?),
+        };
+        Ok(edited.contains(id))
+    }
+
+    /// Notes that edits came or went.
+    pub(crate) fn forget_edited(&self) {
+        *self.edited.borrow_mut() = None;
     }
 
     /// Notes that any key may be gone.
@@ -196,6 +213,7 @@ impl Replica {
             let change = Change {
                 transaction,
                 touched: RefCell::default(),
+                edited: RefCell::default(),
             };
             let done = work(&change)?;
             change.transaction.commit()?;

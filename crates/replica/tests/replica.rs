@@ -9,8 +9,8 @@ use domain::id::{AccountId, KeyId, OperationId, SecretId};
 use domain::key::{KeyKind, KeyState};
 use domain::name::{Description, KeyName};
 use protocol::change::{Change, ChangesPage, Entity, EntityRef};
-use protocol::key::{CreateKeyRequest, KeyView, NewSecret, SecretView};
-use replica::{KeyQuery, OutboxState, Replica, ReplicaError, Sort, SortBy};
+use protocol::key::{CreateKeyRequest, KeyFields, KeyView, NewSecret, SecretView};
+use replica::{KeyQuery, Operation, OutboxState, Replica, ReplicaError, SentEdit, Sort, SortBy};
 
 const NOW: Timestamp = Timestamp::from_micros(1_773_312_127_000_000);
 
@@ -121,17 +121,14 @@ fn o3_a_page_and_its_cursor_are_one() {
     let folder = tempfile::tempdir().unwrap();
     let replica = fresh(&folder);
     replica
-        .apply(
-            &page(
-                vec![
-                    (3, Entity::Key(view(1, "one", 1))),
-                    (5, Entity::Key(view(2, "two", 1))),
-                ],
-                9,
-                1,
-            ),
-            true,
-        )
+        .apply(&page(
+            vec![
+                (3, Entity::Key(view(1, "one", 1))),
+                (5, Entity::Key(view(2, "two", 1))),
+            ],
+            9,
+            1,
+        ))
         .unwrap();
     assert_eq!(
         (
@@ -149,14 +146,14 @@ fn o3_a_page_and_its_cursor_are_one() {
         9,
         1,
     );
-    assert!(replica.apply(&torn, false).is_err());
+    assert!(replica.apply(&torn).is_err());
     assert_eq!(names(&replica, &all()), ["one", "two"]);
     assert_eq!(replica.cursor().unwrap().sequence, 5);
 
     let gone = Entity::Gone {
         what: EntityRef::Key(key_id(1)),
     };
-    replica.apply(&page(vec![(8, gone)], 9, 1), false).unwrap();
+    replica.apply(&page(vec![(8, gone)], 9, 1)).unwrap();
     assert_eq!(names(&replica, &all()), ["two"]);
 }
 
@@ -165,14 +162,26 @@ fn o3_lost_visibility_empties_all_but_what_was_made_here() {
     let folder = tempfile::tempdir().unwrap();
     let replica = fresh(&folder);
     replica
-        .apply(&page(vec![(3, Entity::Key(view(1, "one", 1)))], 3, 1), true)
+        .apply(&page(vec![(3, Entity::Key(view(1, "one", 1)))], 3, 1))
         .unwrap();
     let operation = OperationId::make(NOW, &mut Fixed(1));
     replica
         .want_key(operation, &request(2, "mine"), &view(2, "mine", 0), NOW)
         .unwrap();
-    replica.apply(&page(vec![], 4, 2), true).unwrap();
-    assert_eq!(names(&replica, &all()), ["mine"]);
+    replica
+        .apply_of_snapshot(&page(vec![(4, Entity::Key(view(3, "three", 1)))], 4, 2))
+        .unwrap();
+    assert_eq!(
+        names(&replica, &all()),
+        ["mine", "one", "three"],
+        "nothing goes before the snapshot is whole"
+    );
+    assert_eq!(replica.cursor().unwrap().epoch, 1, "a cut pull begins it anew");
+    let seen = [EntityRef::Key(key_id(3))].into();
+    replica.finish_snapshot(&seen, 4, 2).unwrap();
+    assert_eq!(names(&replica, &all()), ["mine", "three"]);
+    let cursor = replica.cursor().unwrap();
+    assert_eq!((cursor.sequence, cursor.epoch), (4, 2));
     assert_eq!(
         replica
             .key_by_hash(&SecretHash::from_bytes([1; 32]))
@@ -203,7 +212,7 @@ fn o2_a_wish_is_kept_until_it_is_confirmed_or_dropped() {
     let replica = Replica::open(&folder.path().join("replica.db"), &key).unwrap();
     assert_eq!(
         replica.waiting().unwrap(),
-        2,
+        (2, 0),
         "a wish that waits is not written twice"
     );
     replica.mark_sent(first).unwrap();
@@ -225,10 +234,10 @@ fn an_older_page_does_not_undo_a_confirmation() {
     let mut revoked = view(1, "one", 2);
     revoked.revoked_at = Some(NOW);
     replica
-        .apply(&page(vec![(4, Entity::Key(revoked))], 4, 1), true)
+        .apply(&page(vec![(4, Entity::Key(revoked))], 4, 1))
         .unwrap();
     replica
-        .apply(&page(vec![(3, Entity::Key(view(1, "one", 1)))], 4, 1), false)
+        .apply(&page(vec![(3, Entity::Key(view(1, "one", 1)))], 4, 1))
         .unwrap();
     assert_eq!(replica.key(key_id(1)).unwrap().unwrap().view.version, 2);
 }
@@ -249,7 +258,7 @@ fn o1_keys_are_searched_filtered_and_sorted() {
         .zip(1..)
         .map(|(v, n)| (n, Entity::Key(v)))
         .collect();
-    replica.apply(&page(changes, 4, 1), true).unwrap();
+    replica.apply(&page(changes, 4, 1)).unwrap();
 
     assert_eq!(
         names(&replica, &all()),
@@ -348,10 +357,11 @@ fn o1_no_plaintext_and_no_other_key() {
     {
         let replica = fresh(&folder);
         replica
-            .apply(
-                &page(vec![(1, Entity::Key(view(1, "a-name-to-look-for", 1)))], 1, 1),
-                true,
-            )
+            .apply(&page(
+                vec![(1, Entity::Key(view(1, "a-name-to-look-for", 1)))],
+                1,
+                1,
+            ))
             .unwrap();
         for entry in std::fs::read_dir(folder.path()).unwrap() {
             let bytes = std::fs::read(entry.unwrap().path()).unwrap();
@@ -398,7 +408,7 @@ fn what_another_program_wrote_is_noticed() {
 fn left_by_a_kill(folder: &tempfile::TempDir, to: &std::path::Path) {
     let replica = fresh(folder);
     replica
-        .apply(&page(vec![(1, Entity::Key(view(1, "kept", 1)))], 1, 1), true)
+        .apply(&page(vec![(1, Entity::Key(view(1, "kept", 1)))], 1, 1))
         .unwrap();
     for ending in ["", "-wal"] {
         let name = format!("replica.db{ending}");
@@ -450,4 +460,139 @@ fn o1_another_key_leaves_file_and_log_alone() {
     assert!(before == after, "file and log stay");
     let right = Replica::open(&path, &SecretBytes::from_bytes([1; 32])).unwrap();
     assert_eq!(names(&right, &all()), ["kept"]);
+}
+
+fn fields(name: &str, description: &str) -> KeyFields {
+    KeyFields {
+        name: KeyName::parse(name).unwrap(),
+        description: Description::parse(description).unwrap(),
+    }
+}
+
+fn operation(number: u8) -> OperationId {
+    OperationId::make(NOW, &mut Fixed(number))
+}
+
+/// A copy with one key named "one".
+fn with_a_key(folder: &tempfile::TempDir) -> Replica {
+    let replica = fresh(folder);
+    replica
+        .apply(&page(vec![(1, Entity::Key(view(1, "one", 1)))], 1, 1))
+        .unwrap();
+    replica
+}
+
+#[test]
+fn o2_an_edit_is_shown_as_it_is_wanted_and_found_by_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = with_a_key(&folder);
+    replica
+        .want_edit(
+            operation(1),
+            key_id(1),
+            &fields("one", ""),
+            &fields("uno", "numero"),
+            NOW,
+        )
+        .unwrap();
+    assert_eq!(
+        names(&replica, &all()),
+        ["one"],
+        "the server's word stays beside it"
+    );
+    let found = |search: &str| {
+        let query = KeyQuery {
+            search: search.to_owned(),
+            ..all()
+        };
+        let (keys, _) = replica.keys(&query, NOW).unwrap();
+        keys.into_iter()
+            .map(|key| key.shown.name.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found("numero"), ["uno"]);
+    assert!(found("one").is_empty());
+
+    // The server changed it meanwhile: what is shown stays as wanted, until it is refused.
+    replica
+        .apply(&page(vec![(2, Entity::Key(view(1, "ein", 2)))], 2, 1))
+        .unwrap();
+    assert_eq!(found("uno"), ["uno"]);
+    replica.mark_refused(operation(1), "no").unwrap();
+    assert_eq!((found("uno").len(), found("ein").len()), (0, 1));
+    assert_eq!(replica.waiting().unwrap(), (0, 1));
+    assert!(replica.want_retry(operation(1)).unwrap());
+    assert_eq!(found("uno"), ["uno"]);
+    replica.drop_wanted(operation(1)).unwrap();
+    assert_eq!(found("ein"), ["ein"]);
+}
+
+#[test]
+fn o2_what_was_not_sent_takes_the_next_edit_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = with_a_key(&folder);
+    let edit = |number, base: &KeyFields, mine: &KeyFields| {
+        replica
+            .want_edit(operation(number), key_id(1), base, mine, NOW)
+            .unwrap();
+    };
+    edit(1, &fields("one", ""), &fields("uno", ""));
+    edit(2, &fields("uno", ""), &fields("uno", "numero"));
+    let outbox = replica.outbox().unwrap();
+    assert_eq!(outbox.len(), 1);
+    let Operation::EditKey(wanted) = &outbox[0].operation else {
+        panic!("an edit");
+    };
+    assert_eq!(
+        (&wanted.base, &wanted.mine),
+        (&fields("one", ""), &fields("uno", "numero"))
+    );
+    edit(3, &fields("uno", "numero"), &fields("one", ""));
+    assert!(
+        replica.outbox().unwrap().is_empty(),
+        "back at the start, nothing is wanted"
+    );
+
+    // One that may have arrived is never changed: the next one stands behind it.
+    edit(4, &fields("one", ""), &fields("uno", ""));
+    let sent = SentEdit {
+        version: 1,
+        request: fields("uno", "").since(&fields("one", "")),
+    };
+    replica.mark_edit_sent(operation(4), &sent).unwrap();
+    edit(5, &fields("uno", ""), &fields("ein", ""));
+    let outbox = replica.outbox().unwrap();
+    assert_eq!(
+        outbox.iter().map(|entry| entry.operation_id).collect::<Vec<_>>(),
+        [operation(4), operation(5)]
+    );
+    let Operation::EditKey(first) = &outbox[0].operation else {
+        panic!("an edit");
+    };
+    assert_eq!(first.sent.as_ref(), Some(&sent));
+}
+
+#[test]
+fn o2_a_key_that_is_not_made_yet_is_made_as_edited() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = fresh(&folder);
+    replica
+        .want_key(operation(1), &request(1, "one"), &view(1, "one", 0), NOW)
+        .unwrap();
+    replica
+        .want_edit(
+            operation(2),
+            key_id(1),
+            &fields("one", ""),
+            &fields("uno", ""),
+            NOW,
+        )
+        .unwrap();
+    let outbox = replica.outbox().unwrap();
+    assert_eq!(outbox.len(), 1);
+    let Operation::CreateKey(request) = &outbox[0].operation else {
+        panic!("the making");
+    };
+    assert_eq!(request.name.as_str(), "uno");
+    assert_eq!(names(&replica, &all()), ["uno"]);
 }

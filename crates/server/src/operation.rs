@@ -3,9 +3,10 @@
 //! A write names its intention in the header `Idempotency-Key`. Its answer is kept in the transaction that did it, so
 //! whoever lost the answer asks again with the same id and the same body, and gets it.
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use domain::id::OperationId;
-use protocol::header::IDEMPOTENCY_KEY;
+use protocol::header::{IDEMPOTENCY_KEY, IF_MATCH};
 use protocol::problem::ProblemCode;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -61,6 +62,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Written<T> {
         hash.update("\n");
         hash.update(request.uri().path());
         hash.update("\n");
+        if let Some(version) = request.headers().get(IF_MATCH) {
+            hash.update(version.as_bytes());
+            hash.update("\n");
+        }
         let bytes = body::read(request, app).await?;
         hash.update(&bytes);
         let operation = Operation {
@@ -71,6 +76,30 @@ impl<T: DeserializeOwned> FromRequest<App> for Written<T> {
             operation,
             body: body::parse(&bytes)?,
         })
+    }
+}
+
+/// The version an edit was made over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IfMatch(pub(crate) i64);
+
+impl FromRequestParts<App> for IfMatch {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
+        let wrong = || {
+            Refusal::field(
+                IF_MATCH,
+                "an edit needs the header if-match with the version it was made over, in quotes: \"3\"",
+            )
+        };
+        parts
+            .headers
+            .get(IF_MATCH)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| text.strip_prefix('"')?.strip_suffix('"')?.parse().ok())
+            .map(Self)
+            .ok_or_else(wrong)
     }
 }
 

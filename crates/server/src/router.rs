@@ -190,6 +190,7 @@ fn build() -> Routes {
     .to(Access::May(Action::ReadKeys), route!(key::list::list))
     .to(Access::May(Action::ManageKeys), route!(key::create::create))
     .to(Access::May(Action::ReadKeys), route!(key::read::read))
+    .to(Access::May(Action::ManageKeys), route!(key::edit::edit))
     .to(Access::May(Action::ManageKeys), route!(key::revoke::revoke))
     .to(Access::Member, route!(change::list::list))
     .to(Access::Session, route!(notice::stream::stream))

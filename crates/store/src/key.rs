@@ -92,6 +92,28 @@ pub async fn revoke(
     Ok(())
 }
 
+/// Gives a key another name and description.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn edit(
+    write: &mut Write,
+    organization: OrganizationId,
+    id: KeyId,
+    name: &KeyName,
+    description: &Description,
+) -> Result<(), StoreError> {
+    run!(
+        write,
+        "UPDATE key SET name = $3, description = $4, version = version + 1 WHERE organization_id = $1 AND id = $2",
+        organization.as_uuid(),
+        id.as_uuid(),
+        name.as_str(),
+        description.as_str(),
+    )?;
+    Ok(())
+}
+
 #[derive(sqlx::FromRow)]
 struct KeyRow {
     id: Uuid,

@@ -7,16 +7,17 @@ use std::time::Duration;
 use client::{ClientError, Session};
 use domain::clock::Clock;
 use domain::entropy::Entropy;
-use domain::id::OrganizationId;
+use domain::id::{OperationId, OrganizationId};
 use futures::StreamExt as _;
 use protocol::change::MOST_CHANGES;
 use protocol::problem::ProblemCode;
-use replica::{Operation, OutboxEntry, Replica, ReplicaError, Topic};
+use replica::{KeyEdit, Operation, OutboxEntry, OutboxState, Replica, ReplicaError, SentEdit, Topic};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::backoff;
-use crate::plan::{Ask, has_gone_back, next_to_ask, next_to_push};
+use crate::merge::{Merge, merge};
+use crate::plan::{Course, Step, next_to_push};
 use crate::status::{Phase, RoundError, Status};
 
 /// Told which topics have new content.
@@ -28,6 +29,17 @@ const SHOW_PROGRESS_FROM: i64 = 2_000;
 const SAFETY_ROUND: Duration = Duration::from_secs(300);
 /// How long opening the stream of notices may take.
 const OPEN_NOTICES: Duration = Duration::from_secs(15);
+
+/// How often in one round an edit is merged anew because the key was changed just then.
+const MOST_OUTDATED: u32 = 8;
+
+/// How sending an entry ended.
+enum Pushed {
+    /// It needs nothing more now.
+    Done,
+    /// The key was changed meanwhile: it is merged with what a pull brings.
+    Outdated,
+}
 
 /// The way to the server.
 pub enum Link {
@@ -244,6 +256,7 @@ impl Engine {
     /// Sends what can be sent; whether anything was.
     async fn push(&self) -> Result<bool, RoundError> {
         let mut sent = false;
+        let mut outdated = 0;
         loop {
             let outbox = self.replica_work(Replica::outbox).await?;
             let Some(entry) = next_to_push(&outbox).cloned() else {
@@ -252,88 +265,177 @@ impl Engine {
             sent = true;
             self.session()?;
             self.set_status(Phase::Syncing, None, None);
-            self.push_one(entry).await?;
+            let operation = entry.operation_id;
+            let pushed = self.push_one(entry).await;
+            (self.announce)(&HashSet::from([Topic::Outbox, Topic::Keys, Topic::Sync]));
+            match pushed? {
+                Pushed::Done => {}
+                Pushed::Outdated => {
+                    outdated += 1;
+                    if outdated > MOST_OUTDATED {
+                        return Ok(sent);
+                    }
+                    self.pull().await?;
+                    self.replica_work(move |replica| replica.mark_outdated(operation))
+                        .await?;
+                }
+            }
         }
     }
 
-    async fn push_one(&self, entry: OutboxEntry) -> Result<(), RoundError> {
+    async fn push_one(&self, entry: OutboxEntry) -> Result<Pushed, RoundError> {
         let id = entry.operation_id;
-        self.replica_work(move |replica| replica.mark_sent(id)).await?;
-        (self.announce)(&HashSet::from([Topic::Outbox]));
         let session = self.session()?;
         let answer = match &entry.operation {
-            Operation::CreateKey(request) => session.create_key(self.organization, id, request).await,
-            Operation::RevokeKey { key_id } => session.revoke_key(self.organization, id, *key_id).await,
+            Operation::CreateKey(request) => {
+                self.is_sent(id).await?;
+                session.create_key(self.organization, id, request).await
+            }
+            Operation::RevokeKey { key_id } => {
+                self.is_sent(id).await?;
+                session.revoke_key(self.organization, id, *key_id).await
+            }
+            Operation::EditKey(edit) => {
+                let Some(sent) = self.edit_to_send(&entry, edit).await? else {
+                    return Ok(Pushed::Done);
+                };
+                (self.announce)(&HashSet::from([Topic::Outbox]));
+                session
+                    .edit_key(self.organization, id, edit.key_id, sent.version, &sent.request)
+                    .await
+            }
         };
-        let done = match answer {
-            Ok(view) => self
-                .replica_work(move |replica| replica.confirm(id, &view))
-                .await
-                .map_err(Into::into),
+        match answer {
+            Ok(view) => {
+                self.replica_work(move |replica| replica.confirm(id, &view))
+                    .await?
+            }
+            Err(error) if error.code() == Some(ProblemCode::PreconditionFailed) => {
+                return Ok(Pushed::Outdated);
+            }
             Err(error) if error.is_passing() || error.code() == Some(ProblemCode::SignedOut) => {
                 let (message, may_have_arrived) = (error.to_string(), error.may_have_arrived());
                 self.replica_work(move |replica| replica.mark_unanswered(id, &message, may_have_arrived))
                     .await?;
-                Err(error.into())
+                return Err(error.into());
             }
             Err(error) => {
                 let message = error.to_string();
                 self.replica_work(move |replica| replica.mark_refused(id, &message))
                     .await?;
-                Ok(())
             }
+        }
+        Ok(Pushed::Done)
+    }
+
+    async fn is_sent(&self, id: OperationId) -> Result<(), RoundError> {
+        self.replica_work(move |replica| replica.mark_sent(id)).await?;
+        (self.announce)(&HashSet::from([Topic::Outbox]));
+        Ok(())
+    }
+
+    /// The question an edit is asked as: the very one it was asked as before, where the answer is not known; else what
+    /// the merge with the key as it is now leaves to do. Nothing when it leaves nothing, or only its author can decide.
+    async fn edit_to_send(
+        &self,
+        entry: &OutboxEntry,
+        edit: &KeyEdit,
+    ) -> Result<Option<SentEdit>, RoundError> {
+        let id = entry.operation_id;
+        if entry.state == OutboxState::Sent
+            && let Some(sent) = &edit.sent
+        {
+            return Ok(Some(sent.clone()));
+        }
+        let key_id = edit.key_id;
+        let Some(key) = self.replica_work(move |replica| replica.key(key_id)).await? else {
+            self.replica_work(move |replica| {
+                replica.mark_refused(id, "this key is gone, or your role no longer shows it")
+            })
+            .await?;
+            return Ok(None);
         };
-        (self.announce)(&HashSet::from([Topic::Outbox, Topic::Keys, Topic::Sync]));
-        done
+        let theirs = key.view.fields();
+        match merge(&edit.base, &edit.mine, &theirs) {
+            Merge::Settled => {
+                self.replica_work(move |replica| replica.settle_edit(id)).await?;
+                Ok(None)
+            }
+            Merge::Conflict(_) => {
+                self.replica_work(move |replica| {
+                    replica.mark_conflict(id, "somebody else changed the same; decide which holds")
+                })
+                .await?;
+                Ok(None)
+            }
+            Merge::Make(made) => {
+                let sent = SentEdit {
+                    version: key.view.version,
+                    request: made.since(&theirs),
+                };
+                let kept = sent.clone();
+                self.replica_work(move |replica| replica.mark_edit_sent(id, &kept))
+                    .await?;
+                Ok(Some(sent))
+            }
+        }
     }
 
     async fn pull(&self) -> Result<(), RoundError> {
-        let mut cursor = self.replica_work(Replica::cursor).await?;
-        let mut ask = next_to_ask(cursor, None);
-        let mut fresh = cursor.sequence == 0;
+        let cursor = self.replica_work(Replica::cursor).await?;
+        let mut course = Course::from(cursor);
+        let mut seen = HashSet::new();
         let mut applied = 0u64;
         let mut topics = HashSet::new();
         loop {
-            let since = match ask {
-                Ask::Nothing => break,
-                Ask::Since(since) => since,
-                Ask::Afresh => {
-                    fresh = true;
-                    cursor.sequence = 0;
-                    0
-                }
-            };
             let page = self
                 .session()?
-                .changes(self.organization, since, MOST_CHANGES)
+                .changes(self.organization, course.since(), MOST_CHANGES)
                 .await?;
-            if has_gone_back(cursor, &page) {
-                return Err(RoundError::GoneBack {
-                    seen: cursor.sequence,
-                    now: page.head,
-                });
-            }
-            ask = next_to_ask(cursor, Some(&page));
-            if ask == Ask::Afresh {
-                continue;
-            }
+            let step = course.take(&page);
             let count = page.changes.len() as u64;
-            if count > 0 || fresh || page.next != cursor.sequence || page.epoch != cursor.epoch {
-                let total = applied + count + u64::try_from(page.remaining).unwrap_or(0);
-                applied += count;
-                cursor.sequence = page.next;
-                cursor.epoch = page.epoch;
-                let is_long = page.remaining + i64::try_from(count).unwrap_or(0) >= SHOW_PROGRESS_FROM
-                    || applied > count;
-                topics.extend(
-                    self.replica_work(move |replica| replica.apply(&page, fresh))
-                        .await?,
-                );
-                fresh = false;
-                if is_long {
-                    self.set_status(Phase::Syncing, Some((applied, total)), None);
-                    (self.announce)(&topics);
+            let remaining = page.remaining;
+            let (next, epoch) = (page.next, page.epoch);
+            match step {
+                Step::Nothing => break,
+                Step::GoneBack => {
+                    return Err(RoundError::GoneBack {
+                        seen: cursor.sequence,
+                        now: page.head,
+                    });
                 }
+                Step::Begin => {
+                    seen.clear();
+                    applied = 0;
+                    continue;
+                }
+                Step::Apply { .. } => {
+                    topics.extend(self.replica_work(move |replica| replica.apply(&page)).await?);
+                }
+                Step::Gather | Step::Finish => {
+                    seen.extend(page.changes.iter().filter_map(|change| change.entity.here()));
+                    topics.extend(
+                        self.replica_work(move |replica| replica.apply_of_snapshot(&page))
+                            .await?,
+                    );
+                }
+            }
+            if step == Step::Finish {
+                let seen = std::mem::take(&mut seen);
+                self.replica_work(move |replica| replica.finish_snapshot(&seen, next, epoch))
+                    .await?;
+                topics.extend([Topic::Keys, Topic::Organization]);
+            }
+            applied += count;
+            let is_long =
+                remaining + i64::try_from(count).unwrap_or(0) >= SHOW_PROGRESS_FROM || applied > count;
+            if is_long {
+                let total = applied + u64::try_from(remaining).unwrap_or(0);
+                self.set_status(Phase::Syncing, Some((applied, total)), None);
+                (self.announce)(&topics);
+            }
+            if matches!(step, Step::Apply { more: false } | Step::Finish) {
+                break;
             }
         }
         if self.replica_work(Replica::forget_satisfied).await? {

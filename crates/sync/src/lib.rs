@@ -6,5 +6,6 @@
 
 pub mod backoff;
 pub mod engine;
+pub mod merge;
 pub mod plan;
 pub mod status;

@@ -1,18 +1,21 @@
 //! What to do next, decided from values alone.
 
 use protocol::change::ChangesPage;
-use replica::{Cursor, Operation, OutboxEntry, OutboxState};
+use replica::{Cursor, Operation, OutboxEntry};
 
 /// The entry to send next: what may be sent now, revocations before everything else, then in the order it was meant.
 ///
-/// Entries of one key go in their order: one waits while an earlier one of the same key waits or is refused.
+/// Entries of one key go in their order: one waits while an earlier one of the same key waits, was refused or stands in
+/// conflict. A revocation waits for nothing but the making of its key.
 #[must_use]
 pub fn next_to_push(outbox: &[OutboxEntry]) -> Option<&OutboxEntry> {
     let ready = |at: usize, entry: &&OutboxEntry| {
-        entry.state != OutboxState::Refused
-            && !outbox[..at]
-                .iter()
-                .any(|earlier| earlier.operation.key_id() == entry.operation.key_id())
+        let revokes = matches!(entry.operation, Operation::RevokeKey { .. });
+        entry.state.goes_on()
+            && !outbox[..at].iter().any(|earlier| {
+                earlier.operation.key_id() == entry.operation.key_id()
+                    && (!revokes || matches!(earlier.operation, Operation::CreateKey(_)))
+            })
     };
     let ready = || {
         outbox
@@ -26,31 +29,92 @@ pub fn next_to_push(outbox: &[OutboxEntry]) -> Option<&OutboxEntry> {
         .or_else(|| ready().next())
 }
 
-/// What the next question of a pull is.
+/// A pull under way: from where to ask, and what to do with each answer.
+///
+/// A copy goes on from its cursor, page by page. When the epoch moved, what the account may see has changed: everything
+/// is asked for anew, and what the snapshot does not hold goes at its end.
+#[derive(Clone, Debug)]
+pub struct Course {
+    cursor: Cursor,
+    snapshot: Option<Snapshot>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Snapshot {
+    epoch: i64,
+    next: i64,
+}
+
+/// What to do with a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// Changes behind this number; the page continues the copy.
-    Since(i64),
-    /// Everything from the start: what the account may see has changed.
-    Afresh,
-    /// Nothing: the copy is in step.
+pub enum Step {
+    /// Nothing is new: the copy is in step.
     Nothing,
+    /// Apply it, and move the cursor behind it.
+    Apply {
+        /// Whether there is another page.
+        more: bool,
+    },
+    /// Leave it, and ask for everything from the start.
+    Begin,
+    /// Apply it as a piece of the snapshot, and ask for the next.
+    Gather,
+    /// Apply it as the last piece of the snapshot; what was in none of them goes.
+    Finish,
+    /// Stop: the server has less than the copy has seen (trap 8: it was restored from an older backup).
+    GoneBack,
 }
 
-/// Whether the server has less than the copy has seen: a sequence never falls by itself.
-#[must_use]
-pub const fn has_gone_back(cursor: Cursor, page: &ChangesPage) -> bool {
-    page.head < cursor.sequence
-}
+impl Course {
+    /// From where the copy is.
+    #[must_use]
+    pub const fn from(cursor: Cursor) -> Self {
+        Self {
+            cursor,
+            snapshot: None,
+        }
+    }
 
-/// What to ask after `page` was read with the copy at `cursor`. `None` before the first page of a round.
-#[must_use]
-pub fn next_to_ask(cursor: Cursor, page: Option<&ChangesPage>) -> Ask {
-    match page {
-        None => Ask::Since(cursor.sequence),
-        Some(page) if page.epoch != cursor.epoch && cursor.sequence != 0 => Ask::Afresh,
-        Some(page) if page.next < page.head && page.next > cursor.sequence => Ask::Since(page.next),
-        Some(_) => Ask::Nothing,
+    /// The number to ask behind.
+    #[must_use]
+    pub const fn since(&self) -> i64 {
+        match self.snapshot {
+            Some(snapshot) => snapshot.next,
+            None => self.cursor.sequence,
+        }
+    }
+
+    /// What to do with the answer.
+    pub fn take(&mut self, page: &ChangesPage) -> Step {
+        if page.head < self.cursor.sequence {
+            return Step::GoneBack;
+        }
+        // A page that does not lead on is the last, whatever it says: a server must not hold us in a circle.
+        let more = page.next < page.head && page.next > self.since();
+        match &mut self.snapshot {
+            Some(snapshot) if snapshot.epoch == page.epoch => {
+                snapshot.next = page.next;
+                if more { Step::Gather } else { Step::Finish }
+            }
+            None if self.cursor.sequence == 0 || self.cursor.epoch == page.epoch => {
+                let is_new = !page.changes.is_empty()
+                    || page.next > self.cursor.sequence
+                    || page.epoch != self.cursor.epoch;
+                if !is_new {
+                    return Step::Nothing;
+                }
+                self.cursor.sequence = page.next.max(self.cursor.sequence);
+                self.cursor.epoch = page.epoch;
+                Step::Apply { more }
+            }
+            Some(_) | None => {
+                self.snapshot = Some(Snapshot {
+                    epoch: page.epoch,
+                    next: 0,
+                });
+                Step::Begin
+            }
+        }
     }
 }
 
@@ -63,7 +127,8 @@ mod tests {
     use domain::key::KeyKind;
     use domain::name::{Description, KeyName};
     use proptest::prelude::*;
-    use protocol::key::{CreateKeyRequest, NewSecret};
+    use protocol::key::{CreateKeyRequest, KeyFields, NewSecret};
+    use replica::{KeyEdit, OutboxState};
 
     struct Fixed(u8);
     impl Entropy for Fixed {
@@ -127,53 +192,88 @@ mod tests {
         assert_eq!(next_to_push(&refused), None);
     }
 
-    #[test]
-    fn o3_a_pull_goes_on_until_the_head() {
-        let page = |next, head, epoch| ChangesPage {
+    fn at(sequence: i64) -> Course {
+        Course::from(Cursor {
+            sequence,
+            epoch: 1,
+            synced_at: None,
+        })
+    }
+
+    fn page(next: i64, head: i64, epoch: i64) -> ChangesPage {
+        ChangesPage {
             changes: vec![],
             next,
             head,
             remaining: head - next,
             epoch,
-        };
-        let at = |sequence| Cursor {
-            sequence,
-            epoch: 1,
-            synced_at: None,
-        };
-        assert_eq!(next_to_ask(at(7), None), Ask::Since(7));
-        assert_eq!(next_to_ask(at(7), Some(&page(9, 12, 1))), Ask::Since(9));
-        assert_eq!(next_to_ask(at(7), Some(&page(12, 12, 1))), Ask::Nothing);
-        assert_eq!(next_to_ask(at(7), Some(&page(12, 12, 2))), Ask::Afresh);
+        }
+    }
+
+    #[test]
+    fn o3_a_pull_goes_on_until_the_head() {
+        let mut course = at(7);
+        assert_eq!(course.since(), 7);
+        assert_eq!(course.take(&page(9, 12, 1)), Step::Apply { more: true });
+        assert_eq!(course.since(), 9);
+        assert_eq!(course.take(&page(12, 12, 1)), Step::Apply { more: false });
+        assert_eq!(course.take(&page(12, 12, 1)), Step::Nothing);
         assert_eq!(
-            next_to_ask(at(7), Some(&page(7, 12, 1))),
-            Ask::Nothing,
+            at(7).take(&page(7, 12, 1)),
+            Step::Nothing,
             "a server that does not move on"
         );
         assert_eq!(
-            next_to_ask(at(0), Some(&page(5, 9, 3))),
-            Ask::Since(5),
+            at(0).take(&page(5, 9, 3)),
+            Step::Apply { more: true },
             "an empty copy is fresh already"
         );
+    }
+
+    #[test]
+    fn o3_when_the_epoch_moves_everything_is_read_anew() {
+        let mut course = at(7);
+        assert_eq!(course.take(&page(9, 12, 2)), Step::Begin);
+        assert_eq!(course.since(), 0);
+        assert_eq!(course.take(&page(6, 12, 2)), Step::Gather);
+        assert_eq!(course.since(), 6);
+        assert_eq!(course.take(&page(8, 12, 3)), Step::Begin, "it moved again");
+        assert_eq!(course.since(), 0);
+        assert_eq!(course.take(&page(12, 12, 3)), Step::Finish);
     }
 
     /// Trap 8: a server that was restored from an older backup.
     #[test]
     fn o3_a_server_that_has_gone_back_is_noticed() {
-        let page = |head| ChangesPage {
-            changes: vec![],
-            next: 7,
-            head,
-            remaining: 0,
-            epoch: 1,
-        };
-        let cursor = Cursor {
-            sequence: 7,
-            epoch: 1,
-            synced_at: None,
-        };
-        assert!(!has_gone_back(cursor, &page(7)));
-        assert!(has_gone_back(cursor, &page(6)));
+        assert_eq!(at(7).take(&page(7, 7, 1)), Step::Nothing);
+        assert_eq!(at(7).take(&page(7, 6, 1)), Step::GoneBack);
+        assert_eq!(at(7).take(&page(6, 6, 2)), Step::GoneBack, "whatever its epoch");
+    }
+
+    #[test]
+    fn o2_a_revocation_waits_for_no_edit() {
+        let mut edit = entry(0, false, 1, false);
+        edit.operation = Operation::EditKey(KeyEdit {
+            key_id: key(1),
+            base: fields("a"),
+            mine: fields("b"),
+            sent: None,
+        });
+        edit.state = OutboxState::Conflict;
+        let outbox = [edit, entry(1, true, 1, false)];
+        assert_eq!(next_to_push(&outbox), Some(&outbox[1]));
+        assert_eq!(
+            next_to_push(&outbox[..1]),
+            None,
+            "a conflict is its author's to decide"
+        );
+    }
+
+    fn fields(name: &str) -> KeyFields {
+        KeyFields {
+            name: KeyName::parse(name).unwrap(),
+            description: Description::parse("").unwrap(),
+        }
     }
 
     proptest! {
@@ -190,10 +290,16 @@ mod tests {
                 sent.push(next);
             }
             for number in 0..4 {
-                let order: Vec<_> = sent.iter().filter(|e| e.operation.key_id() == key(number)).map(|e| e.operation_id).collect();
-                let meant: Vec<_> = all.iter().filter(|e| e.operation.key_id() == key(number))
-                    .take_while(|e| e.state != OutboxState::Refused).map(|e| e.operation_id).collect();
-                prop_assert_eq!(order, meant);
+                let order: Vec<_> = sent.iter().filter(|e| e.operation.key_id() == key(number)).collect();
+                for (at, later) in order.iter().enumerate() {
+                    let makes = |e: &OutboxEntry| matches!(e.operation, Operation::CreateKey(_));
+                    let overtaken = order[at + 1..].iter().any(|e| e.queued_at < later.queued_at && makes(e));
+                    prop_assert!(!overtaken, "nothing of a key goes before its making");
+                }
+                let stuck = all.iter().filter(|e| e.operation.key_id() == key(number)).find(|e| !e.state.goes_on());
+                if stuck.is_none() {
+                    prop_assert_eq!(order.len(), all.iter().filter(|e| e.operation.key_id() == key(number)).count());
+                }
             }
         }
     }

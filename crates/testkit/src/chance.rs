@@ -1,6 +1,6 @@
 //! Exact time and chance.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use domain::clock::{Clock, Timestamp};
 use domain::entropy::Entropy;
@@ -40,6 +40,14 @@ impl SeededEntropy {
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self { seed, count: 0 }
+    }
+
+    /// Chance that nobody else has: ids of different tests in one place must differ, as those of one program before and
+    /// after a restart.
+    #[must_use]
+    pub fn own() -> Self {
+        static STARTS: AtomicU64 = AtomicU64::new(1);
+        Self::new((u64::from(std::process::id()) << 16) + STARTS.fetch_add(1, Ordering::SeqCst))
     }
 }
 

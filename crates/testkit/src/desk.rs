@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -90,16 +89,13 @@ impl TestDesk {
     }
 
     fn over(folder: Arc<TempDir>, keychain: TestKeychain) -> Result<Self, DeskError> {
-        static SEED: AtomicU64 = AtomicU64::new(1);
-        // Each process and each desk its own chance: ids of different tests on one keychain must differ.
-        let seed = (u64::from(std::process::id()) << 16) + SEED.fetch_add(1, Ordering::SeqCst);
         let host = TestHost {
             keychain: keychain.clone(),
             downloads: folder.path().join("downloads"),
         };
         let ports = Ports {
             clock: Arc::new(server::system::SystemClock),
-            entropy: Arc::new(Mutex::new(SeededEntropy::new(seed))),
+            entropy: Arc::new(Mutex::new(SeededEntropy::own())),
             more_entropy: || Box::new(server::system::SystemEntropy),
             host: Arc::new(host),
             client_name: "Keystead in a test".to_owned(),

@@ -57,7 +57,7 @@ impl TestServer {
     pub async fn start(&mut self) {
         let ports = Ports {
             clock: Arc::new(server::system::SystemClock),
-            entropy: Arc::new(Mutex::new(SeededEntropy::new(u64::from(std::process::id())))),
+            entropy: Arc::new(Mutex::new(SeededEntropy::own())),
             password_work: LIGHT,
         };
         let running = start(self.config.clone(), ports)
@@ -84,6 +84,22 @@ impl TestServer {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.config.listen
+    }
+
+    /// Changes its database behind its back; how many rows were touched.
+    pub async fn execute(&self, sql: &'static str) -> u64 {
+        let store = store::Store::open(&self.config.database).await.unwrap();
+        let touched = store::testing::execute(&store, sql).await.unwrap();
+        store.close().await;
+        touched
+    }
+
+    /// A number from its database.
+    pub async fn number(&self, sql: &'static str) -> i64 {
+        let store = store::Store::open(&self.config.database).await.unwrap();
+        let number = store::testing::number(&store, sql).await.unwrap();
+        store.close().await;
+        number
     }
 
     /// Its database file as it is now, for a backup. Only when it is stopped, and on SQLite.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -27,6 +28,59 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// A proxy that can be shut and opened: one computer's way to the network.
+pub struct Gate {
+    listener: Listener,
+    open: Arc<watch::Sender<bool>>,
+}
+
+impl Gate {
+    /// An open gate before `server`.
+    pub async fn before(server: SocketAddr) -> Self {
+        let open = Arc::new(watch::Sender::new(true));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let task = tokio::spawn({
+            let open = open.clone();
+            async move {
+                while let Ok((mut near, _)) = listener.accept().await {
+                    let mut open = open.subscribe();
+                    tokio::spawn(async move {
+                        if *open.borrow_and_update()
+                            && let Ok(mut far) = TcpStream::connect(server).await
+                        {
+                            tokio::select! {
+                                _carried = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                                _shut = open.wait_for(|open| !open) => {}
+                            }
+                        }
+                    });
+                }
+            }
+        });
+        Self {
+            listener: Listener { address, task },
+            open,
+        }
+    }
+
+    /// Where it answers.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.listener.address)
+    }
+
+    /// Lets nothing through any more; what is under way is cut.
+    pub fn shut(&self) {
+        self.open.send_replace(false);
+    }
+
+    /// Lets everything through again.
+    pub fn open(&self) {
+        self.open.send_replace(true);
     }
 }
 

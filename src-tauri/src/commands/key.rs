@@ -1,7 +1,7 @@
 //! Keys and their secrets.
 
 use desk::KeyQuery;
-use desk::view::{Copied, CreatedKey, InspectReport, KeyDetail, KeyDraft, KeyPage, Saved};
+use desk::view::{Copied, CreatedKey, InspectReport, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, Saved};
 use domain::id::{KeyId, SecretId};
 
 use super::{Answer, DeskState};
@@ -39,6 +39,13 @@ pub(crate) async fn copy_secret(desk: DeskState<'_>, secret_id: SecretId) -> Ans
 #[specta::specta]
 pub(crate) async fn save_secret(desk: DeskState<'_>, secret_id: SecretId) -> Answer<Saved> {
     Ok(desk.save_secret(secret_id).await?)
+}
+
+/// Edits a key's name and description.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn edit_key(desk: DeskState<'_>, key_id: KeyId, draft: KeyEditDraft) -> Answer<KeyDetail> {
+    Ok(desk.edit_key(key_id, draft).await?)
 }
 
 /// Revokes a key; `confirm_name` is the key's name where that is asked for.

@@ -1,6 +1,6 @@
 //! How far the copy is in step, and what waits.
 
-use desk::view::{PendingChange, SyncStatus};
+use desk::view::{KeyEditDraft, PendingChange, SyncStatus};
 use domain::id::OperationId;
 
 use super::{Answer, DeskState};
@@ -31,4 +31,22 @@ pub(crate) async fn list_pending(desk: DeskState<'_>) -> Answer<Vec<PendingChang
 #[specta::specta]
 pub(crate) async fn drop_pending(desk: DeskState<'_>, operation_id: OperationId) -> Answer<()> {
     Ok(desk.drop_pending(operation_id).await?)
+}
+
+/// Sends what was refused once more.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn retry_pending(desk: DeskState<'_>, operation_id: OperationId) -> Answer<()> {
+    Ok(desk.retry_pending(operation_id).await?)
+}
+
+/// Decides an edit that stands in conflict.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn decide_edit(
+    desk: DeskState<'_>,
+    operation_id: OperationId,
+    draft: KeyEditDraft,
+) -> Answer<()> {
+    Ok(desk.decide_edit(operation_id, draft).await?)
 }

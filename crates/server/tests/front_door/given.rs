@@ -240,6 +240,26 @@ impl Given {
         .await
     }
 
+    /// An edit over a version.
+    pub(crate) async fn edit_as(
+        &self,
+        person: &Person,
+        key: KeyId,
+        version: &str,
+        operation: OperationId,
+        body: &Value,
+    ) -> Answer {
+        let path = path::fill(path::KEY, &[&person.organization, &key]);
+        let request = self.request(Method::PATCH, &path, person.token.as_deref());
+        answer(
+            request
+                .header("idempotency-key", operation.to_string())
+                .header("if-match", version)
+                .json(body),
+        )
+        .await
+    }
+
     /// Signs somebody up.
     pub(crate) async fn sign_up(&self, name: &str) -> Person {
         self.sign_up_with(name, &mint(KeyKind::Service)).await

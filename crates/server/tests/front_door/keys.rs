@@ -1,6 +1,6 @@
 //! Keys: made (K3), read, revoked (K9), and fed to replicas (O3).
 
-use domain::id::KeyId;
+use domain::id::{KeyId, OperationId};
 use domain::key::KeyKind;
 use protocol::path;
 use reqwest::StatusCode;
@@ -13,6 +13,9 @@ on_both!(
     k3_a_key_is_made_from_the_hash_of_its_secret,
     k3_what_does_not_fit_is_refused_with_its_field,
     k3_an_id_or_hash_that_exists_anywhere_is_a_conflict,
+    k4_a_key_is_edited_over_the_version_its_author_saw,
+    k4_an_edit_is_asked_twice_and_done_once,
+    k4_what_can_t_be_edited_says_why,
     k9_revoked_secret_is_refused_at_once,
     k9_a_key_is_revoked_once,
     p12_another_organization_is_not_there,
@@ -147,6 +150,133 @@ async fn k3_an_id_or_hash_that_exists_anywhere_is_a_conflict(given: &mut Given) 
     details.dedup();
     assert_eq!(details.len(), 1, "nothing is told of whose it is");
     assert_eq!(given.changes(&bob, "").await["head"], 3);
+}
+
+async fn k4_a_key_is_edited_over_the_version_its_author_saw(given: &mut Given) {
+    let ada = given.sign_up("ada").await;
+    let (id, token) = given.create_key(&ada, "ci").await;
+    let edited = given
+        .edit_as(
+            &ada,
+            id,
+            "\"1\"",
+            make(OperationId::make),
+            &json!({ "name": "ci-deploy" }),
+        )
+        .await
+        .good();
+    assert_eq!(
+        (&edited["name"], &edited["description"], &edited["version"]),
+        (&json!("ci-deploy"), &json!(""), &json!(2))
+    );
+    assert_eq!(given.verify(token.expose()).await["key"]["name"], "ci-deploy");
+    let page = given.changes(&ada, "").await;
+    assert_eq!(
+        (&page["head"], &page["changes"][3]["entity"]["name"]),
+        (&json!(5), &json!("ci-deploy"))
+    );
+
+    // Somebody else saw version 1 and knows nothing of this.
+    let stale = given
+        .edit_as(
+            &ada,
+            id,
+            "\"1\"",
+            make(OperationId::make),
+            &json!({ "description": "x" }),
+        )
+        .await;
+    assert_eq!(
+        (stale.code(), stale.status, &stale.body["field"]),
+        (
+            "precondition_failed",
+            StatusCode::PRECONDITION_FAILED,
+            &json!("if-match")
+        )
+    );
+    assert_eq!(given.key(&ada, id).await, edited, "nothing was done");
+    assert_eq!(given.changes(&ada, "").await["head"], 5);
+}
+
+async fn k4_an_edit_is_asked_twice_and_done_once(given: &mut Given) {
+    let ada = given.sign_up("ada").await;
+    let (id, _) = given.create_key(&ada, "ci").await;
+    let (operation, body) = (make(OperationId::make), json!({ "name": "uno" }));
+    let first = given.edit_as(&ada, id, "\"1\"", operation, &body).await;
+    given
+        .edit_as(
+            &ada,
+            id,
+            "\"2\"",
+            make(OperationId::make),
+            &json!({ "name": "due" }),
+        )
+        .await
+        .good();
+    let again = given.edit_as(&ada, id, "\"1\"", operation, &body).await;
+    assert_eq!((again.status, &again.body), (first.status, &first.body));
+    assert_eq!(
+        given.key(&ada, id).await["name"],
+        "due",
+        "asking again does nothing"
+    );
+    let other = given.edit_as(&ada, id, "\"3\"", operation, &body).await;
+    assert_eq!(
+        other.code(),
+        "operation_reused",
+        "over another version it is another question"
+    );
+}
+
+async fn k4_what_can_t_be_edited_says_why(given: &mut Given) {
+    let ada = given.sign_up("ada").await;
+    let (id, _) = given.create_key(&ada, "ci").await;
+    let name = json!({ "name": "uno" });
+    for (version, body, code, field) in [
+        ("1", &name, "invalid_input", json!("if-match")),
+        ("\"one\"", &name, "invalid_input", json!("if-match")),
+        ("\"1\"", &json!({}), "invalid_input", json!("name")),
+        ("\"1\"", &json!({ "name": " " }), "invalid_input", json!("name")),
+        (
+            "\"1\"",
+            &json!({ "expires_at": null }),
+            "invalid_input",
+            json!("expires_at"),
+        ),
+    ] {
+        let refused = given
+            .edit_as(&ada, id, version, make(OperationId::make), body)
+            .await;
+        assert_eq!(
+            (refused.code(), &refused.body["field"]),
+            (code, &field),
+            "{version} {body}"
+        );
+    }
+    let missing = given
+        .edit_as(&ada, make(KeyId::make), "\"1\"", make(OperationId::make), &name)
+        .await;
+    assert_eq!(missing.code(), "not_found");
+    given.revoke(&ada, id).await.good();
+    let revoked = given
+        .edit_as(&ada, id, "\"2\"", make(OperationId::make), &name)
+        .await;
+    assert_eq!(
+        (revoked.code(), &revoked.body["detail"]),
+        ("refused", &json!("This key is revoked; it stays as it was."))
+    );
+    // The free key's name is its owner's to choose; only its services and its end are not.
+    let free = given
+        .edit_as(
+            &ada,
+            ada.free_key,
+            "\"1\"",
+            make(OperationId::make),
+            &json!({ "name": "Gratis" }),
+        )
+        .await
+        .good();
+    assert_eq!(free["name"], "Gratis");
 }
 
 async fn k9_revoked_secret_is_refused_at_once(given: &mut Given) {

@@ -53,6 +53,18 @@ async fn request(
             make(KeyId::make),
         )),
         ("GET", path::KEY) => get(&path::fill(&route.path, &[&organization, &ada.free_key])),
+        ("PATCH", path::KEY) => {
+            let (key, _) = given.create_key(ada, "to be edited").await;
+            given
+                .request(
+                    Method::PATCH,
+                    &path::fill(&route.path, &[&organization, &key]),
+                    token,
+                )
+                .header("idempotency-key", make(OperationId::make).to_string())
+                .header("if-match", "\"1\"")
+                .json(&json!({ "name": "edited" }))
+        }
         ("POST", path::KEY_REVOKE) => {
             let (key, _) = given.create_key(ada, "to be revoked").await;
             write(path::fill(&route.path, &[&organization, &key])).json(&json!({}))

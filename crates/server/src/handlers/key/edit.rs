@@ -1,0 +1,107 @@
+//! Editing a key's name and description (K4). No edit is applied over a version its author had not seen.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::activity::{Actor, Edited, Event, Scope};
+use domain::id::EventId;
+use domain::key::may_edit;
+use domain::role::{self, Action};
+use protocol::change::EntityRef;
+use protocol::key::{EditKeyRequest, KeyView};
+use protocol::path;
+use protocol::problem::ProblemCode;
+use store::{Changed, Record, key};
+
+use crate::answer::Answer;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::operation::{IfMatch, Written};
+use crate::parameters::OneKey;
+use crate::refusal::Refusal;
+
+/// Edit a key's name or description
+///
+/// Fields that are left out stay as they are. When the key has another version than `If-Match` names, it was changed
+/// meanwhile: nothing is done, and the caller reads it, merges, and asks again.
+#[utoipa::path(patch, path = path::KEY, tag = "keys", operation_id = "edit_key",
+    params(
+        ("organization_id" = domain::id::OrganizationId, Path, description = "The organization."),
+        ("key_id" = domain::id::KeyId, Path, description = "The key."),
+        ("idempotency-key" = String, Header, description = "The intention's id: `opn_` and 32 hexadecimal digits."),
+        ("if-match" = String, Header, description = "The version the edit was made over, in quotes: `\"3\"`."),
+    ),
+    request_body = EditKeyRequest,
+    responses(
+        (status = 200, description = "The key, edited.", body = KeyView),
+        (status = 412, description = "The key was changed since that version.", body = protocol::problem::Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn edit(
+    State(app): State<App>,
+    caller: Caller,
+    OneKey {
+        organization,
+        key: id,
+    }: OneKey,
+    IfMatch(version): IfMatch,
+    Written {
+        operation,
+        body: request,
+    }: Written<EditKeyRequest>,
+) -> Result<Answer, Refusal> {
+    let now = app.now();
+    let mut write = app.write_organization(organization, now).await?;
+    let standing = caller.standing(&mut write, organization).await?;
+    if let Some(answer) = operation.answered(&mut write, &caller).await? {
+        return Ok(answer);
+    }
+
+    role::require(standing.role, Action::ManageKeys)?;
+    if request.is_empty() {
+        return Err(Refusal::field(
+            "name",
+            "there is nothing to edit: give a name or a description",
+        ));
+    }
+    let before = key::find(&mut write, organization, id)
+        .await?
+        .ok_or_else(|| Refusal::not_found("key"))?;
+    may_edit(before.life()).map_err(|refusal| Refusal::new(ProblemCode::Refused, refusal.to_string()))?;
+    if before.version != version {
+        return Err(Refusal::new(
+            ProblemCode::PreconditionFailed,
+            "this key was changed meanwhile; read it again, and decide which of both holds",
+        )
+        .at(protocol::header::IF_MATCH));
+    }
+
+    let name = request.name.unwrap_or_else(|| before.name.clone());
+    let description = request.description.unwrap_or_else(|| before.description.clone());
+    key::edit(&mut write, organization, id, &name, &description).await?;
+
+    let view = key::find(&mut write, organization, id)
+        .await?
+        .ok_or_else(Refusal::internal)?;
+    let answer = Answer::new(StatusCode::OK, &view)?;
+    operation.keep(&mut write, &caller, &answer).await?;
+    let record = Record {
+        id: app.make(now, EventId::make),
+        scope: Scope::Organization(organization),
+        actor: Actor::Account(caller.account),
+        event: Event::KeyEdited {
+            key: id,
+            name: edited(before.name.as_str(), name.as_str()),
+            description: edited(before.description.as_str(), description.as_str()),
+        },
+        changed: vec![Changed::Here(EntityRef::Key(id))],
+    };
+    write.commit([record]).await?;
+    Ok(answer)
+}
+
+fn edited(from: &str, to: &str) -> Option<Edited> {
+    (from != to).then(|| Edited {
+        from: from.to_owned(),
+        to: to.to_owned(),
+    })
+}

@@ -1,0 +1,300 @@
+//! Offline and sync: nothing lost, nothing twice, nothing silently overwritten (O2, O3, O4).
+
+use desk::OutboxState;
+use desk::view::{EditField, KeyEditDraft, KeyText, PendingChange, PendingOperation, SignIn};
+use domain::id::KeyId;
+use testkit::desk::PASSWORD;
+use testkit::trouble::{CuttingProxy, Gate};
+use testkit::{TestDesk, TestServer, wait_for};
+
+/// Ada's second computer.
+async fn another(url: &str) -> TestDesk {
+    let desk = TestDesk::new();
+    let request = SignIn {
+        url: url.to_owned(),
+        email: "ada@northwind.example".to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    desk.desk.sign_in(request).await.unwrap();
+    desk.wait_synced().await;
+    desk
+}
+
+async fn text_of(ada: &TestDesk, key: KeyId) -> KeyText {
+    let row = ada.desk.key_detail(key).await.unwrap().row;
+    KeyText {
+        name: row.name,
+        description: row.description,
+    }
+}
+
+/// Edits what is shown now.
+async fn edit(ada: &TestDesk, key: KeyId, name: Option<&str>, description: Option<&str>) {
+    let seen = text_of(ada, key).await;
+    let made = KeyText {
+        name: name.map_or_else(|| seen.name.clone(), str::to_owned),
+        description: description.map_or_else(|| seen.description.clone(), str::to_owned),
+    };
+    ada.desk.edit_key(key, KeyEditDraft { seen, made }).await.unwrap();
+}
+
+/// Waits until a desk shows a key so, with nothing left to wait for.
+async fn shows(ada: &TestDesk, key: KeyId, name: &str, description: &str) {
+    wait_for(&format!("{name}: {description}"), || async {
+        let row = ada.desk.key_detail(key).await.ok()?.row;
+        (row.name == name && row.description == description && row.pending.is_none()).then_some(())
+    })
+    .await;
+}
+
+async fn only_pending(ada: &TestDesk) -> PendingChange {
+    let mut pending = ada.desk.list_pending().await.unwrap();
+    assert_eq!(pending.len(), 1);
+    pending.remove(0)
+}
+
+async fn in_conflict(ada: &TestDesk) -> PendingChange {
+    wait_for("a conflict", || async {
+        let pending = ada.desk.list_pending().await.ok()?;
+        pending
+            .into_iter()
+            .find(|change| change.state == OutboxState::Conflict)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k4_o2_an_edit_made_offline_waits_survives_and_is_applied_once() {
+    let mut server = TestServer::new().await;
+    let ada = TestDesk::new();
+    ada.sign_up(&server.url()).await;
+    let (_, key) = ada.create("ci").await;
+    ada.wait_synced().await;
+    server.stop().await;
+    ada.wait_offline().await;
+
+    edit(&ada, key, Some("ci-deploy"), None).await;
+    edit(&ada, key, None, Some("deploys")).await;
+    let change = only_pending(&ada).await;
+    assert_eq!(
+        (change.operation, change.state, change.key_name.as_str()),
+        (PendingOperation::Edit, OutboxState::Waiting, "ci")
+    );
+    let ada = ada.restart().await;
+    let id = ada.desk.last_used().unwrap();
+    ada.desk.open_connection(id).await.unwrap();
+    let row = ada.desk.key_detail(key).await.unwrap().row;
+    assert_eq!(
+        (row.name.as_str(), row.description.as_str()),
+        ("ci-deploy", "deploys")
+    );
+    assert!(row.pending.is_some());
+    assert_eq!(
+        ada.names().await,
+        ["ci-deploy", "Free service key"],
+        "found by its new name"
+    );
+
+    server.start().await;
+    ada.desk.sync_now().await.unwrap();
+    shows(&ada, key, "ci-deploy", "deploys").await;
+    shows(&another(&server.url()).await, key, "ci-deploy", "deploys").await;
+    let edits = server
+        .number("SELECT COUNT(*) FROM activity WHERE type = 'key_edited'")
+        .await;
+    assert_eq!(edits, 1, "two edits that were never sent are one");
+}
+
+/// Trap 4, for edits: wherever the answer is cut, the edit is in force once.
+#[tokio::test(flavor = "multi_thread")]
+async fn k4_o2_an_edit_whose_answer_is_lost_is_asked_again_and_done_once() {
+    let server = TestServer::new().await;
+    let proxy = CuttingProxy::before(server.address(), "PATCH /v1/organizations/").await;
+    let ada = TestDesk::new();
+    ada.sign_up(&proxy.url()).await;
+    let (_, key) = ada.create("ci").await;
+    ada.wait_synced().await;
+    for (at, bytes) in [0, 20, 400].into_iter().enumerate() {
+        proxy.cut_after(bytes);
+        edit(&ada, key, Some(&format!("ci-{at}")), None).await;
+        shows(&ada, key, &format!("ci-{at}"), "").await;
+    }
+    assert_eq!(proxy.cuts(), 3);
+    let edits = server
+        .number("SELECT COUNT(*) FROM activity WHERE type = 'key_edited'")
+        .await;
+    assert_eq!(edits, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o4_fields_changed_on_one_side_merge() {
+    let server = TestServer::new().await;
+    let ada = TestDesk::new();
+    ada.sign_up(&server.url()).await;
+    let (_, key) = ada.create("ci").await;
+    ada.wait_synced().await;
+    let gate = Gate::before(server.address()).await;
+    let laptop = another(&gate.url()).await;
+    gate.shut();
+    laptop.wait_offline().await;
+    edit(&laptop, key, Some("ci-laptop"), None).await;
+    edit(&ada, key, None, Some("from the desk")).await;
+    shows(&ada, key, "ci", "from the desk").await;
+    gate.open();
+    laptop.desk.sync_now().await.unwrap();
+    shows(&laptop, key, "ci-laptop", "from the desk").await;
+    shows(&ada, key, "ci-laptop", "from the desk").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o4_the_same_field_changed_on_both_is_decided_side_by_side() {
+    let server = TestServer::new().await;
+    let ada = TestDesk::new();
+    ada.sign_up(&server.url()).await;
+    let (_, first) = ada.create("first").await;
+    let (_, second) = ada.create("second").await;
+    ada.wait_synced().await;
+    let gate = Gate::before(server.address()).await;
+    let laptop = another(&gate.url()).await;
+    gate.shut();
+    laptop.wait_offline().await;
+    edit(&laptop, first, Some("mine"), Some("mine too")).await;
+    edit(&laptop, second, Some("mine"), None).await;
+    edit(&ada, first, Some("theirs"), None).await;
+    edit(&ada, second, Some("theirs"), None).await;
+    ada.wait_synced().await;
+    gate.open();
+    laptop.desk.sync_now().await.unwrap();
+    wait_for("two conflicts", || async {
+        let status = laptop.desk.sync_status().await.ok()?;
+        (status.needs_you == 2 && status.waiting == 0).then_some(())
+    })
+    .await;
+    // Until it is decided, what is in force is shown, and nothing was overwritten.
+    assert_eq!(text_of(&laptop, first).await.name, "theirs");
+    shows(&ada, first, "theirs", "").await;
+
+    let pending = laptop.desk.list_pending().await.unwrap();
+    let of = |key| pending.iter().find(|change| change.key_id == key).unwrap();
+    let both = of(first).edit.clone().unwrap();
+    assert_eq!(both.conflicts, [EditField::Name]);
+    assert_eq!(
+        (
+            both.base.name.as_str(),
+            both.mine.name.as_str(),
+            both.theirs.as_ref().unwrap().name.as_str()
+        ),
+        ("first", "mine", "theirs")
+    );
+    // The first for mine, the second for theirs.
+    let decide = |change: &PendingChange, made: KeyText| {
+        let (desk, id, seen) = (
+            laptop.desk.clone(),
+            change.operation_id,
+            change.edit.clone().unwrap().theirs.unwrap(),
+        );
+        async move { desk.decide_edit(id, KeyEditDraft { seen, made }).await.unwrap() }
+    };
+    decide(of(first), both.mine.clone()).await;
+    let other = of(second).edit.clone().unwrap();
+    decide(of(second), other.theirs.unwrap()).await;
+    laptop.wait_synced().await;
+    shows(&laptop, first, "mine", "mine too").await;
+    shows(&laptop, second, "theirs", "").await;
+    shows(&ada, first, "mine", "mine too").await;
+    shows(&ada, second, "theirs", "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o4_a_conflict_lets_a_revocation_pass_and_waits_for_its_author() {
+    let server = TestServer::new().await;
+    let ada = TestDesk::new();
+    ada.sign_up(&server.url()).await;
+    let (secret, key) = ada.create("ci").await;
+    ada.wait_synced().await;
+    let gate = Gate::before(server.address()).await;
+    let laptop = another(&gate.url()).await;
+    gate.shut();
+    laptop.wait_offline().await;
+    edit(&laptop, key, Some("mine"), None).await;
+    edit(&ada, key, Some("theirs"), None).await;
+    ada.wait_synced().await;
+    gate.open();
+    laptop.desk.sync_now().await.unwrap();
+    let change = in_conflict(&laptop).await;
+    let refused = laptop
+        .desk
+        .edit_key(
+            key,
+            KeyEditDraft {
+                seen: text_of(&laptop, key).await,
+                made: change.edit.clone().unwrap().mine,
+            },
+        )
+        .await
+        .err()
+        .unwrap();
+    assert!(refused.to_string().contains("still to be decided"), "{refused}");
+    laptop.desk.revoke_key(key, None).await.unwrap();
+    laptop.wait_synced().await;
+    assert_eq!(server.verify(&secret).await, (false, Some("revoked".to_owned())));
+    assert_eq!(
+        in_conflict(&laptop).await.operation_id,
+        change.operation_id,
+        "it stays"
+    );
+    laptop.desk.drop_pending(change.operation_id).await.unwrap();
+    assert!(laptop.desk.list_pending().await.unwrap().is_empty());
+}
+
+/// A refused change says why and keeps what its author wrote; mended, it goes again.
+#[tokio::test(flavor = "multi_thread")]
+async fn o2_a_refused_edit_keeps_what_was_written() {
+    let server = TestServer::new().await;
+    let ada = TestDesk::new();
+    ada.sign_up(&server.url()).await;
+    let (_, key) = ada.create("ci").await;
+    ada.wait_synced().await;
+    // The role is taken away behind the desk's back, as another admin would while it was offline.
+    server
+        .execute("UPDATE member SET role = 'viewer' WHERE role = 'owner'")
+        .await;
+    edit(&ada, key, Some("uno"), None).await;
+    let refused = wait_for("a refusal", || async {
+        let pending = ada.desk.list_pending().await.ok()?;
+        pending
+            .into_iter()
+            .find(|change| change.state == OutboxState::Refused)
+    })
+    .await;
+    assert!(refused.message.unwrap().contains("role"));
+    assert_eq!(refused.edit.unwrap().mine.name, "uno");
+    assert_eq!(text_of(&ada, key).await.name, "ci", "what is in force");
+    assert_eq!(ada.desk.sync_status().await.unwrap().needs_you, 1);
+    server
+        .execute("UPDATE member SET role = 'owner' WHERE role = 'viewer'")
+        .await;
+    ada.desk.retry_pending(refused.operation_id).await.unwrap();
+    shows(&ada, key, "uno", "").await;
+}
+
+/// Trap 6: when what a person may see changes, the copy is read anew, and what may not be seen goes, but not what was
+/// made here and waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn o3_lost_visibility_takes_the_rows_away_at_the_next_sync() {
+    let server = TestServer::new().await;
+    let ada = TestDesk::new();
+    ada.sign_up(&server.url()).await;
+    ada.create("ci").await;
+    ada.wait_synced().await;
+    server
+        .execute("UPDATE member SET role = 'viewer', epoch = epoch + 1 WHERE role = 'owner'")
+        .await;
+    ada.desk.sync_now().await.unwrap();
+    assert_eq!(ada.names().await, Vec::<String>::new());
+    server
+        .execute("UPDATE member SET role = 'owner', epoch = epoch + 1 WHERE role = 'viewer'")
+        .await;
+    ada.desk.sync_now().await.unwrap();
+    assert_eq!(ada.names().await, ["ci", "Free service key"]);
+}
