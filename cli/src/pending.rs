@@ -31,10 +31,13 @@ const fn state(change: &PendingChange) -> &'static str {
     }
 }
 
+/// A field of a key's text.
+type Field = fn(&KeyText) -> &str;
+
 /// Both sides of an edit, a line for each field that differs.
 fn sides(edit: &PendingEdit) -> String {
-    let theirs = |field: fn(&KeyText) -> &str| edit.theirs.as_ref().map_or("(gone)", field).to_owned();
-    let fields: [(&str, fn(&KeyText) -> &str); 2] = [
+    let theirs = |field: Field| edit.theirs.as_ref().map_or("(gone)", field).to_owned();
+    let fields: [(&str, Field); 2] = [
         ("name", |text| &text.name),
         ("description", |text| &text.description),
     ];

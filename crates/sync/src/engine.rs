@@ -308,7 +308,7 @@ impl Engine {
         match answer {
             Ok(view) => {
                 self.replica_work(move |replica| replica.confirm(id, &view))
-                    .await?
+                    .await?;
             }
             Err(error) if error.code() == Some(ProblemCode::PreconditionFailed) => {
                 return Ok(Pushed::Outdated);
