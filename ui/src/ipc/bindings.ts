@@ -44,6 +44,8 @@ export const commands = {
 	copySecret: (secretId: SecretId) => __TAURI_INVOKE<Copied>("copy_secret", { secretId }),
 	/**  Writes a text file, readable by its owner alone, never over another file, into the downloads folder. */
 	saveSecret: (secretId: SecretId) => __TAURI_INVOKE<Saved>("save_secret", { secretId }),
+	/**  Edits a key's name and description. */
+	editKey: (keyId: KeyId, draft: KeyEditDraft) => __TAURI_INVOKE<KeyDetail>("edit_key", { keyId, draft }),
 	/**  Revokes a key; `confirm_name` is the key's name where that is asked for. */
 	revokeKey: (keyId: KeyId, confirmName: string | null) => __TAURI_INVOKE<KeyDetail>("revoke_key", { keyId, confirmName }),
 	/**  Says what a text holds, from the replica alone. */
@@ -56,6 +58,10 @@ export const commands = {
 	listPending: () => __TAURI_INVOKE<PendingChange[]>("list_pending"),
 	/**  Drops a change that waits or was refused. */
 	dropPending: (operationId: OperationId) => __TAURI_INVOKE<null>("drop_pending", { operationId }),
+	/**  Sends what was refused once more. */
+	retryPending: (operationId: OperationId) => __TAURI_INVOKE<null>("retry_pending", { operationId }),
+	/**  Decides an edit that stands in conflict. */
+	decideEdit: (operationId: OperationId, draft: KeyEditDraft) => __TAURI_INVOKE<null>("decide_edit", { operationId, draft }),
 	/**  Keeps preferences. */
 	setPreferences: (preferences: Preferences) => __TAURI_INVOKE<Preferences>("set_preferences", { preferences }),
 };
@@ -184,6 +190,21 @@ export type CreatedKey = {
 	storedIn: StoredIn,
 };
 
+/**  A field of a key. */
+export type EditField = 
+/**  The name. */
+"name" | 
+/**  The description. */
+"description";
+
+/**  Whether a key can be edited now. */
+export type EditRule = {
+	/**  Whether. */
+	allowed: boolean,
+	/**  Why not. */
+	reason: string | null,
+};
+
 /**  A code exists where the window or the command line acts on it. */
 export type ErrorCode = 
 /**  Ask the person to unlock the keychain, and try again. */
@@ -285,6 +306,8 @@ export type KeyDetail = {
 	lastUsedFrom: string | null,
 	/**  Its secrets. */
 	secrets: SecretRow[],
+	/**  Whether it can be edited. */
+	edit: EditRule,
 	/**  Whether it can be revoked. */
 	revoke: RevokeRule,
 };
@@ -299,6 +322,14 @@ export type KeyDraft = {
 	description: string,
 	/**  When it ends by itself. */
 	expiresAt: Timestamp | null,
+};
+
+/**  An edit of a key. */
+export type KeyEditDraft = {
+	/**  What its author saw. */
+	seen: KeyText,
+	/**  What its author made of it. */
+	made: KeyText,
 };
 
 /**  A stable identity of a key; outlives its secrets. */
@@ -382,6 +413,14 @@ export type KeyState =
 /**  Ended for good. */
 "revoked";
 
+/**  What of a key its admins write. */
+export type KeyText = {
+	/**  The name. */
+	name: string,
+	/**  What it is for. */
+	description: string,
+};
+
 /**  Where secrets are kept. */
 export type KeychainStatus = 
 /**  In the operating system's keychain. */
@@ -423,8 +462,10 @@ export type OutboxState =
 "waiting" | 
 /**  Sent; its answer has not arrived. It is asked again with the same id. */
 "sent" | 
-/**  The server refused it; it stays until its author drops it. */
-"refused";
+/**  The server refused it; it stays until its author drops it or mends it. */
+"refused" | 
+/**  Somebody else changed the same field: its author decides. */
+"conflict";
 
 /**  A change that waits, is under way, or was refused. */
 export type PendingChange = {
@@ -444,6 +485,20 @@ export type PendingChange = {
 	message: string | null,
 	/**  How often it was sent. */
 	attempts: number,
+	/**  What an edit is about. */
+	edit: PendingEdit | null,
+};
+
+/**  An edit that is not in force, beside what it was made of and what the key is now. */
+export type PendingEdit = {
+	/**  What its author saw. */
+	base: KeyText,
+	/**  What its author wrote. */
+	mine: KeyText,
+	/**  The key as it is now; none when it is gone. */
+	theirs: KeyText | null,
+	/**  The fields that both changed, differently. */
+	conflicts: EditField[],
 };
 
 /**  A change that is not yet in force. */
@@ -460,6 +515,8 @@ export type PendingMark = {
 export type PendingOperation = 
 /**  To make a key. */
 "create" | 
+/**  To edit a key. */
+"edit" | 
 /**  To revoke a key. */
 "revoke";
 
@@ -661,6 +718,8 @@ export type SyncStatus = {
 	progress: Progress | null,
 	/**  How many changes wait. */
 	waiting: number,
+	/**  How many changes need their author: they were refused, or somebody else changed the same. */
+	needsYou: number,
 	/**  Why it is not in step. */
 	problem: AppError | null,
 };

@@ -32,6 +32,7 @@ export const stateNames: Record<KeyState, string> = {
 
 export const operationNames: Record<PendingOperation, string> = {
 	create: "Create",
+	edit: "Edit",
 	revoke: "Revoke",
 };
 
@@ -106,4 +107,9 @@ export function syncOutcome(status: SyncStatus): { text: string; tone: "calm" | 
 /** "3 changes waiting", or nothing. */
 export function waitingWords(status: SyncStatus): string | null {
 	return status.waiting === 0 ? null : `${counted(status.waiting, "change")} waiting`;
+}
+
+/** "1 change needs you", or nothing. */
+export function needsYouWords({ needsYou }: SyncStatus): string | null {
+	return needsYou === 0 ? null : `${counted(needsYou, "change")} ${needsYou === 1 ? "needs" : "need"} you`;
 }

@@ -10,9 +10,11 @@ import type {
 	InspectReport,
 	KeyDetail,
 	KeyDraft,
+	KeyEditDraft,
 	KeyPage,
 	KeyQuery,
 	KeyRow,
+	KeyText,
 	KeychainStatus,
 	Opened,
 	PendingChange,
@@ -22,6 +24,7 @@ import type {
 	SyncStatus,
 	Topic,
 } from "../ipc/bindings";
+import { FakeOutbox, textOf } from "./outbox";
 import { ago, here, northwind, opened, prefixes, sampleKeys } from "./sample";
 
 type Given = Record<string, unknown>;
@@ -33,19 +36,23 @@ export function problem(code: ErrorCode, message: string, field: string | null =
 	return { code, message, field, details: null };
 }
 
+function checkName(name: string) {
+	if (name.trim() === "")
+		throw problem("invalid_input", "The key's name is empty; write something.", "name");
+}
+
 export class FakeCore {
 	connections: ConnectionView[] = [northwind];
 	current: string | null = northwind.id;
 	keychain: KeychainStatus = { kind: "os", name: "GNOME Keyring" };
 	preferences: Preferences = { theme: "system" };
+	/** The keys as the server has them, and those it is to make. */
 	keys: KeyRow[] = sampleKeys();
-	pending: PendingChange[] = [];
-	sync: SyncStatus = {
+	sync: Omit<SyncStatus, "waiting" | "needsYou"> = {
 		state: "synced",
 		lastSyncedAt: ago(60_000),
 		since: ago(60_000),
 		progress: null,
-		waiting: 0,
 		problem: null,
 	};
 	server: ServerCard = {
@@ -66,6 +73,7 @@ export class FakeCore {
 	/** Every command that was asked, with what it was given. */
 	asked: { command: string; given: Given }[] = [];
 	announce: (topics: Topic[]) => void = () => {};
+	#outbox = new FakeOutbox();
 	#inForce = new Map<string, string>();
 	#here = new Set(this.keys.slice(0, 2).map((key) => key.id));
 
@@ -79,55 +87,63 @@ export class FakeCore {
 		return act(given);
 	};
 
+	get pending(): PendingChange[] {
+		return this.#outbox.list(this.keys);
+	}
+
 	goOffline() {
-		this.sync = { ...this.sync, state: "offline", since: ago(0), waiting: this.pending.length };
+		this.sync = { ...this.sync, state: "offline", since: ago(0) };
 		this.announce(["sync"]);
 	}
 
-	/** The server answers: what waited is in force. */
+	/** The server answers: what waited is in force, or somebody else changed the same. */
 	confirm() {
-		for (const { keyId } of this.pending) this.#inForce.set(keyId, new Date().toISOString());
-		this.keys = this.keys.map((key) => {
-			if (key.pending === null) return key;
-			return {
-				...key,
-				pending: null,
-				state: key.pending.operation === "revoke" ? "revoked" : key.state,
-			};
-		});
-		this.pending = [];
-		this.sync = { ...this.sync, state: "synced", lastSyncedAt: new Date().toISOString(), waiting: 0 };
+		for (const { keyId, state } of this.pending)
+			if (state !== "refused" && state !== "conflict")
+				this.#inForce.set(keyId, new Date().toISOString());
+		this.keys = this.keys.map((key) => this.#outbox.send(key));
+		this.sync = { ...this.sync, state: "synced", lastSyncedAt: new Date().toISOString() };
 		this.announce(["keys", "outbox", "sync"]);
 	}
 
 	queue(row: KeyRow, operation: "create" | "revoke", message: string | null = null) {
-		const state = message === null ? "waiting" : "refused";
-		this.pending = [
-			...this.pending,
-			{
-				operationId: `op_${row.id}_${operation}`,
-				operation,
-				keyId: row.id,
-				keyName: row.name,
-				queuedAt: ago(0),
-				state,
-				message,
-				attempts: 0,
-			},
-		];
-		this.keys = [
-			{ ...row, pending: { operation, state, message } },
-			...this.keys.filter((key) => key.id !== row.id),
-		];
-		this.sync = { ...this.sync, waiting: this.pending.length };
+		this.keys = [row, ...this.keys.filter((key) => key.id !== row.id)];
+		this.#outbox.want(row, operation);
+		if (message !== null) this.#outbox.mark(row.id, "refused", message);
 		this.announce(["keys", "outbox", "sync"]);
 	}
 
+	/** An edit that waits. */
+	queueEdit(row: KeyRow, made: Partial<KeyText>) {
+		this.#outbox.wantEdit(row, textOf(row), { ...textOf(row), ...made });
+		this.announce(["keys", "outbox", "sync"]);
+	}
+
+	/** How far what waits of a key has come. */
+	mark(row: KeyRow, state: PendingChange["state"], message: string | null = null) {
+		this.#outbox.mark(row.id, state, message);
+		this.announce(["keys", "outbox", "sync"]);
+	}
+
+	/** Somebody else edits a key, and this computer hears of it. */
+	editElsewhere(id: string, text: Partial<KeyText>) {
+		this.keys = this.keys.map((key) => (key.id === id ? { ...key, ...text } : key));
+		this.announce(["keys", "outbox"]);
+	}
+
+	/** A key is gone, or may not be seen any more. */
+	lose(id: string) {
+		this.keys = this.keys.filter((key) => key.id !== id);
+		this.announce(["keys", "outbox"]);
+	}
+
 	detail(id: string): KeyDetail {
-		const row = this.keys.find((key) => key.id === id);
-		if (row === undefined) {
+		const known = this.keys.find((key) => key.id === id);
+		if (known === undefined) {
 			throw problem("not_found", "There is no such key in this workspace. It may have been removed.");
 		}
+		const row = this.#outbox.shown(known);
+		const isViewer = this.connections[0]?.role === "viewer";
 		const recent = row.lastUsedAt !== null && Date.now() - Date.parse(row.lastUsedAt) < 7 * 86_400_000;
 		return {
 			row,
@@ -146,11 +162,19 @@ export class FakeCore {
 					onThisComputer: this.#here.has(id),
 				},
 			],
+			edit: {
+				allowed: row.state !== "revoked" && !isViewer,
+				reason: isViewer
+					? "Owners and Admins may edit keys. Ask one of them."
+					: row.state === "revoked"
+						? "This key is revoked; it stays as it was."
+						: null,
+			},
 			revoke: {
-				allowed: !row.free && row.state !== "revoked" && this.connections[0]?.role !== "viewer",
+				allowed: !row.free && row.state !== "revoked" && !isViewer,
 				reason: row.free
 					? "The free service key comes with the account and cannot be revoked."
-					: this.connections[0]?.role === "viewer"
+					: isViewer
 						? "Owners and Admins may revoke keys. Ask one of them."
 						: null,
 				nameRequired: recent,
@@ -172,7 +196,8 @@ export class FakeCore {
 
 	#list({ search, kinds, states, expiresWithinDays, sort, offset, limit }: KeyQuery): KeyPage {
 		const horizon = expiresWithinDays === null ? null : ago(-expiresWithinDays * 86_400_000);
-		const found = this.keys.filter(
+		const shown = this.keys.map((key) => this.#outbox.shown(key));
+		const found = shown.filter(
 			(key) =>
 				`${key.name} ${key.description} ${key.prefix}…${key.lastFour}`
 					.toLowerCase()
@@ -200,9 +225,7 @@ export class FakeCore {
 	}
 
 	#create(draft: KeyDraft): CreatedKey {
-		if (draft.name.trim() === "") {
-			throw problem("invalid_input", "Give the key a name of 1 to 100 characters.", "name");
-		}
+		checkName(draft.name);
 		const id = `key_new-${this.keys.length}`;
 		this.#here.add(id);
 		this.queue(
@@ -239,14 +262,54 @@ export class FakeCore {
 		if (revoke.nameRequired && confirmName !== row.name) {
 			throw problem("invalid_input", `Type ${row.name} exactly.`, "confirmName");
 		}
-		this.queue(row, "revoke");
-		if (this.sync.state === "synced") setTimeout(() => this.#answerTo(row));
+		this.queue(this.#known(id), "revoke");
+		return this.#sent(id);
+	}
+
+	#edit(id: string, { seen, made }: KeyEditDraft): KeyDetail {
+		if (!this.detail(id).edit.allowed) throw problem("refused", this.detail(id).edit.reason ?? "");
+		if (this.#outbox.of(id).some(({ state }) => state === "conflict"))
+			throw problem("refused", "An earlier edit of this key has still to be decided.");
+		return this.#wantEdit(id, seen, made);
+	}
+
+	#decide(operationId: string, { seen, made }: KeyEditDraft): null {
+		const id = this.#outbox.keyOf(operationId);
+		if (id === null || this.#outbox.state(operationId) !== "conflict")
+			throw problem("not_found", "There is nothing to decide here any more.");
+		this.#wantEdit(id, seen, made);
+		return null;
+	}
+
+	#wantEdit(id: string, seen: KeyText, made: KeyText): KeyDetail {
+		checkName(made.name);
+		const text = this.#outbox.wantEdit(this.#known(id), seen, made);
+		if (text !== null) this.keys = this.keys.map((key) => (key.id === id ? { ...key, ...text } : key));
+		this.announce(["keys", "outbox", "sync"]);
+		return this.#sent(id);
+	}
+
+	#known(id: string): KeyRow {
+		const known = this.keys.find((key) => key.id === id);
+		if (known === undefined) throw problem("not_found", "There is no such key in this workspace.");
+		return known;
+	}
+
+	/** As it is wanted; the server answers a moment later, where it is there. */
+	#sent(id: string): KeyDetail {
+		if (this.sync.state === "synced") setTimeout(() => this.#answerTo(id));
 		return this.detail(id);
 	}
 
-	#answerTo(row: KeyRow) {
-		if (this.refuses === null) this.confirm();
-		else this.queue(row, "revoke", this.refuses);
+	#answerTo(id: string) {
+		if (this.refuses === null) return this.confirm();
+		this.#outbox.mark(id, "refused", this.refuses);
+		this.announce(["keys", "outbox", "sync"]);
+	}
+
+	#status(): SyncStatus {
+		const { waiting, needsYou } = this.#outbox;
+		return { ...this.sync, waiting, needsYou };
 	}
 
 	#inspect(text: string): InspectReport {
@@ -345,17 +408,30 @@ export class FakeCore {
 		create_key: ({ draft }) => this.#create(draft as KeyDraft),
 		copy_secret: () => ({ clearsInSeconds: 30 }),
 		save_secret: () => ({ path: "/home/mara/Downloads/ci-deploy.txt" }),
+		edit_key: ({ keyId, draft }) => this.#edit(keyId as string, draft as KeyEditDraft),
 		revoke_key: ({ keyId, confirmName }) => this.#revoke(keyId as string, confirmName as string | null),
 		inspect: ({ text }) => this.#inspect(text as string),
-		sync_status: () => this.sync,
-		sync_now: () => this.sync,
+		sync_status: () => this.#status(),
+		sync_now: () => this.#status(),
 		list_pending: () => this.pending,
 		drop_pending: ({ operationId }) => {
-			this.pending = this.pending.filter((change) => change.operationId !== operationId);
-			this.sync = { ...this.sync, waiting: this.pending.length };
-			this.announce(["keys", "outbox"]);
+			if (this.#outbox.state(operationId as string) === "sent")
+				throw problem("refused", "This change was sent and may be in force.");
+			for (const { keyId } of this.#outbox.drop(operationId as string))
+				this.keys = this.keys.filter((key) => key.id !== keyId);
+			this.announce(["keys", "outbox", "sync"]);
 			return null;
 		},
+		retry_pending: ({ operationId }) => {
+			const id = this.#outbox.keyOf(operationId as string);
+			if (id === null || this.#outbox.state(operationId as string) !== "refused")
+				throw problem("not_found", "This change is not there any more, or was not refused.");
+			this.#outbox.retry(operationId as string);
+			this.announce(["keys", "outbox", "sync"]);
+			this.#sent(id);
+			return null;
+		},
+		decide_edit: ({ operationId, draft }) => this.#decide(operationId as string, draft as KeyEditDraft),
 		set_preferences: ({ preferences }) => (this.preferences = preferences as Preferences),
 	};
 }

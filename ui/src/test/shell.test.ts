@@ -39,7 +39,7 @@ test("o2 a refused change says why, at the key and in the panel", async () => {
 	});
 	const row = await screen.findByRole("row", { name: /ci-deploy/ });
 	expect(within(row).getByText("refused")).toBeVisible();
-	await user.click(screen.getByRole("button", { name: /1 change waiting/ }));
+	await user.click(await screen.findByRole("button", { name: /^Synced \d\d:\d\d · 1 change needs you$/ }));
 	const dialog = await screen.findByRole("dialog", { name: "Pending changes" });
 	expect(await within(dialog).findByText("Only Owners and Admins may revoke keys.")).toBeVisible();
 });

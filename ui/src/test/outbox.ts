@@ -1,0 +1,193 @@
+// What this computer wants of the server, as the real outbox keeps it: an edit beside what its author saw,
+// merged field by field when it is sent.
+import { ago } from "./sample";
+import type {
+	EditField,
+	KeyRow,
+	KeyText,
+	PendingChange,
+	PendingEdit,
+	PendingOperation,
+} from "../ipc/bindings";
+
+type Wanted = Omit<PendingChange, "edit"> & { edit: Pick<PendingEdit, "base" | "mine"> | null };
+
+const fields: EditField[] = ["name", "description"];
+
+export function textOf({ name, description }: KeyText): KeyText {
+	return { name, description };
+}
+
+function isSame(one: KeyText, other: KeyText): boolean {
+	return fields.every((field) => one[field] === other[field]);
+}
+
+/** What was changed between the two, put over a third. */
+function over(below: KeyText, { base, mine }: { base: KeyText; mine: KeyText }): KeyText {
+	const of = (field: EditField) => (mine[field] === base[field] ? below[field] : mine[field]);
+	return { name: of("name"), description: of("description") };
+}
+
+function conflicts({ base, mine }: { base: KeyText; mine: KeyText }, theirs: KeyText): EditField[] {
+	return fields.filter(
+		(field) =>
+			mine[field] !== base[field] && theirs[field] !== base[field] && mine[field] !== theirs[field],
+	);
+}
+
+function goesOn({ state }: Wanted): boolean {
+	return state === "waiting" || state === "sent";
+}
+
+export class FakeOutbox {
+	#wanted: Wanted[] = [];
+	#last = 0;
+
+	get waiting(): number {
+		return this.#wanted.filter(goesOn).length;
+	}
+
+	get needsYou(): number {
+		return this.#wanted.length - this.waiting;
+	}
+
+	list(keys: readonly KeyRow[]): PendingChange[] {
+		return this.#wanted.map((wanted) => {
+			if (wanted.edit === null) return { ...wanted, edit: null };
+			const row = keys.find(({ id }) => id === wanted.keyId);
+			const theirs = row === undefined ? null : textOf(row);
+			return {
+				...wanted,
+				edit: {
+					...wanted.edit,
+					theirs,
+					conflicts: theirs === null ? [] : conflicts(wanted.edit, theirs),
+				},
+			};
+		});
+	}
+
+	/** A key as this computer wants it, with what presses most. */
+	shown(row: KeyRow): KeyRow {
+		const mine = this.#wanted.filter(({ keyId }) => keyId === row.id);
+		const pressing = mine.reduce<Wanted | null>(
+			(most, next) => (most === null || urgency(next) >= urgency(most) ? next : most),
+			null,
+		);
+		const text = mine
+			.filter(goesOn)
+			.reduce((below, { edit }) => (edit === null ? below : over(below, edit)), textOf(row));
+		return {
+			...row,
+			...text,
+			pending:
+				pressing === null
+					? null
+					: { operation: pressing.operation, state: pressing.state, message: pressing.message },
+		};
+	}
+
+	want(row: KeyRow, operation: PendingOperation, edit: Wanted["edit"] = null) {
+		this.#wanted = [
+			...this.#wanted,
+			{
+				operationId: `op_${String(++this.#last)}`,
+				operation,
+				keyId: row.id,
+				keyName: edit?.base.name ?? row.name,
+				queuedAt: ago(0),
+				state: "waiting",
+				message: null,
+				attempts: 0,
+				edit,
+			},
+		];
+	}
+
+	/** Wants an edit; the making of the key takes it in (then the text it is to be made with is answered), as does an
+	 * edit that waits. One that was refused or stands in conflict is replaced. */
+	wantEdit(row: KeyRow, base: KeyText, mine: KeyText): KeyText | null {
+		for (const earlier of this.#wanted.filter(({ keyId }) => keyId === row.id)) {
+			const { operation, state, edit } = earlier;
+			if (operation === "create" && state !== "sent") {
+				const made = over(row, { base, mine });
+				this.#put(earlier, { state: "waiting", message: null, keyName: made.name });
+				return made;
+			}
+			if (edit !== null && state === "waiting") {
+				const amended = over(edit.mine, { base, mine });
+				if (isSame(amended, edit.base)) this.#take(earlier.operationId);
+				else this.#put(earlier, { edit: { ...edit, mine: amended } });
+				return null;
+			}
+			if (edit !== null && state !== "sent") this.#take(earlier.operationId);
+		}
+		if (!isSame(base, mine)) this.want(row, "edit", { base, mine });
+		return null;
+	}
+
+	of(keyId: string): Wanted[] {
+		return this.#wanted.filter((wanted) => wanted.keyId === keyId);
+	}
+
+	state(operationId: string): PendingChange["state"] | null {
+		return this.#wanted.find((wanted) => wanted.operationId === operationId)?.state ?? null;
+	}
+
+	keyOf(operationId: string): string | null {
+		return this.#wanted.find((wanted) => wanted.operationId === operationId)?.keyId ?? null;
+	}
+
+	#take(operationId: string) {
+		this.#wanted = this.#wanted.filter((wanted) => wanted.operationId !== operationId);
+	}
+
+	/** Drops a change; with the making of a key goes the key, which is answered, and what else was wanted of it. */
+	drop(operationId: string): Wanted[] {
+		const made = this.#wanted.filter(
+			(wanted) => wanted.operationId === operationId && wanted.operation === "create",
+		);
+		this.#take(operationId);
+		this.#wanted = this.#wanted.filter(({ keyId }) => !made.some((gone) => gone.keyId === keyId));
+		return made;
+	}
+
+	/** What of a key goes on comes to this. */
+	mark(keyId: string, state: PendingChange["state"], message: string | null = null) {
+		for (const wanted of this.of(keyId).filter(goesOn)) this.#put(wanted, { state, message });
+	}
+
+	retry(operationId: string) {
+		for (const wanted of this.#wanted)
+			if (wanted.operationId === operationId) this.#put(wanted, { state: "waiting", message: null });
+	}
+
+	/** Sends what goes on: what becomes of a key, by how each change of it ended. */
+	send(key: KeyRow): KeyRow {
+		let row = key;
+		for (const wanted of this.of(key.id).filter(goesOn)) {
+			const edit = wanted.edit;
+			if (edit !== null && conflicts(edit, row).length > 0) {
+				this.#put(wanted, {
+					state: "conflict",
+					message: "Somebody else changed the same; decide which holds.",
+				});
+				continue;
+			}
+			this.#take(wanted.operationId);
+			if (edit !== null) row = { ...row, ...over(row, edit) };
+			if (wanted.operation === "revoke") row = { ...row, state: "revoked" };
+		}
+		return row;
+	}
+
+	#put(wanted: Wanted, change: Partial<Wanted>) {
+		this.#wanted = this.#wanted.map((other) =>
+			other.operationId === wanted.operationId ? { ...other, ...change } : other,
+		);
+	}
+}
+
+function urgency(wanted: Wanted): number {
+	return (goesOn(wanted) ? 0 : 2) + (wanted.operation === "revoke" ? 1 : 0);
+}
