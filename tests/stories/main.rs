@@ -8,6 +8,7 @@
 mod command_line;
 mod faults;
 mod first_light;
+mod interleavings;
 mod ladder;
 mod local;
 mod nowhere;

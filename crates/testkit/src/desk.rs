@@ -71,6 +71,7 @@ impl Host for TestHost {
 pub struct TestDesk {
     folder: Arc<TempDir>,
     keychain: TestKeychain,
+    background_sync: bool,
     /// The desk itself.
     pub desk: Arc<Desk>,
 }
@@ -85,10 +86,17 @@ impl TestDesk {
     /// A desk with this keychain, over a new folder.
     #[must_use]
     pub fn with(keychain: TestKeychain) -> Self {
-        Self::over(Arc::new(tempfile::tempdir().unwrap()), keychain).expect("the desk opens")
+        Self::over(Arc::new(tempfile::tempdir().unwrap()), keychain, true).expect("the desk opens")
     }
 
-    fn over(folder: Arc<TempDir>, keychain: TestKeychain) -> Result<Self, DeskError> {
+    /// A desk that syncs only when it is told to.
+    #[must_use]
+    pub fn still() -> Self {
+        let keychain = TestKeychain::Memory(Arc::new(MemoryKeychain::default()));
+        Self::over(Arc::new(tempfile::tempdir().unwrap()), keychain, false).expect("the desk opens")
+    }
+
+    fn over(folder: Arc<TempDir>, keychain: TestKeychain, background_sync: bool) -> Result<Self, DeskError> {
         let host = TestHost {
             keychain: keychain.clone(),
             downloads: folder.path().join("downloads"),
@@ -100,12 +108,13 @@ impl TestDesk {
             host: Arc::new(host),
             client_name: "Keystead in a test".to_owned(),
             vault_work: LIGHT,
-            background_sync: true,
+            background_sync,
         };
         let desk = Desk::new(ports, Place::at(folder.path().to_owned()))?;
         Ok(Self {
             folder,
             keychain,
+            background_sync,
             desk,
         })
     }
@@ -119,7 +128,14 @@ impl TestDesk {
     /// Closes the desk and opens another over the same folder and keychain, as a restart of the app would.
     pub async fn restart(self) -> Self {
         self.desk.close().await;
-        Self::over(self.folder, self.keychain).expect("the desk opens")
+        Self::over(self.folder, self.keychain, self.background_sync).expect("the desk opens")
+    }
+
+    /// Opens another desk over what is on the disk, without closing anything: as after a crash.
+    #[must_use]
+    pub fn crash(self) -> Self {
+        drop(self.desk);
+        Self::over(self.folder, self.keychain, self.background_sync).expect("the desk opens")
     }
 
     /// Another desk over the same folder, as a second start would make it.
@@ -127,13 +143,13 @@ impl TestDesk {
     /// # Errors
     /// Why it does not open.
     pub fn reopen(&self) -> Result<Self, DeskError> {
-        Self::over(self.folder.clone(), self.keychain.clone())
+        Self::over(self.folder.clone(), self.keychain.clone(), self.background_sync)
     }
 
     /// The same with another keychain: something happened to it meanwhile.
     pub async fn restart_with(self, keychain: TestKeychain) -> Self {
         self.desk.close().await;
-        Self::over(self.folder, keychain).expect("the desk opens")
+        Self::over(self.folder, keychain, self.background_sync).expect("the desk opens")
     }
 
     /// Ada signs up at a server.

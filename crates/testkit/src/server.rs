@@ -94,6 +94,14 @@ impl TestServer {
         touched
     }
 
+    /// A text of every row of its database.
+    pub async fn texts(&self, sql: &'static str) -> Vec<String> {
+        let store = store::Store::open(&self.config.database).await.unwrap();
+        let texts = store::testing::texts(&store, sql).await.unwrap();
+        store.close().await;
+        texts
+    }
+
     /// A number from its database.
     pub async fn number(&self, sql: &'static str) -> i64 {
         let store = store::Store::open(&self.config.database).await.unwrap();

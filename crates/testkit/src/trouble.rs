@@ -31,30 +31,32 @@ impl Drop for Listener {
     }
 }
 
-/// A proxy that can be shut and opened: one computer's way to the network.
+/// A proxy that can be shut and opened, at once or in the middle of an answer: one computer's way to the network.
 pub struct Gate {
     listener: Listener,
-    open: Arc<watch::Sender<bool>>,
+    /// Bytes of answers that are still let through; without end when negative. Shut at nothing.
+    budget: Arc<watch::Sender<i64>>,
 }
 
 impl Gate {
     /// An open gate before `server`.
     pub async fn before(server: SocketAddr) -> Self {
-        let open = Arc::new(watch::Sender::new(true));
+        let budget = Arc::new(watch::Sender::new(-1));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let task = tokio::spawn({
-            let open = open.clone();
+            let budget = budget.clone();
             async move {
-                while let Ok((mut near, _)) = listener.accept().await {
-                    let mut open = open.subscribe();
+                while let Ok((near, _)) = listener.accept().await {
+                    let budget = budget.clone();
                     tokio::spawn(async move {
-                        if *open.borrow_and_update()
-                            && let Ok(mut far) = TcpStream::connect(server).await
+                        if *budget.borrow() != 0
+                            && let Ok(far) = TcpStream::connect(server).await
                         {
+                            let mut shut = budget.subscribe();
                             tokio::select! {
-                                _carried = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
-                                _shut = open.wait_for(|open| !open) => {}
+                                () = let_through(near, far, &budget) => {}
+                                _shut = shut.wait_for(|budget| *budget == 0) => {}
                             }
                         }
                     });
@@ -63,7 +65,7 @@ impl Gate {
         });
         Self {
             listener: Listener { address, task },
-            open,
+            budget,
         }
     }
 
@@ -75,12 +77,44 @@ impl Gate {
 
     /// Lets nothing through any more; what is under way is cut.
     pub fn shut(&self) {
-        self.open.send_replace(false);
+        self.budget.send_replace(0);
+    }
+
+    /// Lets so many bytes of answers through, and is shut then.
+    pub fn shut_after(&self, bytes: i64) {
+        self.budget.send_replace(bytes);
     }
 
     /// Lets everything through again.
     pub fn open(&self) {
-        self.open.send_replace(true);
+        self.budget.send_replace(-1);
+    }
+}
+
+async fn let_through(mut near: TcpStream, mut far: TcpStream, budget: &watch::Sender<i64>) {
+    let (mut up, mut down) = (vec![0u8; 16 * 1_024], vec![0u8; 16 * 1_024]);
+    loop {
+        tokio::select! {
+            read = near.read(&mut up) => {
+                let Ok(count @ 1..) = read else { return };
+                if far.write_all(&up[..count]).await.is_err() {
+                    return;
+                }
+            }
+            read = far.read(&mut down) => {
+                let Ok(count @ 1..) = read else { return };
+                let mut through = count;
+                budget.send_modify(|left| {
+                    if *left >= 0 {
+                        through = usize::try_from(*left).unwrap_or(0).min(count);
+                        *left -= i64::try_from(through).unwrap_or(0);
+                    }
+                });
+                if near.write_all(&down[..through]).await.is_err() || through < count {
+                    return;
+                }
+            }
+        }
     }
 }
 
