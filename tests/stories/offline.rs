@@ -298,3 +298,107 @@ async fn o3_lost_visibility_takes_the_rows_away_at_the_next_sync() {
     ada.desk.sync_now().await.unwrap();
     assert_eq!(ada.names().await, ["ci", "Free service key"]);
 }
+
+/// A lost answer is no conflict: it is asked for again before anything is merged, however the key looks by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn o4_an_edit_that_arrived_is_no_conflict_when_somebody_went_on_from_it() {
+    let server = TestServer::new().await;
+    let proxy = CuttingProxy::before(server.address(), "PATCH /v1/organizations/").await;
+    let laptop = TestDesk::still();
+    laptop
+        .desk
+        .sign_up(testkit::desk::ada(&proxy.url()))
+        .await
+        .unwrap();
+    let (_, key) = laptop.create("ci").await;
+    laptop.desk.sync_now().await.unwrap();
+    proxy.cut_after(10);
+    edit(&laptop, key, Some("mine"), None).await;
+    laptop.desk.sync_now().await.unwrap();
+    assert_eq!(proxy.cuts(), 1);
+    assert_eq!(only_pending(&laptop).await.state, OutboxState::Sent);
+
+    let ada = another(&server.url()).await;
+    assert_eq!(text_of(&ada, key).await.name, "mine", "it is in force");
+    edit(&ada, key, Some("theirs"), None).await;
+    ada.wait_synced().await;
+    laptop.desk.sync_now().await.unwrap();
+    assert!(laptop.desk.list_pending().await.unwrap().is_empty());
+    assert_eq!(text_of(&laptop, key).await.name, "theirs");
+}
+
+/// A desk whose answers to writes can be cut, and the length of the answer to making a key.
+async fn behind_a_cutter(server: &TestServer) -> (CuttingProxy, TestDesk, i64) {
+    let proxy = CuttingProxy::before(server.address(), "idempotency-key").await;
+    let ada = TestDesk::still();
+    ada.desk.sign_up(testkit::desk::ada(&proxy.url())).await.unwrap();
+    ada.create("first").await;
+    ada.desk.sync_now().await.unwrap();
+    let answer = proxy.last_length();
+    assert!(answer > 500, "an answer has a head and a body");
+    (proxy, ada, answer)
+}
+
+/// Cuts the next answer to a write behind so many bytes; then nothing is lost, and the next round asks again.
+async fn cut(proxy: &CuttingProxy, ada: &TestDesk, bytes: i64) {
+    let before = proxy.cuts();
+    proxy.cut_after(bytes);
+    ada.desk.sync_now().await.unwrap();
+    assert_eq!(proxy.cuts(), before + 1, "cut behind byte {bytes}");
+    let left = ada.desk.list_pending().await.unwrap();
+    assert!(
+        !left.is_empty() && left.iter().all(|change| change.state == OutboxState::Sent),
+        "{left:?}"
+    );
+    ada.desk.sync_now().await.unwrap();
+    assert!(ada.desk.list_pending().await.unwrap().is_empty());
+}
+
+/// Trap 4 whole: the connection is cut behind every single byte of the answer, and each key is made once, with a secret
+/// that works.
+#[tokio::test(flavor = "multi_thread")]
+async fn k3_o2_making_a_key_is_cut_at_every_byte_and_done_once() {
+    let server = TestServer::new().await;
+    let (proxy, ada, answer) = behind_a_cutter(&server).await;
+    for bytes in 0..answer {
+        let (secret, _) = ada.create(&format!("key {bytes}")).await;
+        cut(&proxy, &ada, bytes).await;
+        if bytes % 100 == 0 {
+            assert_eq!(server.verify(&secret).await, (true, None));
+        }
+    }
+    let made = "SELECT COUNT(*) FROM activity WHERE type = 'key_created'";
+    assert_eq!(server.number(made).await, answer + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k4_o2_editing_a_key_is_cut_at_every_byte_and_done_once() {
+    let server = TestServer::new().await;
+    let (proxy, ada, answer) = behind_a_cutter(&server).await;
+    let (_, key) = ada.create("edited").await;
+    ada.desk.sync_now().await.unwrap();
+    for bytes in 0..answer {
+        edit(&ada, key, Some(&format!("edited {bytes}")), None).await;
+        cut(&proxy, &ada, bytes).await;
+    }
+    let edits = "SELECT COUNT(*) FROM activity WHERE type = 'key_edited'";
+    assert_eq!(server.number(edits).await, answer);
+    assert_eq!(text_of(&ada, key).await.name, format!("edited {}", answer - 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k9_o2_revoking_a_key_is_cut_at_every_byte_and_done_once() {
+    let server = TestServer::new().await;
+    let (proxy, ada, answer) = behind_a_cutter(&server).await;
+    for bytes in 0..answer {
+        let (secret, key) = ada.create(&format!("key {bytes}")).await;
+        ada.desk.sync_now().await.unwrap();
+        ada.desk.revoke_key(key, None).await.unwrap();
+        cut(&proxy, &ada, bytes).await;
+        if bytes % 100 == 0 {
+            assert_eq!(server.verify(&secret).await, (false, Some("revoked".to_owned())));
+        }
+    }
+    let revoked = "SELECT COUNT(*) FROM activity WHERE type = 'key_revoked'";
+    assert_eq!(server.number(revoked).await, answer);
+}

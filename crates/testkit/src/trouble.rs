@@ -130,6 +130,8 @@ struct Rule {
     cuts: AtomicU32,
     /// Whether it holds for every answer, not only the next.
     every: AtomicBool,
+    /// The length of the last answer to a marked request that came whole.
+    last: AtomicI64,
     marker: &'static str,
 }
 
@@ -140,6 +142,7 @@ impl CuttingProxy {
             allowed: AtomicI64::new(-1),
             cuts: AtomicU32::new(0),
             every: AtomicBool::new(false),
+            last: AtomicI64::new(0),
             marker,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -180,6 +183,12 @@ impl CuttingProxy {
         self.cut_after(0);
     }
 
+    /// How many bytes the last answer to a marked request had.
+    #[must_use]
+    pub fn last_length(&self) -> i64 {
+        self.rule.last.load(Ordering::SeqCst)
+    }
+
     /// How often it cut.
     #[must_use]
     pub fn cuts(&self) -> u32 {
@@ -198,9 +207,8 @@ async fn carry(mut near: TcpStream, mut far: TcpStream, rule: &Rule) {
             read = near_read.read(&mut up) => {
                 let Ok(count @ 1..) = read else { return };
                 let asked = String::from_utf8_lossy(&up[..count]);
-                if asked.contains(rule.marker) {
-                    marked = true;
-                }
+                // Each request comes whole, and in one piece: they are short.
+                marked = asked.contains(rule.marker);
                 if far_write.write_all(&up[..count]).await.is_err() {
                     return;
                 }
@@ -216,6 +224,9 @@ async fn carry(mut near: TcpStream, mut far: TcpStream, rule: &Rule) {
                     rule.cuts.fetch_add(1, Ordering::SeqCst);
                     let _cut = near_write.write_all(&down[..through]).await;
                     return;
+                }
+                if marked {
+                    rule.last.store(i64::try_from(count).unwrap_or(i64::MAX), Ordering::SeqCst);
                 }
                 if near_write.write_all(&down[..count]).await.is_err() {
                     return;
