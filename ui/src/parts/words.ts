@@ -1,13 +1,5 @@
 // The words for what the core names with codes: one place, so that every screen says the same.
-import type {
-	Action,
-	ConnectionView,
-	KeyKind,
-	KeyState,
-	PendingOperation,
-	Role,
-	SyncStatus,
-} from "../ipc/bindings";
+import type { Action, ConnectionView, KeyKind, KeyState, Role, SyncStatus } from "../ipc/bindings";
 import { count, counted, timeOfDay } from "../kit/time";
 
 export const kindNames: Record<KeyKind, string> = {
@@ -28,12 +20,6 @@ export const stateNames: Record<KeyState, string> = {
 	active: "Active",
 	expired: "Expired",
 	revoked: "Revoked",
-};
-
-export const operationNames: Record<PendingOperation, string> = {
-	create: "Create",
-	edit: "Edit",
-	revoke: "Revoke",
 };
 
 export const roleNames: Record<Role, string> = {

@@ -5,9 +5,12 @@ import Keyboard from "@lucide/svelte/icons/keyboard";
 import ListChecks from "@lucide/svelte/icons/list-checks";
 import Monitor from "@lucide/svelte/icons/monitor";
 import Moon from "@lucide/svelte/icons/moon";
+import Pencil from "@lucide/svelte/icons/pencil";
 import Plus from "@lucide/svelte/icons/plus";
 import RefreshCw from "@lucide/svelte/icons/refresh-cw";
+import Split from "@lucide/svelte/icons/split";
 import Sun from "@lucide/svelte/icons/sun";
+import type { KeyDetail } from "../ipc/bindings";
 import { asAppError } from "../ipc/errors";
 import { commands } from "../ipc/tauri";
 import type { Icon } from "../kit/icon";
@@ -93,6 +96,28 @@ async function syncNow() {
 }
 
 type Opens = { onshortcuts: () => void; onpending: () => void };
+
+/** What can be done with the key that is open. */
+export function keyEntries({ row, edit }: KeyDetail, workspace: Workspace): Entry[] {
+	if (!edit.allowed) return [];
+	return [
+		row.pending?.state === "conflict"
+			? {
+					id: "decide",
+					label: `Decide on ${row.name}`,
+					icon: Split,
+					keywords: "conflict edit rename",
+					act: () => workspace.decide(row.id),
+				}
+			: {
+					id: "edit",
+					label: `Edit ${row.name}`,
+					icon: Pencil,
+					keywords: "rename name description change",
+					act: () => workspace.edit(row.id),
+				},
+	];
+}
 
 export function actEntries(session: Session, workspace: Workspace, opens: Opens): Entry[] {
 	const current = workspace.opened.connection.id;

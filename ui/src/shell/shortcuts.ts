@@ -21,6 +21,7 @@ export const shortcuts: readonly { group: string; entries: readonly { keys: stri
 			{ keys: ["Home", "End"], act: "First, last" },
 			{ keys: ["Page Up", "Page Down"], act: "A page up, a page down" },
 			{ keys: ["Enter"], act: "Open the key" },
+			{ keys: ["E"], act: "Edit the open key" },
 		],
 	},
 ];

@@ -1,7 +1,7 @@
 // What every screen of an open workspace may ask: who we are here, what we may do, how sync stands, and
 // which screens there are.
 import { createContext, type Component } from "svelte";
-import type { Action, ActionPermission, KeyCounts, Opened, SyncStatus } from "../ipc/bindings";
+import type { Action, ActionPermission, KeyCounts, KeyId, Opened, SyncStatus } from "../ipc/bindings";
 import type { Live } from "../ipc/live.svelte";
 import type { Icon } from "../kit/icon";
 
@@ -26,6 +26,10 @@ export type Workspace = {
 	readonly sync: Live<SyncStatus>;
 	readonly counts: KeyCounts | null;
 	readonly tabs: readonly Tab[];
+	/** Opens the name and description of a key to be written. */
+	readonly edit: (keyId: KeyId) => void;
+	/** Opens what somebody else changed too. */
+	readonly decide: (keyId: KeyId) => void;
 };
 
 export const [getWorkspace, setWorkspace] = createContext<Workspace>();

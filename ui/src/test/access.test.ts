@@ -10,13 +10,32 @@ type State = {
 	name: string;
 	tab?: string;
 	arrange?: (core: FakeCore) => void;
-	act?: (user: UserEvent) => Promise<unknown>;
+	act?: (user: UserEvent, core: FakeCore) => Promise<unknown>;
 	shown: () => Promise<unknown>;
 };
 
 const heading = (name: string) => () => screen.findByRole("heading", { name });
 const dialog = (name: string) => () => screen.findByRole("dialog", { name });
 const none = (core: FakeCore) => Object.assign(core, { connections: [], current: null });
+
+/** An edit in conflict, one that was refused, one that was sent and one that waits. */
+function edits(core: FakeCore) {
+	const [first, second, third, fourth] = core.keys;
+	if (!first || !second || !third || !fourth) return;
+	core.queueEdit(first, { name: "ci-mine", description: "deploys releases" });
+	core.editElsewhere(first.id, { name: "ci-theirs" });
+	core.confirm();
+	core.queueEdit(second, { name: "matrix-prod" });
+	core.mark(second, "refused", "Another key has this name.");
+	core.queueEdit(third, { name: "matrix" });
+	core.mark(third, "sent");
+	core.queueEdit(fourth, { description: "batches" });
+}
+
+async function decide(user: UserEvent) {
+	await user.click(await screen.findByRole("row", { name: /ci-theirs/ }));
+	await user.click(await screen.findByRole("button", { name: "Decide…" }));
+}
 
 const states: State[] = [
 	{ name: "keys", shown: () => screen.findByRole("row", { name: /ci-deploy/ }) },
@@ -63,6 +82,64 @@ const states: State[] = [
 		},
 		act: async (user) => user.click(await screen.findByRole("button", { name: /1 change waiting/ })),
 		shown: () => screen.findByRole("button", { name: "Drop: Revoke ci-deploy" }),
+	},
+	{
+		name: "edit",
+		act: async (user) => {
+			await user.click(await screen.findByRole("row", { name: /ci-deploy/ }));
+			await user.click(await screen.findByRole("button", { name: "Edit" }));
+		},
+		shown: dialog("Edit ci-deploy"),
+	},
+	{
+		name: "edited",
+		arrange: (core) => {
+			const [first] = core.keys;
+			if (first) core.queueEdit(first, { name: "release-deploy" });
+		},
+		act: async (user) => user.click(await screen.findByRole("row", { name: /release-deploy/ })),
+		shown: () => screen.findByText(/^Edited here, not yet in force/),
+	},
+	{
+		name: "pending edits of every state",
+		arrange: edits,
+		act: async (user) => user.click(await screen.findByRole("button", { name: /2 changes need you/ })),
+		shown: () => screen.findByRole("button", { name: /^Try again/ }),
+	},
+	{
+		name: "pending change to be dropped",
+		arrange: edits,
+		act: async (user) => {
+			await user.click(await screen.findByRole("button", { name: /2 changes need you/ }));
+			await user.click(await screen.findByRole("button", { name: /^Drop: Rename ci-deploy/ }));
+		},
+		shown: () => screen.findByRole("button", { name: "Drop change" }),
+	},
+	{
+		name: "key in conflict",
+		arrange: edits,
+		act: async (user) => user.click(await screen.findByRole("row", { name: /ci-theirs/ })),
+		shown: () => screen.findByRole("button", { name: "Decide…" }),
+	},
+	{ name: "conflict", arrange: edits, act: decide, shown: dialog("Decide on ci-deploy") },
+	{
+		name: "conflict, another wording",
+		arrange: edits,
+		act: async (user) => {
+			await decide(user);
+			await user.click(await screen.findByRole("radio", { name: "Another wording" }));
+		},
+		shown: () => screen.findByRole("textbox", { name: "New name" }),
+	},
+	{
+		name: "conflict over a key that is gone",
+		arrange: edits,
+		act: async (user, core) => {
+			await decide(user);
+			await screen.findByRole("dialog", { name: "Decide on ci-deploy" });
+			core.lose(core.keys.find(({ name }) => name === "ci-theirs")?.id ?? "");
+		},
+		shown: () => screen.findByRole("button", { name: "Drop change" }),
 	},
 	{
 		name: "palette",
@@ -164,8 +241,8 @@ const states: State[] = [
 ];
 
 test.each(states)("axe finds nothing on: $name", async ({ tab, arrange, act, shown }) => {
-	const { user } = await start(arrange, tab);
-	await act?.(user);
+	const { core, user } = await start(arrange, tab);
+	await act?.(user, core);
 	await shown();
 	expect(await complaints()).toEqual([]);
 });

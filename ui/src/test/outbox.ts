@@ -69,7 +69,8 @@ export class FakeOutbox {
 
 	/** A key as this computer wants it, with what presses most. */
 	shown(row: KeyRow): KeyRow {
-		const mine = this.#wanted.filter(({ keyId }) => keyId === row.id);
+		const mine = this.of(row.id);
+		if (mine.length === 0) return row;
 		const pressing = mine.reduce<Wanted | null>(
 			(most, next) => (most === null || urgency(next) >= urgency(most) ? next : most),
 			null,

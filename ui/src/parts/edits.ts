@@ -1,0 +1,86 @@
+// What an edit changes, and how it stands beside what somebody else made of the same key meanwhile. The core
+// merges and decides; these are its answers put so that they can be shown.
+import type { EditField, KeyId, KeyRow, KeyText, PendingChange, PendingEdit } from "../ipc/bindings";
+import { commands } from "../ipc/tauri";
+
+export const editFields: readonly EditField[] = ["name", "description"];
+
+export const fieldNames: Record<EditField, string> = { name: "Name", description: "Description" };
+
+export function isSameText(one: KeyText, other: KeyText): boolean {
+	return editFields.every((field) => one[field] === other[field]);
+}
+
+export function textOf({ name, description }: KeyText): KeyText {
+	return { name, description };
+}
+
+/** The fields that its author changed. */
+export function changedFields({ base, mine }: Pick<PendingEdit, "base" | "mine">): EditField[] {
+	return editFields.filter((field) => mine[field] !== base[field]);
+}
+
+/** Who changed a field that is not in conflict. */
+type Side = "neither" | "mine" | "theirs" | "both";
+
+export function sideOf({ base, mine, theirs }: PendingEdit, field: EditField): Side {
+	const byMe = mine[field] !== base[field];
+	const byThem = theirs !== null && theirs[field] !== base[field];
+	if (byMe && byThem) return "both";
+	return byMe ? "mine" : byThem ? "theirs" : "neither";
+}
+
+/** What a field that is not in conflict comes to. */
+export function mergedField({ base, mine, theirs }: PendingEdit, field: EditField): string {
+	return mine[field] === base[field] && theirs !== null ? theirs[field] : mine[field];
+}
+
+/** "Rename ci to ci-deploy", "Edit ci", "Revoke ci". */
+export function changeWords({ operation, keyName, edit }: PendingChange): string {
+	switch (operation) {
+		case "create":
+			return `Create ${keyName}`;
+		case "revoke":
+			return `Revoke ${keyName}`;
+		case "edit":
+			return edit !== null && edit.mine.name !== edit.base.name
+				? `Rename ${edit.base.name} to ${edit.mine.name}`
+				: `Edit ${keyName}`;
+	}
+}
+
+/** A key as it is opened to be edited. */
+export type Editable = {
+	row: KeyRow;
+	/** What its author sees: over this the core merges. */
+	seen: KeyText;
+	/** What is in the fields at first: what was refused, or else what is seen. */
+	written: KeyText;
+	/** Why what is in the fields was refused. */
+	refused: string | null;
+};
+
+export type Opening =
+	| { is: "edit"; editable: Editable }
+	/** Somebody else changed the same: that comes first. */
+	| { is: "decide"; keyId: KeyId }
+	| { is: "refused"; reason: string };
+
+/** Where it leads to edit a key now. */
+export async function openToEdit(keyId: KeyId): Promise<Opening> {
+	const [{ row, edit }, pending] = await Promise.all([commands.keyDetail(keyId), commands.listPending()]);
+	const changes = pending.filter((change) => change.keyId === keyId);
+	if (changes.some(({ state }) => state === "conflict")) return { is: "decide", keyId };
+	if (!edit.allowed) return { is: "refused", reason: edit.reason ?? "This key cannot be edited." };
+	const refused = changes.find(({ operation, state }) => operation !== "revoke" && state === "refused");
+	const seen = refused?.edit?.base ?? textOf(row);
+	const written = refused?.edit?.mine ?? seen;
+	return {
+		is: "edit",
+		editable: { row, seen, written, refused: refused === undefined ? null : refusalOf(refused) },
+	};
+}
+
+export function refusalOf({ message }: Pick<PendingChange, "message">): string {
+	return message ?? "The server refused it.";
+}
