@@ -456,3 +456,25 @@ test("o4 the pending changes lead to the decision, and the foot counts it apart 
 	await waitFor(() => expect(screen.queryByRole("dialog", { name: /^Decide/ })).toBeNull());
 	expect(screen.getByRole("dialog", { name: "Pending changes" })).toBeVisible();
 });
+
+test("o4 a conflict holds no revocation up, and is not taken for its answer", async () => {
+	const { user } = await start((core) => void inConflict(core));
+	await openKey(user, "ci-theirs");
+	await user.click(screen.getByRole("button", { name: "Revoke key" }));
+	const dialog = await screen.findByRole("dialog", { name: "Revoke ci-theirs" });
+	await user.type(within(dialog).getByRole("textbox"), "ci-theirs{Enter}");
+	expect(await within(notices()).findByText("ci-theirs is revoked.")).toBeVisible();
+	expect(await within(await panel()).findByRole("button", { name: "Decide…" })).toBeVisible();
+});
+
+test("o2 a key that the server refused to make is edited and made", async () => {
+	const { core, user } = await start((core) => {
+		core.queue(key(core), "create", "Another key has this name.");
+	});
+	await user.click(await screen.findByRole("button", { name: /1 change needs you/ }));
+	await user.click(await screen.findByRole("button", { name: "Edit: Create ci-deploy" }));
+	await rename(user, "ci-new");
+	expect(await within(notices()).findByText("ci-new is changed.")).toBeVisible();
+	expect(await screen.findByText("Nothing is waiting")).toBeVisible();
+	expect(key(core, "ci-new").pending).toBeNull();
+});

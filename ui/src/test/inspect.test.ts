@@ -42,6 +42,14 @@ test("k13 offline it says as of when it worked, and still revokes", async () => 
 	expect(await screen.findByRole("button", { name: "Revoke key" })).toBeVisible();
 });
 
+test("k13 offline an edit that waits changes nothing of whether the secret worked", async () => {
+	const { core } = await paste(WHOLE);
+	core.goOffline();
+	const [first] = core.keys;
+	if (first) core.queueEdit(first, { name: "release-deploy" });
+	expect(await screen.findByText(/^A secret of release-deploy\. It worked at the last sync/)).toBeVisible();
+});
+
 test.each(["signed_out", "failed"] as const)("k13 %s, the answer is as of the last sync", async (state) => {
 	const { core } = await paste(WHOLE);
 	core.sync = { ...core.sync, state };

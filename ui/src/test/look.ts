@@ -31,6 +31,19 @@ const situations: Record<string, (core: FakeCore) => void> = {
 			core.queue(third, "revoke", "The server refused it: only Owners and Admins may revoke keys.");
 		core.sync = { ...core.sync, state: "offline", since: ago(120_000), lastSyncedAt: ago(180_000) };
 	},
+	edits: (core) => {
+		const [first, second, third, fourth] = core.keys;
+		if (!first || !second || !third || !fourth) return;
+		core.queueEdit(first, { name: "ci-release", description: "deploys releases to production" });
+		core.editElsewhere(first.id, { name: "ci-main", description: "deploys main to staging" });
+		core.confirm();
+		core.queueEdit(second, { name: "matrix-prod", description: "nightly export of invoices" });
+		core.mark(second, "refused", "Another key has this name.");
+		core.queueEdit(third, { name: "matrix-eu" });
+		core.mark(third, "sent");
+		core.queueEdit(fourth, { description: "batches for the travelling salesman" });
+		core.sync = { ...core.sync, state: "offline", since: ago(120_000), lastSyncedAt: ago(180_000) };
+	},
 	signed_out: (core) => (core.sync = { ...core.sync, state: "signed_out" }),
 	plain: (core) => {
 		Object.assign(core, { connections: [], current: null });
