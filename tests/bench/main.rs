@@ -153,7 +153,9 @@ async fn measure(bench: &mut Bench) {
         ada.desk.close().await;
     }
     let url = format!("sqlite://{}", folder.path().join("server.db").display());
-    seed(&url).await;
+    let store = Store::connect(&url, SystemClock.now()).await.unwrap();
+    testkit::seed::team_keys(&store, KEYS).await;
+    store.close().await;
     let server = Server::start(folder.path());
 
     let keychain = Arc::new(MemoryKeychain::default());
@@ -260,27 +262,6 @@ fn resident_megabytes() -> f64 {
         .and_then(|pages| pages.parse().ok())
         .unwrap_or(0.0);
     pages * 4_096.0 / 1e6
-}
-
-/// Puts 100,000 team keys into the one organization of a database.
-async fn seed(url: &str) {
-    let store = Store::connect(url, SystemClock.now()).await.unwrap();
-    for sql in [
-        "INSERT INTO key (id, organization_id, kind, free, name, description, version, created_at, created_by) \
-         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) \
-         SELECT randomblob(16), o.id, 'team', 0, 'svc-' || substr('00000' || i, -6) || '-northwind', \
-                'Deploys part ' || i || ' of the planner', 1, o.created_at + i, m.account_id \
-         FROM n, organization o JOIN member m ON m.organization_id = o.id",
-        "INSERT INTO secret (id, key_id, organization_id, hash, prefix, last_four, created_at, use_count) \
-         SELECT randomblob(16), id, organization_id, randomblob(32), 'kst_team_', substr(hex(id), 1, 4), created_at, 0 \
-         FROM key WHERE NOT free",
-        "INSERT INTO change (organization_id, entity_type, entity_id, sequence, gone) \
-         SELECT k.organization_id, 'key', k.id, s.sequence + row_number() OVER (ORDER BY k.created_at), 0 \
-         FROM key k JOIN scope s ON s.id = k.organization_id WHERE NOT k.free",
-        "UPDATE scope SET sequence = (SELECT max(sequence) FROM change) WHERE kind = 'organization'",
-    ] {
-        store::testing::execute(&store, sql).await.unwrap();
-    }
 }
 
 /// Moves 100 keys to the end of the feed, as 100 edits would.

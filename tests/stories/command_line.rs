@@ -1,55 +1,8 @@
 //! The same through the command line (step 8).
 
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
-
-use serde_json::Value;
 use testkit::TestServer;
 
-struct Terminal {
-    home: tempfile::TempDir,
-}
-
-impl Terminal {
-    fn new() -> Self {
-        Self {
-            home: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    fn run(&self, arguments: &[&str], input: &str) -> Output {
-        let program = std::env::var("KEYSTEAD_CLI").expect("KEYSTEAD_CLI: run through `cargo xtask test`");
-        let mut child = Command::new(program)
-            .args(arguments)
-            .env("KEYSTEAD_HOME", self.home.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        child.wait_with_output().unwrap()
-    }
-
-    fn json(&self, arguments: &[&str], input: &str) -> Value {
-        let output = self.run(&[arguments, &["--json"]].concat(), input);
-        assert!(
-            output.status.success(),
-            "{arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-
-    fn code(&self, arguments: &[&str], input: &str) -> (Option<i32>, String) {
-        let output = self.run(arguments, input);
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
-    }
-}
-
-async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    tokio::task::spawn_blocking(work).await.unwrap()
-}
+use crate::terminal::{Terminal, on_thread};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k3_k9_k13_the_main_job_in_a_terminal() {
@@ -57,24 +10,8 @@ async fn k3_k9_k13_the_main_job_in_a_terminal() {
     let url = server.url();
     let (terminal, secret) = on_thread(move || {
         let terminal = Terminal::new();
-        let password = terminal.home.path().join("password");
-        std::fs::write(&password, "seven unrelated words\n").unwrap();
-        let file = password.to_str().unwrap();
-        let connect = [
-            "connect",
-            &url,
-            "--sign-up",
-            "--email",
-            "bob@northwind.example",
-            "--username",
-            "bob",
-            "--name",
-            "Bob",
-            "--organization",
-            "Northwind",
-            "--password-file",
-            file,
-        ];
+        let connect = terminal.sign_up_as_bob(&url);
+        let connect: Vec<&str> = connect.iter().map(String::as_str).collect();
         assert_eq!(
             terminal.json(&connect, "")["connection"]["organizationName"],
             "Northwind"

@@ -6,6 +6,7 @@
 )]
 
 mod command_line;
+mod crashes;
 mod faults;
 mod first_light;
 mod interleavings;
@@ -13,3 +14,4 @@ mod ladder;
 mod local;
 mod nowhere;
 mod offline;
+mod terminal;

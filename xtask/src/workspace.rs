@@ -9,7 +9,7 @@ use crate::exec::Program;
 use crate::failure::{Failure, Outcome};
 
 /// The features beside the default ones that checks, tests and generated files are built with.
-pub(crate) const FEATURES: [&str; 2] = ["--features", "keystead-desktop/bindings"];
+pub(crate) const FEATURES: [&str; 2] = ["--features", "keystead-desktop/bindings,sync/failpoints"];
 /// The limit of building everything.
 const BUILD_LIMIT: Duration = Duration::from_secs(40 * 60);
 

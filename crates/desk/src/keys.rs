@@ -11,6 +11,7 @@ use domain::role::{Action, require};
 use keychain::Rung;
 use protocol::key::{CreateKeyRequest, KeyFields, KeyView, NewSecret, SecretView};
 use replica::{KeyQuery, KeyRecord, Operation, OutboxEntry, OutboxState};
+use sync::failpoint::reach;
 
 use crate::error::{DeskError, named};
 use crate::open::{OpenConnection, item};
@@ -99,7 +100,9 @@ impl Desk {
         let (desk, account) = (self.clone(), open.record.account_id);
         let stored_in = blocking(move || {
             let kept_as = item(open.record.id, secret_id);
+            reach("create.minted");
             open.keychain.set(&kept_as, &token.into_secret())?;
+            reach("create.kept");
             if let Err(error) =
                 open.replica
                     .want_key(operation_id, &request, &as_shown(&request, account, now), now)
@@ -108,6 +111,7 @@ impl Desk {
                 let _removed = open.keychain.remove(&kept_as);
                 return Err(error.into());
             }
+            reach("create.wanted");
             desk.announce(&[Topic::Keys, Topic::Outbox, Topic::Sync]);
             open.engine.wake();
             Ok(match open.keychain.rung() {

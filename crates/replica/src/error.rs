@@ -62,6 +62,13 @@ impl ReplicaError {
         }
     }
 
+    /// SQLite tells a full disk from a broken one only in some places: elsewhere it is tried.
+    pub(crate) fn with_room_checked(self, path: &Path) -> Self {
+        let failed = matches!(&self, Self::Sqlite(error)
+            if error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure));
+        if failed && is_full(path) { Self::Full } else { self }
+    }
+
     pub(crate) fn at(path: &Path, error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => Self::Damaged {
@@ -83,4 +90,18 @@ impl From<rusqlite::Error> for ReplicaError {
             _ => Self::Sqlite(error),
         }
     }
+}
+
+/// Whether no more can be written beside this file.
+fn is_full(path: &Path) -> bool {
+    let beside = path.with_extension("room");
+    let tried = std::fs::write(&beside, [0u8; 64 * 1_024]);
+    // What was made of it is in the way; where it can't be removed, it is overwritten the next time.
+    let _removed = std::fs::remove_file(&beside);
+    tried.is_err_and(|error| {
+        matches!(
+            error.kind(),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+        )
+    })
 }

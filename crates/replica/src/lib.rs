@@ -15,7 +15,7 @@ mod topic;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crypto::secret::SecretBytes;
@@ -35,6 +35,7 @@ use listing::Listing;
 
 /// One connection's replica, open.
 pub struct Replica {
+    path: PathBuf,
     connection: Mutex<Connection>,
     /// SQLite's counter of commits by others, as last seen.
     seen: Mutex<i64>,
@@ -122,6 +123,10 @@ impl Replica {
     }
 
     fn connect(path: &Path, key: &SecretBytes, flags: OpenFlags) -> Result<Self, ReplicaError> {
+        Self::try_connect(path, key, flags).map_err(|error| error.with_room_checked(path))
+    }
+
+    fn try_connect(path: &Path, key: &SecretBytes, flags: OpenFlags) -> Result<Self, ReplicaError> {
         let wrap = |error: rusqlite::Error| ReplicaError::at(path, error);
         // SQLite takes an empty file for a new database, and throws its log away.
         if is_emptied(path) {
@@ -167,6 +172,7 @@ impl Replica {
             .map_err(wrap)?;
         let seen = data_version(&connection).map_err(wrap)?;
         Ok(Self {
+            path: path.to_owned(),
             connection: Mutex::new(connection),
             seen: Mutex::new(seen),
             listing: Mutex::new(None),
@@ -203,6 +209,14 @@ impl Replica {
     }
 
     fn transaction<T>(
+        &self,
+        work: impl FnOnce(&Change<'_>) -> Result<T, ReplicaError>,
+    ) -> Result<T, ReplicaError> {
+        self.try_transaction(work)
+            .map_err(|error| error.with_room_checked(&self.path))
+    }
+
+    fn try_transaction<T>(
         &self,
         work: impl FnOnce(&Change<'_>) -> Result<T, ReplicaError>,
     ) -> Result<T, ReplicaError> {

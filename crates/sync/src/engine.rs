@@ -16,6 +16,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::backoff;
+use crate::failpoint::reach;
 use crate::merge::{Merge, merge};
 use crate::plan::{Course, Step, next_to_push};
 use crate::status::{Phase, RoundError, Status};
@@ -286,6 +287,7 @@ impl Engine {
     async fn push_one(&self, entry: OutboxEntry) -> Result<Pushed, RoundError> {
         let id = entry.operation_id;
         let session = self.session()?;
+        reach("push.chosen");
         let answer = match &entry.operation {
             Operation::CreateKey(request) => {
                 self.is_sent(id).await?;
@@ -305,10 +307,12 @@ impl Engine {
                     .await
             }
         };
+        reach("push.answered");
         match answer {
             Ok(view) => {
                 self.replica_work(move |replica| replica.confirm(id, &view))
                     .await?;
+                reach("push.confirmed");
             }
             Err(error) if error.code() == Some(ProblemCode::PreconditionFailed) => {
                 return Ok(Pushed::Outdated);
@@ -330,6 +334,7 @@ impl Engine {
 
     async fn is_sent(&self, id: OperationId) -> Result<(), RoundError> {
         self.replica_work(move |replica| replica.mark_sent(id)).await?;
+        reach("push.marked");
         (self.announce)(&HashSet::from([Topic::Outbox]));
         Ok(())
     }
@@ -376,6 +381,7 @@ impl Engine {
                 let kept = sent.clone();
                 self.replica_work(move |replica| replica.mark_edit_sent(id, &kept))
                     .await?;
+                reach("push.marked");
                 Ok(Some(sent))
             }
         }
@@ -392,6 +398,7 @@ impl Engine {
                 .session()?
                 .changes(self.organization, course.since(), MOST_CHANGES)
                 .await?;
+            reach("pull.answered");
             let step = course.take(&page);
             let count = page.changes.len() as u64;
             let remaining = page.remaining;
@@ -420,10 +427,12 @@ impl Engine {
                     );
                 }
             }
+            reach("pull.applied");
             if step == Step::Finish {
                 let seen = std::mem::take(&mut seen);
                 self.replica_work(move |replica| replica.finish_snapshot(&seen, next, epoch))
                     .await?;
+                reach("pull.finished");
                 topics.extend([Topic::Keys, Topic::Organization]);
             }
             applied += count;

@@ -6,6 +6,7 @@
 
 pub mod backoff;
 pub mod engine;
+pub mod failpoint;
 pub mod merge;
 pub mod plan;
 pub mod status;

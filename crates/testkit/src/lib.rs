@@ -11,6 +11,7 @@
 
 pub mod chance;
 pub mod desk;
+pub mod seed;
 pub mod server;
 pub mod trouble;
 

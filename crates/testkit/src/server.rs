@@ -86,6 +86,13 @@ impl TestServer {
         self.config.listen
     }
 
+    /// Puts so many keys into its one organization. Only on SQLite.
+    pub async fn seed_keys(&self, count: u32) {
+        let store = store::Store::open(&self.config.database).await.unwrap();
+        crate::seed::team_keys(&store, count).await;
+        store.close().await;
+    }
+
     /// Changes its database behind its back; how many rows were touched.
     pub async fn execute(&self, sql: &'static str) -> u64 {
         let store = store::Store::open(&self.config.database).await.unwrap();
