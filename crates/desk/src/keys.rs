@@ -355,13 +355,16 @@ pub(crate) fn row(record: &KeyRecord, now: Timestamp) -> KeyRow {
     }
 }
 
-/// What of a key's pending changes its row shows: what needs the person, else a revocation, else the latest.
+/// What of a key's pending changes its row shows: what needs the person, else that it is not made yet, else that it is
+/// to be revoked, else the latest.
 fn most_pressing(pending: &[OutboxEntry]) -> Option<&OutboxEntry> {
     pending.iter().max_by_key(|entry| {
-        (
-            !entry.state.goes_on(),
-            matches!(entry.operation, Operation::RevokeKey { .. }),
-        )
+        let weight = match entry.operation {
+            Operation::CreateKey(_) => 2,
+            Operation::RevokeKey { .. } => 1,
+            Operation::EditKey(_) => 0,
+        };
+        (!entry.state.goes_on(), weight)
     })
 }
 

@@ -57,6 +57,15 @@ pub struct EditKeyRequest {
 }
 
 impl EditKeyRequest {
+    /// What it makes of a key.
+    #[must_use]
+    pub fn upon(self, before: &KeyFields) -> KeyFields {
+        KeyFields {
+            name: self.name.unwrap_or_else(|| before.name.clone()),
+            description: self.description.unwrap_or_else(|| before.description.clone()),
+        }
+    }
+
     /// Whether nothing is asked for.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

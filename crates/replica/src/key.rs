@@ -193,6 +193,11 @@ fn read(connection: &Connection, id: KeyId) -> Result<Option<KeyRecord>, Replica
     rows.next()?.map(|row| record(connection, row)).transpose()
 }
 
+/// What the server has of a key's fields.
+pub(crate) fn confirmed(connection: &Connection, id: KeyId) -> Result<Option<KeyFields>, ReplicaError> {
+    Ok(read(connection, id)?.map(|record| record.view.fields()))
+}
+
 impl Replica {
     /// Keys that fit, in order, and how many fit in all.
     ///

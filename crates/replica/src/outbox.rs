@@ -219,6 +219,32 @@ fn rewrite(
     Ok(())
 }
 
+/// Puts edits that were meant after another one, and have not been sent, upon what became of that one.
+fn rebase(
+    connection: &Connection,
+    key_id: KeyId,
+    from: &KeyFields,
+    to: &KeyFields,
+) -> Result<(), ReplicaError> {
+    for entry in of_key(connection, key_id)? {
+        let (Operation::EditKey(mut edit), OutboxState::Waiting) = (entry.operation, entry.state) else {
+            continue;
+        };
+        // The one this is about stands upon what its author saw.
+        if edit.base != *from {
+            continue;
+        }
+        edit.mine = edit.mine.since(&edit.base).upon(to);
+        edit.base = to.clone();
+        if edit.mine == edit.base {
+            remove(connection, entry.operation_id)?;
+        } else {
+            replace(connection, entry.operation_id, &Operation::EditKey(edit))?;
+        }
+    }
+    Ok(())
+}
+
 /// The keys of which edits wait or were sent: they are shown as their authors want them.
 pub(crate) fn edited(connection: &Connection) -> Result<HashSet<String>, ReplicaError> {
     let sql = "SELECT key_id FROM outbox WHERE state IN ('waiting', 'sent') AND operation LIKE '{\"type\":\"edit_key\"%'";
@@ -238,10 +264,7 @@ pub(crate) fn as_wanted(confirmed: KeyFields, pending: &[OutboxEntry]) -> KeyFie
             Operation::EditKey(edit) => Some(edit.mine.since(&edit.base)),
             _ => None,
         })
-        .fold(confirmed, |fields, edit| KeyFields {
-            name: edit.name.unwrap_or(fields.name),
-            description: edit.description.unwrap_or(fields.description),
-        })
+        .fold(confirmed, |fields, edit| edit.upon(&fields))
 }
 
 impl Replica {
@@ -275,10 +298,7 @@ impl Replica {
                         return key::rename_unconfirmed(change, key_id, &request);
                     }
                     (Operation::EditKey(mut waiting), OutboxState::Waiting) => {
-                        waiting.mine = KeyFields {
-                            name: edit.name.unwrap_or(waiting.mine.name),
-                            description: edit.description.unwrap_or(waiting.mine.description),
-                        };
+                        waiting.mine = edit.upon(&waiting.mine);
                         waiting.sent = None;
                         if waiting.mine == waiting.base {
                             remove(change, earlier.operation_id)?;
@@ -287,8 +307,22 @@ impl Replica {
                         }
                         return key::show_anew(change, key_id);
                     }
-                    (Operation::EditKey(_), OutboxState::Refused | OutboxState::Conflict) => {
-                        remove(change, earlier.operation_id)?;
+                    (Operation::EditKey(stopped), OutboxState::Refused | OutboxState::Conflict) => {
+                        // It keeps its place before what was meant after it, and is about nothing but what is edited.
+                        let in_force = key::confirmed(change, key_id)?.unwrap_or_else(|| base.clone());
+                        let decided = KeyEdit {
+                            key_id,
+                            base: base.since(mine).upon(&in_force),
+                            mine: edit.clone().upon(&in_force),
+                            sent: None,
+                        };
+                        rebase(change, key_id, &stopped.mine, &decided.mine)?;
+                        if edit.is_empty() {
+                            remove(change, earlier.operation_id)?;
+                        } else {
+                            replace(change, earlier.operation_id, &Operation::EditKey(decided))?;
+                        }
+                        return key::show_anew(change, key_id);
                     }
                     _ => {}
                 }
@@ -581,6 +615,9 @@ impl Replica {
                 Ok(dropped)
             } else {
                 remove(change, operation_id)?;
+                if let Operation::EditKey(edit) = &found.operation {
+                    rebase(change, key_id, &edit.mine, &edit.base)?;
+                }
                 key::show_anew(change, key_id)?;
                 Ok(vec![found])
             }

@@ -596,3 +596,86 @@ fn o2_a_key_that_is_not_made_yet_is_made_as_edited() {
     assert_eq!(request.name.as_str(), "uno");
     assert_eq!(names(&replica, &all()), ["uno"]);
 }
+
+/// What was meant after an edit that was decided, or dropped, goes on from what became of that one.
+#[test]
+fn o4_what_was_meant_later_stands_upon_the_decision() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = with_a_key(&folder);
+    let sent = SentEdit {
+        version: 1,
+        request: fields("uno", "").since(&fields("one", "")),
+    };
+    replica
+        .want_edit(
+            operation(1),
+            key_id(1),
+            &fields("one", ""),
+            &fields("uno", ""),
+            NOW,
+        )
+        .unwrap();
+    replica.mark_edit_sent(operation(1), &sent).unwrap();
+    replica
+        .want_edit(
+            operation(2),
+            key_id(1),
+            &fields("uno", ""),
+            &fields("uno", "later"),
+            NOW,
+        )
+        .unwrap();
+    replica
+        .apply(&page(vec![(2, Entity::Key(view(1, "ein", 2)))], 2, 1))
+        .unwrap();
+    replica.mark_conflict(operation(1), "both").unwrap();
+    let edits = |replica: &Replica| -> Vec<(KeyFields, KeyFields)> {
+        let outbox = replica.outbox().unwrap();
+        outbox
+            .into_iter()
+            .filter_map(|entry| match entry.operation {
+                Operation::EditKey(edit) => Some((edit.base, edit.mine)),
+                _ => None,
+            })
+            .collect()
+    };
+    // Decided for a third wording: it goes first, and the later edit upon it.
+    replica
+        .want_edit(
+            operation(3),
+            key_id(1),
+            &fields("ein", ""),
+            &fields("un", ""),
+            NOW,
+        )
+        .unwrap();
+    assert_eq!(
+        edits(&replica),
+        [
+            (fields("ein", ""), fields("un", "")),
+            (fields("un", ""), fields("un", "later"))
+        ]
+    );
+    assert_eq!(replica.waiting().unwrap(), (2, 0));
+    // Refused, and mended by an edit of what is shown, which holds the later one: that one stays.
+    replica.mark_refused(operation(1), "no").unwrap();
+    replica
+        .want_edit(
+            operation(4),
+            key_id(1),
+            &fields("ein", "later"),
+            &fields("en", "later"),
+            NOW,
+        )
+        .unwrap();
+    assert_eq!(
+        edits(&replica),
+        [
+            (fields("ein", ""), fields("en", "")),
+            (fields("en", ""), fields("en", "later"))
+        ]
+    );
+    // Dropped: the later one stands upon what is in force.
+    replica.drop_wanted(operation(1)).unwrap();
+    assert_eq!(edits(&replica), [(fields("ein", ""), fields("ein", "later"))]);
+}
