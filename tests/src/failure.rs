@@ -51,6 +51,12 @@ impl From<WebDriverError> for Failure {
     }
 }
 
+impl From<desk::DeskError> for Failure {
+    fn from(error: desk::DeskError) -> Self {
+        Self(format!("the other desk: {error}"))
+    }
+}
+
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self(error.to_string())

@@ -8,6 +8,8 @@ use crate::window::Window;
 
 /// Ada's password.
 pub const PASSWORD: &str = "seven unrelated words";
+/// The address of the account that is made there.
+pub const EMAIL: &str = "ada@northwind.example";
 /// The organization at a server.
 pub const ORGANIZATION: &str = "Northwind Routing";
 
@@ -70,7 +72,7 @@ impl Window {
         self.fill(&field("Your name"), "Ada Vance").await?;
         self.fill(&field("Username"), "ada").await?;
         self.fill(&field("Organization name"), ORGANIZATION).await?;
-        self.fill(&field("Email"), "ada@northwind.example").await?;
+        self.fill(&field("Email"), EMAIL).await?;
         self.fill(&field("Password"), PASSWORD).await
     }
 

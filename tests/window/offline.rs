@@ -1,9 +1,12 @@
 //! A server that goes away and comes back, and a copy that can't be read.
 
+use desk::view::{KeyEditDraft, KeyText, SignIn};
 use stories::outside::verify;
+use stories::steps::{EMAIL, PASSWORD};
 use stories::tour::damage;
-use stories::{Outcome, Place, Sought, Window, button, dialog, heading, row, tab};
-use testkit::TestServer;
+use stories::{Failure, Outcome, Place, Sought, Window, button, dialog, field, heading, radio, row, tab};
+use testkit::trouble::Gate;
+use testkit::{TestDesk, TestServer, wait_for};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn window_o1_k13_offline_the_copy_answers_and_what_is_made_waits() -> Outcome {
@@ -75,6 +78,87 @@ async fn window_o1_k13_offline_the_copy_answers_and_what_is_made_waits() -> Outc
     assert_eq!(verify(&url, &secret).await?.reason.as_deref(), Some("revoked"));
     window.open_key("ci-preview").await?;
     window.panel_says("In force since").await?;
+    window.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn window_k4_o2_o4_unplugged_edits_wait_and_a_conflict_is_decided() -> Outcome {
+    let server = TestServer::new().await;
+    let gate = Gate::before(server.address()).await;
+    let place = Place::with_keychain().await?;
+    let window = Window::open(&place).await?;
+    window.sign_up_at(&gate.url()).await?;
+    let secret = window.create_key("ci-deploy", "").await?;
+    window.in_force().await?;
+    window.close_secret(&secret).await?;
+    // Somebody else of the same account, whose network stays.
+    let other = TestDesk::new();
+    let request = SignIn {
+        url: server.url(),
+        email: EMAIL.to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    other.desk.sign_in(request).await?;
+    other.wait_synced().await;
+
+    gate.shut();
+    window.badge_says("Offline since").await?;
+    window.open_key("ci-deploy").await?;
+    window.keys("e").await?;
+    window.see(&dialog("Edit ci-deploy")).await?;
+    window.fill(&field("Name"), "ci-laptop").await?;
+    window.fill(&field("Description"), "written on the train").await?;
+    window.click(&button("Save changes")).await?;
+    window.gone(&dialog("Edit ci-deploy")).await?;
+    window.panel_says("Edited here, not yet in force").await?;
+    window.badge_says("1 change waiting").await?;
+    window.quit().await?;
+    let window = Window::open(&place).await?;
+    window.read_in(&row("ci-laptop"), "edit not yet in force").await?;
+    window.badge_says("1 change waiting").await?;
+
+    let page = other.desk.list_keys(testkit::desk::all()).await?;
+    let key = page
+        .rows
+        .iter()
+        .find(|row| row.name == "ci-deploy")
+        .map(|row| row.id);
+    let key = key.ok_or_else(|| Failure::said("the other desk has no ci-deploy"))?;
+    let text = |name: &str| KeyText {
+        name: name.to_owned(),
+        description: String::new(),
+    };
+    let draft = KeyEditDraft {
+        seen: text("ci-deploy"),
+        made: text("ci-theirs"),
+    };
+    other.desk.edit_key(key, draft).await?;
+    other.wait_synced().await;
+    gate.open();
+    window.badge_says("1 change needs you").await?;
+    window.read_in(&row("ci-theirs"), "needs your decision").await?;
+    window.open_key("ci-theirs").await?;
+    window
+        .panel_says("Nothing is overwritten until you decide")
+        .await?;
+    window.click(&button("Decide…")).await?;
+    window.see(&dialog("Decide on ci-deploy")).await?;
+    window
+        .read_in(&Sought::new("region", "Merged already"), "only you changed this")
+        .await?;
+    let complaints = window.complaints().await?;
+    assert!(complaints.is_empty(), "{complaints:?}");
+    window.click(&radio("Mine")).await?;
+    window.click(&button("Decide")).await?;
+    window.gone(&dialog("Decide on ci-deploy")).await?;
+    window.see(&row("ci-laptop")).await?;
+    window.badge_says("Synced").await?;
+    let shown = wait_for("the other sees it", || async {
+        let row = other.desk.key_detail(key).await.ok()?.row;
+        (row.name == "ci-laptop").then_some(row)
+    })
+    .await;
+    assert_eq!(shown.description, "written on the train");
     window.quit().await
 }
 
