@@ -8,6 +8,9 @@
     reason = "a measurement that can't be taken ends, and what was measured is printed"
 )]
 
+mod figures;
+mod window;
+
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,67 +26,9 @@ use store::Store;
 use testkit::desk::{PASSWORD, TestKeychain, all};
 use testkit::{TestDesk, wait_for};
 
+use figures::Bench;
+
 const KEYS: u32 = 100_000;
-
-/// One thing that was measured.
-struct Figure {
-    name: &'static str,
-    value: f64,
-    unit: &'static str,
-    target: f64,
-}
-
-struct Bench {
-    wanted: Option<String>,
-    json: bool,
-    figures: Vec<Figure>,
-}
-
-impl Bench {
-    fn wants(&self, name: &str) -> bool {
-        self.wanted.as_deref().is_none_or(|wanted| name.contains(wanted))
-    }
-
-    fn tell(&mut self, name: &'static str, value: f64, unit: &'static str, target: f64) {
-        if !self.wants(name) {
-            return;
-        }
-        let met = value <= target;
-        if self.json {
-            let line = serde_json::json!({ "name": name, "value": value, "unit": unit, "target": target, "met": met });
-            println!("{line}");
-        }
-        self.figures.push(Figure {
-            name,
-            value,
-            unit,
-            target,
-        });
-    }
-
-    fn table(&self) {
-        if self.json {
-            return;
-        }
-        println!(
-            "{:<34} {:>10} {:<4} {:>10}  met",
-            "figure", "value", "unit", "target"
-        );
-        for Figure {
-            name,
-            value,
-            unit,
-            target,
-        } in &self.figures
-        {
-            let met = if value <= target { "yes" } else { "no" };
-            println!(
-                "{name:<34} {value:>10.2} {unit:<4} {:>10}  {met}",
-                format!("≤ {target}")
-            );
-        }
-    }
-}
 
 struct Server {
     child: Child,
@@ -134,13 +79,20 @@ fn main() {
         json,
         figures: Vec::new(),
     };
-    tokio::runtime::Runtime::new()
-        .unwrap()
-        .block_on(measure(&mut bench));
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let (folder, server) = seeded_server().await;
+        if ["sync", "replica"].into_iter().any(|part| bench.wants_any(part)) {
+            measure(&mut bench, &folder, &server).await;
+        }
+        if bench.wants_any("window") {
+            window::measure(&mut bench, &server.url).await.unwrap();
+        }
+    });
     bench.table();
 }
 
-async fn measure(bench: &mut Bench) {
+/// A server with [`KEYS`] keys in the one organization, and the folder of its database.
+async fn seeded_server() -> (tempfile::TempDir, Server) {
     let folder = tempfile::tempdir().unwrap();
     {
         let server = Server::start(folder.path());
@@ -152,12 +104,21 @@ async fn measure(bench: &mut Bench) {
         ada.sign_up(&server.url).await;
         ada.desk.close().await;
     }
-    let url = format!("sqlite://{}", folder.path().join("server.db").display());
-    let store = Store::connect(&url, SystemClock.now()).await.unwrap();
+    let store = Store::connect(&database(&folder), SystemClock.now())
+        .await
+        .unwrap();
     testkit::seed::team_keys(&store, KEYS).await;
     store.close().await;
     let server = Server::start(folder.path());
+    (folder, server)
+}
 
+fn database(folder: &tempfile::TempDir) -> String {
+    format!("sqlite://{}", folder.path().join("server.db").display())
+}
+
+async fn measure(bench: &mut Bench, folder: &tempfile::TempDir, server: &Server) {
+    let url = database(folder);
     let keychain = Arc::new(MemoryKeychain::default());
     let ada = TestDesk::with(TestKeychain::Memory(keychain.clone()));
     wait_for("the server answers", || async {

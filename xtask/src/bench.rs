@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use crate::display::Display;
 use crate::exec::Program;
 use crate::failure::Outcome;
 use crate::workspace::Workspace;
@@ -16,27 +17,33 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
-    for (package, binary) in [("server", "keystead-server"), ("stories", "bench")] {
-        Program::cargo()
-            .args([
-                "build",
-                "--quiet",
-                "--release",
-                "--package",
-                package,
-                "--bin",
-                binary,
-            ])
-            .dir(&workspace.root)
-            .unlimited()
-            .run()?;
-    }
+    eprintln!("Building the release (minutes, the first time)");
+    Program::cargo()
+        .args([
+            "build",
+            "--locked",
+            "--quiet",
+            "--release",
+            "--package",
+            "server",
+            "--package",
+            "stories",
+            "--package",
+            "keystead-desktop",
+            "--bins",
+        ])
+        .dir(&workspace.root)
+        .unlimited()
+        .run()?;
     let release = workspace.target.join("release");
     let mut rest: Vec<OsString> = arguments.name.iter().map(OsString::from).collect();
     if arguments.json {
         rest.push("--json".into());
     }
-    Program::new(release.join("bench"))
+    let display = Display::start()?;
+    display
+        .dress(Program::new(release.join("bench")))
+        .env("KEYSTEAD_APP", workspace.release_binary("keystead-desktop")?)
         .env("KEYSTEAD_SERVER", release.join("keystead-server"))
         .args(&rest)
         .run()

@@ -91,7 +91,7 @@ impl Task {
             Self::Bundle(_) => &[Group::Build, Group::Running, Group::Packaging, Group::Screens],
             Self::Within(arguments) if arguments.wants_postgres() => &[Group::Running, Group::Postgres],
             Self::Within(_) => &[Group::Running],
-            Self::Bench(_) => &[Group::Build],
+            Self::Bench(_) => &[Group::Build, Group::Running, Group::Screens],
             Self::Layers => &[],
             Self::Codegen(_) => &[Group::Build, Group::Screens],
             Self::Icons => &[Group::Packages],
