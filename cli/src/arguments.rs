@@ -58,6 +58,11 @@ pub(crate) enum Command {
     Connections,
     /// Keep secrets in a vault behind a passphrase, where this computer has no keychain.
     Vault,
+    /// Make a recovery code, or open a connection with it whose key the keychain has lost.
+    Recovery {
+        #[command(subcommand)]
+        command: RecoveryCommand,
+    },
     /// Say how far the copy is in step with the server, and what waits.
     Status,
     /// List, show, create and revoke keys.
@@ -119,6 +124,20 @@ pub(crate) enum KeysCommand {
         /// Don't ask for the key's name.
         #[arg(long)]
         yes: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RecoveryCommand {
+    /// Make a recovery code and print it, this once. An older code opens nothing from then on.
+    Make,
+    /// Say when the recovery code was made.
+    Status,
+    /// Open the copy and what waits in it with the recovery code, and put its key back into the keychain.
+    Use {
+        /// A file whose first line is the code; without it the code is read from standard input.
+        #[arg(long, value_name = "FILE")]
+        code_file: Option<PathBuf>,
     },
 }
 

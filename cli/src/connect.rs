@@ -65,7 +65,7 @@ pub(crate) async fn connect(
     welcome(output, &opened)
 }
 
-fn welcome(output: &Output, opened: &Opened) -> Result<ExitCode, DeskError> {
+pub(crate) fn welcome(output: &Output, opened: &Opened) -> Result<ExitCode, DeskError> {
     let connection = &opened.connection;
     output.result(opened, || {
         format!(

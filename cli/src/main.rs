@@ -16,6 +16,7 @@ mod host;
 mod keys;
 mod look;
 mod output;
+mod recovery;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -27,7 +28,7 @@ use desk::view::KeychainStatus;
 use desk::{Desk, DeskError, Place};
 use server::system::{SystemClock, SystemEntropy};
 
-use arguments::{Arguments, Command, KeysCommand};
+use arguments::{Arguments, Command, KeysCommand, RecoveryCommand};
 use output::Output;
 
 fn main() -> ExitCode {
@@ -79,6 +80,13 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
         Command::Connect(request) => connect::connect(&desk, output, request).await,
         Command::Connections => connect::list(&desk, output),
         Command::Vault => connect::vault(&desk, output, arguments.passphrase_file.as_deref()).await,
+        Command::Recovery { command } => match command {
+            RecoveryCommand::Make => recovery::make(&desk, output, arguments.connection).await,
+            RecoveryCommand::Status => recovery::status(&desk, output, arguments.connection).await,
+            RecoveryCommand::Use { code_file } => {
+                recovery::open(&desk, output, arguments.connection, code_file.as_deref()).await
+            }
+        },
         Command::Status => look::status(&desk, output, &opened).await,
         Command::Keys { command } => match command {
             KeysCommand::List(query) => keys::list(&desk, output, &opened, query).await,

@@ -6,18 +6,18 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use testkit::TestServer;
 
-struct Terminal {
-    home: tempfile::TempDir,
+pub(super) struct Terminal {
+    pub(super) home: tempfile::TempDir,
 }
 
 impl Terminal {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             home: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn run(&self, arguments: &[&str], input: &str) -> Output {
+    pub(super) fn run(&self, arguments: &[&str], input: &str) -> Output {
         let program = std::env::var("KEYSTEAD_CLI").expect("KEYSTEAD_CLI: run through `cargo xtask test`");
         let mut child = Command::new(program)
             .args(arguments)
@@ -31,7 +31,7 @@ impl Terminal {
         child.wait_with_output().unwrap()
     }
 
-    fn json(&self, arguments: &[&str], input: &str) -> Value {
+    pub(super) fn json(&self, arguments: &[&str], input: &str) -> Value {
         let output = self.run(&[arguments, &["--json"]].concat(), input);
         assert!(
             output.status.success(),
@@ -41,13 +41,13 @@ impl Terminal {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    fn code(&self, arguments: &[&str], input: &str) -> (Option<i32>, String) {
+    pub(super) fn code(&self, arguments: &[&str], input: &str) -> (Option<i32>, String) {
         let output = self.run(arguments, input);
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     }
 }
 
-async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work).await.unwrap()
 }
 

@@ -11,3 +11,4 @@ mod first_light;
 mod ladder;
 mod local;
 mod nowhere;
+mod recovery;

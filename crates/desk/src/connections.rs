@@ -12,7 +12,7 @@ use crate::view::{
     ActionPermission, Boot, ConnectionKind, ConnectionView, Opened, Preferences, RemovalPreview, SetAside,
     sentence,
 };
-use crate::{Desk, Topic, blocking, lock};
+use crate::{Desk, Topic, blocking, lock, recovery};
 
 impl Desk {
     /// What the first paint needs.
@@ -224,6 +224,7 @@ impl Desk {
             if let Some(open) = open {
                 open.shut().await;
             }
+            let recovery = self.place.recovery(id);
             let moved_to = blocking(move || {
                 let aside = (0..)
                     .map(|count| {
@@ -235,6 +236,7 @@ impl Desk {
                     })
                     .find(|aside| !aside.exists())
                     .unwrap_or_else(|| path.with_extension("aside.db"));
+                recovery::copy_along(&recovery, &aside)?;
                 for suffix in ["", "-wal", "-shm"] {
                     let (from, to) = (with_suffix(&path, suffix), with_suffix(&aside, suffix));
                     match std::fs::rename(&from, &to) {

@@ -64,7 +64,7 @@ pub enum DeskError {
     /// A replica lies there and the keychain has no key for it. No new key is made.
     #[error(
         "the keychain has no key for the offline copy {path}: it is locked, or the entry was removed; unlock it and try \
-         again, or set the file aside and download again"
+         again, open it with its recovery code, or set the file aside and download again"
     )]
     ReplicaKeyMissing {
         /// Where the replica lies.

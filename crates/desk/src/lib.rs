@@ -13,6 +13,7 @@ mod ladder;
 mod open;
 mod pending;
 mod place;
+mod recovery;
 mod registry;
 mod sample;
 mod secrets;
@@ -44,6 +45,8 @@ pub struct Desk {
     open: Mutex<Option<Arc<OpenConnection>>>,
     /// One change of connection at a time.
     changing: tokio::sync::Mutex<()>,
+    /// The recovery code on the screen.
+    shown_code: Mutex<Option<recovery::Shown>>,
     topics: broadcast::Sender<HashSet<Topic>>,
 }
 
@@ -62,6 +65,7 @@ impl Desk {
             ladder: Mutex::new(Ladder::Unknown),
             open: Mutex::new(None),
             changing: tokio::sync::Mutex::new(()),
+            shown_code: Mutex::new(None),
             topics,
         }))
     }

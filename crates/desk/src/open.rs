@@ -17,7 +17,7 @@ use crate::error::DeskError;
 use crate::host::{LocalPlace, LocalServer};
 use crate::registry::Record;
 use crate::view::ConnectionKind;
-use crate::{Desk, blocking, lock};
+use crate::{Desk, blocking, lock, recovery};
 
 /// Names of a connection's items in the keychain.
 pub(crate) fn item(connection: ConnectionId, what: impl std::fmt::Display) -> String {
@@ -309,6 +309,7 @@ impl Desk {
         let key = match key.as_ref().and_then(SecretBytes::from_hex) {
             Some(key) => key,
             None => {
+                recovery::leave_behind(&self.place.recovery(id))?;
                 let key = self.with_entropy(|entropy| SecretBytes::mint(entropy));
                 keychain.set(&name, &key.to_hex())?;
                 key

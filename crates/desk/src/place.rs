@@ -45,6 +45,12 @@ impl Place {
         self.connection(id).join("replica.db")
     }
 
+    /// The replica's key, sealed under the recovery code.
+    #[must_use]
+    pub fn recovery(&self, id: ConnectionId) -> PathBuf {
+        self.connection(id).join("recovery.json")
+    }
+
     /// The folder of the server of this computer.
     #[must_use]
     pub fn this_computer(&self) -> PathBuf {

@@ -34,6 +34,18 @@ export const commands = {
 	unlockVault: (passphrase: string) => __TAURI_INVOKE<Boot>("unlock_vault", { passphrase }),
 	/**  Looks at the keychain again. */
 	retryKeychain: () => __TAURI_INVOKE<Boot>("retry_keychain"),
+	/**  Whether a connection has a recovery code. */
+	recoveryStatus: (connectionId: ConnectionId) => __TAURI_INVOKE<RecoveryStatus>("recovery_status", { connectionId }),
+	/**  Makes a recovery code; an older one opens nothing from then on. */
+	makeRecoveryCode: (connectionId: ConnectionId) => __TAURI_INVOKE<MadeRecoveryCode>("make_recovery_code", { connectionId }),
+	/**  Copies the code on the screen inside the core. Leaves the clipboard by itself. */
+	copyRecoveryCode: (connectionId: ConnectionId) => __TAURI_INVOKE<Copied>("copy_recovery_code", { connectionId }),
+	/**  Writes the code on the screen to a text file that can be printed. */
+	saveRecoveryCode: (connectionId: ConnectionId) => __TAURI_INVOKE<Saved>("save_recovery_code", { connectionId }),
+	/**  Forgets the code on the screen: its dialog was closed. */
+	forgetRecoveryCode: () => __TAURI_INVOKE<null>("forget_recovery_code"),
+	/**  Opens a connection whose key the keychain has lost. */
+	recover: (connectionId: ConnectionId, code: string) => __TAURI_INVOKE<Opened>("recover", { connectionId, code }),
 	/**  Keys that fit a query. */
 	listKeys: (query: KeyQuery) => __TAURI_INVOKE<KeyPage>("list_keys", { query }),
 	/**  One key. */
@@ -401,6 +413,16 @@ message: string } |
 /**  What to do. */
 message: string };
 
+/**  A recovery code that was just made: the only answer that carries one. */
+export type MadeRecoveryCode = {
+	/**  The code, in groups. */
+	code: string,
+	/**  When it was made. */
+	madeAt: Timestamp,
+	/**  Whether an older code opens nothing any more. */
+	replaced: boolean,
+};
+
 /**  A connection that was opened. */
 export type Opened = {
 	/**  It. */
@@ -475,6 +497,12 @@ export type Progress = {
 	done: number,
 	/**  Changes in all. */
 	total: number,
+};
+
+/**  Whether a connection has a recovery code. */
+export type RecoveryStatus = {
+	/**  When it was made; none when there is none. */
+	madeAt: Timestamp | null,
 };
 
 /**  What removing a connection takes away. */

@@ -77,6 +77,11 @@ export class Session {
 		await this.refresh();
 	};
 
+	/** Opens a workspace whose key the keychain has lost. */
+	recover = async (connection: ConnectionView, code: string) => {
+		await this.entered(await commands.recover(connection.id, code));
+	};
+
 	setReplicaAside = async (connection: ConnectionView) => {
 		const { movedTo, opened } = await commands.setReplicaAside(connection.id);
 		await this.entered(opened);

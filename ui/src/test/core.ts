@@ -28,6 +28,7 @@ type Given = Record<string, unknown>;
 
 export const BODY = "7Hq2VmX9tLc4Rz0BykW8nP5s3FdJeU";
 export const CHECKSUM = "1aQw9z";
+export const RECOVERY = "7K2M-9XQ4-0M30-E209-185G-R38E-1W81-24GK-2K2C";
 
 export function problem(code: ErrorCode, message: string, field: string | null = null): AppError {
 	return { code, message, field, details: null };
@@ -57,6 +58,8 @@ export class FakeCore {
 		signUp: "open",
 		encrypted: true,
 	};
+	/** When a recovery code was made. */
+	recoveryMadeAt: string | null = null;
 	/** Commands that fail, and how. */
 	failing = new Map<string, AppError>();
 	/** Commands that wait until the promise is settled. */
@@ -328,6 +331,19 @@ export class FakeCore {
 			movedTo: "replica.db.aside-1",
 			opened: opened(this.#connection(connectionId)),
 		}),
+		recovery_status: () => ({ madeAt: this.recoveryMadeAt }),
+		make_recovery_code: () => {
+			const replaced = this.recoveryMadeAt !== null;
+			this.recoveryMadeAt = ago(0);
+			return { code: RECOVERY, madeAt: this.recoveryMadeAt, replaced };
+		},
+		copy_recovery_code: () => ({ clearsInSeconds: 30 }),
+		save_recovery_code: () => ({ path: "/home/mara/Downloads/keystead-recovery-Northwind-Routing.txt" }),
+		forget_recovery_code: () => null,
+		recover: ({ connectionId }) => {
+			this.failing.delete("open_connection");
+			return this.#enter(this.#connection(connectionId));
+		},
 		create_vault: () => this.#setKeychain({ kind: "vault", unlocked: true }),
 		unlock_vault: () => this.#setKeychain({ kind: "vault", unlocked: true }),
 		retry_keychain: () => this.#setKeychain({ kind: "os", name: "GNOME Keyring" }),
