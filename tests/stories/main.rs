@@ -12,3 +12,4 @@ mod ladder;
 mod local;
 mod nowhere;
 mod recovery;
+mod rungs;

@@ -15,6 +15,7 @@ mod pending;
 mod place;
 mod recovery;
 mod registry;
+mod rungs;
 mod sample;
 mod secrets;
 pub mod view;
@@ -41,7 +42,7 @@ pub struct Desk {
     ports: Ports,
     place: Place,
     registry: Mutex<Registry>,
-    ladder: Mutex<Ladder>,
+    ladder: Arc<Ladder>,
     open: Mutex<Option<Arc<OpenConnection>>>,
     /// One change of connection at a time.
     changing: tokio::sync::Mutex<()>,
@@ -58,11 +59,12 @@ impl Desk {
     pub fn new(ports: Ports, place: Place) -> Result<Arc<Self>, DeskError> {
         let registry = Registry::load(&place.registry())?;
         let (topics, _) = broadcast::channel(256);
+        let ladder = Ladder::new(&place, ports.host.clone());
         Ok(Arc::new(Self {
             ports,
             place,
             registry: Mutex::new(registry),
-            ladder: Mutex::new(Ladder::Unknown),
+            ladder,
             open: Mutex::new(None),
             changing: tokio::sync::Mutex::new(()),
             shown_code: Mutex::new(None),

@@ -25,6 +25,8 @@ pub enum TestKeychain {
     Os,
     /// One in memory, which outlives the desk.
     Memory(Arc<MemoryKeychain>),
+    /// Any other, which outlives the desk.
+    Other(Arc<dyn Keychain>),
     /// None at all.
     Absent,
     /// One that is locked.
@@ -54,6 +56,7 @@ impl Host for TestHost {
         match &self.keychain {
             TestKeychain::Os => Ok(Arc::new(OsKeychain::probe()?)),
             TestKeychain::Memory(keychain) => Ok(keychain.clone()),
+            TestKeychain::Other(keychain) => Ok(keychain.clone()),
             TestKeychain::Absent => Err(KeychainError::Absent("no such service".to_owned())),
             TestKeychain::Locked => Err(KeychainError::Locked("the collection is locked".to_owned())),
         }

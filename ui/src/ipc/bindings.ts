@@ -34,6 +34,12 @@ export const commands = {
 	unlockVault: (passphrase: string) => __TAURI_INVOKE<Boot>("unlock_vault", { passphrase }),
 	/**  Looks at the keychain again. */
 	retryKeychain: () => __TAURI_INVOKE<Boot>("retry_keychain"),
+	/**  Moves every secret from the system's keychain into a new vault. */
+	moveToVault: (passphrase: string) => __TAURI_INVOKE<Boot>("move_to_vault", { passphrase }),
+	/**  Moves every secret from the vault into the system's keychain, and removes the vault. */
+	moveToOsKeychain: () => __TAURI_INVOKE<Boot>("move_to_os_keychain"),
+	/**  Gives the vault another passphrase. */
+	changeVaultPassphrase: (current: string, passphrase: string) => __TAURI_INVOKE<null>("change_vault_passphrase", { current, passphrase }),
 	/**  Whether a connection has a recovery code. */
 	recoveryStatus: (connectionId: ConnectionId) => __TAURI_INVOKE<RecoveryStatus>("recovery_status", { connectionId }),
 	/**  Makes a recovery code; an older one opens nothing from then on. */
