@@ -97,6 +97,19 @@ const states: State[] = [
 	},
 	{ name: "preferences", tab: "preferences", shown: heading("Preferences") },
 	{
+		name: "move to a vault",
+		tab: "preferences",
+		act: async (user) => user.click(await screen.findByRole("button", { name: "Move to a vault…" })),
+		shown: dialog("Move secrets to a vault"),
+	},
+	{
+		name: "change the vault's passphrase",
+		tab: "preferences",
+		arrange: (core) => (core.keychain = { kind: "vault", unlocked: true }),
+		act: async (user) => user.click(await screen.findByRole("button", { name: "Change passphrase…" })),
+		shown: dialog("Change the vault's passphrase"),
+	},
+	{
 		name: "connections",
 		tab: "connections",
 		arrange: (core) => (core.connections = [northwind, here]),
