@@ -10,6 +10,7 @@ mod faults;
 mod first_light;
 mod ladder;
 mod local;
+mod lock;
 mod nowhere;
 mod recovery;
 mod rungs;

@@ -33,10 +33,17 @@ impl Desk {
             }
             None => lock(&self.registry).current,
         };
+        let state = self.lock_status();
+        let (connections, current) = if state.locked {
+            (Vec::new(), None)
+        } else {
+            (connections, current)
+        };
         Ok(Boot {
             connections,
             current,
             keychain,
+            lock: state,
             preferences,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
@@ -60,6 +67,7 @@ impl Desk {
     /// [`DeskError`]: the keychain, or the replica. A server that is away is no error.
     pub async fn open_connection(self: &Arc<Self>, id: ConnectionId) -> Result<Opened, DeskError> {
         let _one = self.changing.lock().await;
+        self.unlocked()?;
         let open = lock(&self.open).clone().filter(|open| open.record.id == id);
         if let Some(open) = open {
             return Ok(self.opened(&open.record));
@@ -68,6 +76,7 @@ impl Desk {
     }
 
     pub(crate) fn find_record(&self, id: ConnectionId) -> Result<Record, DeskError> {
+        self.unlocked()?;
         lock(&self.registry)
             .find(id)
             .cloned()

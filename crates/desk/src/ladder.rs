@@ -206,6 +206,7 @@ impl Desk {
     /// # Errors
     /// [`DeskError::Input`] at `passphrase`, or why the file could not be made.
     pub async fn create_vault(self: &Arc<Self>, passphrase: Secret) -> Result<KeychainStatus, DeskError> {
+        self.unlocked()?;
         check_passphrase(&passphrase)?;
         if let KeychainStatus::Os { .. } = self.keychain_status().await? {
             return Err(DeskError::Refused(
@@ -225,6 +226,7 @@ impl Desk {
             Ok(())
         })
         .await?;
+        self.watch();
         Ok(self.ladder.status())
     }
 
@@ -239,15 +241,16 @@ impl Desk {
             let vault = Arc::new(vault);
             desk.ladder.stand_on(Rungs::Vault(vault.clone()));
             desk.finish_leaving_os(&vault);
-            desk.announce(&[Topic::Keychain]);
             Ok(())
         })
         .await?;
+        self.unlock_window();
         Ok(self.ladder.status())
     }
 
     /// The keychain, open.
     pub(crate) async fn keychain(self: &Arc<Self>) -> Result<Arc<dyn Keychain>, DeskError> {
+        self.unlocked()?;
         self.keychain_status().await?;
         self.ladder.standing()?;
         Ok(self.ladder.clone())

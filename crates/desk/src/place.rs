@@ -33,6 +33,12 @@ impl Place {
         self.0.join("vault.json")
     }
 
+    /// What was chosen for the lock. It holds no secret.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.0.join("lock.json")
+    }
+
     /// The folder of one connection.
     #[must_use]
     pub fn connection(&self, id: ConnectionId) -> PathBuf {

@@ -247,6 +247,7 @@ impl Desk {
     /// # Errors
     /// [`DeskError::Input`] at `code` when the code is mistyped or opens something else; nothing is changed then.
     pub async fn recover(self: &Arc<Self>, id: ConnectionId, code: Secret) -> Result<Opened, DeskError> {
+        self.unlocked()?;
         let code = RecoveryCode::parse(code.expose()).map_err(|problem| DeskError::input("code", problem))?;
         let _one = self.changing.lock().await;
         let record = self.find_record(id)?;

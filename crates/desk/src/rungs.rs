@@ -30,6 +30,7 @@ impl Desk {
     /// [`DeskError::Input`] at `passphrase`; [`DeskError`] when something could not be read or written. Then secrets are
     /// where they were.
     pub async fn move_to_vault(self: &Arc<Self>, passphrase: Secret) -> Result<KeychainStatus, DeskError> {
+        self.unlocked()?;
         check_passphrase(&passphrase)?;
         let _one = self.changing.lock().await;
         if let KeychainStatus::Vault { .. } = self.keychain_status().await? {
@@ -61,19 +62,25 @@ impl Desk {
             if let Err(error) = remove_copies(&vault, &*os) {
                 tracing::warn!(%error, "copies stay in the keychain until the vault is unlocked again");
             }
+            if let Err(error) = desk.lock_moves_to_vault(&*os) {
+                tracing::warn!(%error, "the lock's own passphrase stays in the keychain");
+            }
             desk.announce(&[Topic::Keychain, Topic::Keys]);
             Ok(())
         })
         .await?;
+        self.watch();
         self.keychain_status().await
     }
 
-    /// Moves every secret from the vault into the operating system's keychain, and removes the vault.
+    /// Moves every secret from the vault into the operating system's keychain, and removes the vault. The lock is off
+    /// then: the passphrase that opened it is gone.
     ///
     /// # Errors
     /// [`DeskError`] when there is no such keychain, it is locked, or an item does not read back as it was written. Then
     /// secrets are in the vault, as before.
     pub async fn move_to_os_keychain(self: &Arc<Self>) -> Result<KeychainStatus, DeskError> {
+        self.unlocked()?;
         let _one = self.changing.lock().await;
         match self.keychain_status().await? {
             KeychainStatus::Vault { unlocked: true } => {}
@@ -98,10 +105,12 @@ impl Desk {
                 return Err(error.into());
             }
             desk.ladder.stand_on(Rungs::Os(os));
+            desk.lock_leaves_vault()?;
             desk.announce(&[Topic::Keychain, Topic::Keys]);
             Ok(())
         })
         .await?;
+        self.watch();
         self.keychain_status().await
     }
 
@@ -114,6 +123,7 @@ impl Desk {
         current: Secret,
         passphrase: Secret,
     ) -> Result<(), DeskError> {
+        self.unlocked()?;
         check_passphrase(&passphrase)?;
         self.keychain_status().await?;
         let vault = self

@@ -10,6 +10,7 @@ use replica::{KeyCounts, OutboxState, Topic};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{DeskError, ErrorCode};
+pub use crate::lock::{LockStatus, LockWish};
 pub use crate::recovery::{MadeRecoveryCode, RecoveryStatus};
 
 macro_rules! view {
@@ -61,6 +62,8 @@ view! {
         pub current: Option<ConnectionId>,
         /// Where secrets are kept.
         pub keychain: KeychainStatus,
+        /// How the lock stands. While it is locked, no connection is named.
+        pub lock: LockStatus,
         /// Preferences.
         pub preferences: Preferences,
         /// The version of Keystead.

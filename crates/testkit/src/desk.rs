@@ -10,6 +10,7 @@ use ::desk::host::{Host, LocalPlace, LocalServer, Ports};
 use ::desk::view::{KeyDraft, Opened, SignUp, SyncState, SyncStatus};
 use ::desk::{Desk, DeskError, KeyQuery, Place, Sort, SortBy};
 use crypto::secret::Secret;
+use domain::clock::Clock;
 use domain::key::KeyKind;
 use futures::future::BoxFuture;
 use keychain::{Keychain, KeychainError, MemoryKeychain, OsKeychain};
@@ -75,6 +76,7 @@ impl Host for TestHost {
 pub struct TestDesk {
     folder: Arc<TempDir>,
     keychain: TestKeychain,
+    clock: Arc<dyn Clock>,
     /// The desk itself.
     pub desk: Arc<Desk>,
 }
@@ -89,10 +91,16 @@ impl TestDesk {
     /// A desk with this keychain, over a new folder.
     #[must_use]
     pub fn with(keychain: TestKeychain) -> Self {
-        Self::over(Arc::new(tempfile::tempdir().unwrap()), keychain).expect("the desk opens")
+        Self::at(Arc::new(server::system::SystemClock), keychain)
     }
 
-    fn over(folder: Arc<TempDir>, keychain: TestKeychain) -> Result<Self, DeskError> {
+    /// A desk with this clock and keychain, over a new folder.
+    #[must_use]
+    pub fn at(clock: Arc<dyn Clock>, keychain: TestKeychain) -> Self {
+        Self::over(Arc::new(tempfile::tempdir().unwrap()), clock, keychain).expect("the desk opens")
+    }
+
+    fn over(folder: Arc<TempDir>, clock: Arc<dyn Clock>, keychain: TestKeychain) -> Result<Self, DeskError> {
         static SEED: AtomicU64 = AtomicU64::new(1);
         // Each process and each desk its own chance: ids of different tests on one keychain must differ.
         let seed = (u64::from(std::process::id()) << 16) + SEED.fetch_add(1, Ordering::SeqCst);
@@ -101,7 +109,7 @@ impl TestDesk {
             downloads: folder.path().join("downloads"),
         };
         let ports = Ports {
-            clock: Arc::new(server::system::SystemClock),
+            clock: clock.clone(),
             entropy: Arc::new(Mutex::new(SeededEntropy::new(seed))),
             more_entropy: || Box::new(server::system::SystemEntropy),
             host: Arc::new(host),
@@ -113,6 +121,7 @@ impl TestDesk {
         Ok(Self {
             folder,
             keychain,
+            clock,
             desk,
         })
     }
@@ -126,7 +135,7 @@ impl TestDesk {
     /// Closes the desk and opens another over the same folder and keychain, as a restart of the app would.
     pub async fn restart(self) -> Self {
         self.desk.close().await;
-        Self::over(self.folder, self.keychain).expect("the desk opens")
+        Self::over(self.folder, self.clock, self.keychain).expect("the desk opens")
     }
 
     /// Another desk over the same folder, as a second start would make it.
@@ -134,13 +143,13 @@ impl TestDesk {
     /// # Errors
     /// Why it does not open.
     pub fn reopen(&self) -> Result<Self, DeskError> {
-        Self::over(self.folder.clone(), self.keychain.clone())
+        Self::over(self.folder.clone(), self.clock.clone(), self.keychain.clone())
     }
 
     /// The same with another keychain: something happened to it meanwhile.
     pub async fn restart_with(self, keychain: TestKeychain) -> Self {
         self.desk.close().await;
-        Self::over(self.folder, keychain).expect("the desk opens")
+        Self::over(self.folder, self.clock, keychain).expect("the desk opens")
     }
 
     /// Ada signs up at a server.

@@ -40,6 +40,14 @@ export const commands = {
 	moveToOsKeychain: () => __TAURI_INVOKE<Boot>("move_to_os_keychain"),
 	/**  Gives the vault another passphrase. */
 	changeVaultPassphrase: (current: string, passphrase: string) => __TAURI_INVOKE<null>("change_vault_passphrase", { current, passphrase }),
+	/**  Changes what the lock does. */
+	setLock: (wish: LockWish) => __TAURI_INVOKE<LockStatus>("set_lock", { wish }),
+	/**  Notes that somebody is using the window. */
+	touch: () => __TAURI_INVOKE<null>("touch"),
+	/**  Locks now. */
+	lockNow: () => __TAURI_INVOKE<LockStatus>("lock_now"),
+	/**  Unlocks with the passphrase: of the vault, or of the lock. */
+	unlock: (passphrase: string) => __TAURI_INVOKE<Boot>("unlock", { passphrase }),
 	/**  Whether a connection has a recovery code. */
 	recoveryStatus: (connectionId: ConnectionId) => __TAURI_INVOKE<RecoveryStatus>("recovery_status", { connectionId }),
 	/**  Makes a recovery code; an older one opens nothing from then on. */
@@ -136,6 +144,8 @@ export type Boot = {
 	current: ConnectionId | null,
 	/**  Where secrets are kept. */
 	keychain: KeychainStatus,
+	/**  How the lock stands. While it is locked, no connection is named. */
+	lock: LockStatus,
 	/**  Preferences. */
 	preferences: Preferences,
 	/**  The version of Keystead. */
@@ -212,6 +222,8 @@ export type ErrorCode =
 "vault_locked" | 
 /**  Ask for the passphrase again. */
 "wrong_passphrase" | 
+/**  Ask for the passphrase that unlocks Keystead. */
+"locked" | 
 /**  Offer to set the replica aside. */
 "replica_damaged" | 
 /**  Offer to update, or to set the replica aside. */
@@ -418,6 +430,30 @@ message: string } |
 { kind: "absent"; 
 /**  What to do. */
 message: string };
+
+/**  How the lock stands. */
+export type LockStatus = {
+	/**  Whether it is locked now. */
+	locked: boolean,
+	/**  Whether there is a passphrase that unlocks it: only then can it be locked. */
+	ready: boolean,
+	/**  After how many idle minutes it locks; none for never. */
+	afterMinutes: number | null,
+	/**  Whether it locks when the computer sleeps. */
+	onSleep: boolean,
+};
+
+/**  What is wanted of the lock. */
+export type LockWish = {
+	/**  After how many idle minutes it locks; none for never. */
+	afterMinutes: number | null,
+	/**  Whether it locks when the computer sleeps. */
+	onSleep: boolean,
+	/**  The lock's passphrase, where it has one of its own: nobody else changes it or switches it off. */
+	current: string | null,
+	/**  Its new passphrase, where it is given one. */
+	passphrase: string | null,
+};
 
 /**  A recovery code that was just made: the only answer that carries one. */
 export type MadeRecoveryCode = {

@@ -110,6 +110,17 @@ const states: State[] = [
 		shown: dialog("Change the vault's passphrase"),
 	},
 	{
+		name: "set the lock",
+		tab: "preferences",
+		act: async (user) => user.click(await screen.findByRole("button", { name: "Set the lock…" })),
+		shown: dialog("Lock Keystead"),
+	},
+	{
+		name: "locked",
+		arrange: (core) => (core.lock = { locked: true, ready: true, afterMinutes: 5, onSleep: true }),
+		shown: heading("Keystead is locked"),
+	},
+	{
 		name: "connections",
 		tab: "connections",
 		arrange: (core) => (core.connections = [northwind, here]),

@@ -14,6 +14,8 @@ import type {
 	KeyQuery,
 	KeyRow,
 	KeychainStatus,
+	LockStatus,
+	LockWish,
 	Opened,
 	PendingChange,
 	Preferences,
@@ -37,6 +39,7 @@ export function problem(code: ErrorCode, message: string, field: string | null =
 export class FakeCore {
 	connections: ConnectionView[] = [northwind];
 	current: string | null = northwind.id;
+	lock: LockStatus = { locked: false, ready: false, afterMinutes: null, onSleep: false };
 	keychain: KeychainStatus = { kind: "os", name: "GNOME Keyring" };
 	preferences: Preferences = { theme: "system" };
 	keys: KeyRow[] = sampleKeys();
@@ -83,6 +86,12 @@ export class FakeCore {
 	goOffline() {
 		this.sync = { ...this.sync, state: "offline", since: ago(0), waiting: this.pending.length };
 		this.announce(["sync"]);
+	}
+
+	goLocked(): LockStatus {
+		this.lock = { ...this.lock, locked: true };
+		this.announce(["keychain"]);
+		return this.lock;
 	}
 
 	/** The server answers: what waited is in force. */
@@ -160,8 +169,9 @@ export class FakeCore {
 	}
 
 	#boot(): Boot {
-		const { connections, current, keychain, preferences } = this;
-		return { connections, current, keychain, preferences, version: "0.1.0" };
+		const { connections, current, keychain, lock, preferences } = this;
+		const hidden = lock.locked ? { connections: [], current: null } : { connections, current };
+		return { ...hidden, keychain, lock, preferences, version: "0.1.0" };
 	}
 
 	#enter(connection: ConnectionView): Opened {
@@ -331,6 +341,20 @@ export class FakeCore {
 			movedTo: "replica.db.aside-1",
 			opened: opened(this.#connection(connectionId)),
 		}),
+		set_lock: ({ wish }) => {
+			const { afterMinutes, onSleep } = wish as LockWish;
+			this.lock = { locked: false, ready: afterMinutes !== null || onSleep, afterMinutes, onSleep };
+			return this.lock;
+		},
+		touch: () => null,
+		lock_now: () => {
+			if (!this.lock.ready) throw problem("refused", "Set a passphrase for the lock first.");
+			return this.goLocked();
+		},
+		unlock: () => {
+			this.lock = { ...this.lock, locked: false };
+			return this.#boot();
+		},
 		recovery_status: () => ({ madeAt: this.recoveryMadeAt }),
 		make_recovery_code: () => {
 			const replaced = this.recoveryMadeAt !== null;
