@@ -198,6 +198,14 @@ async fn o5_starting_anew_is_no_way_around_the_lock() {
     let file = std::fs::read_to_string(ada.folder().join("lock.json")).unwrap();
     assert!(!file.contains("argon2id") && !file.contains(PASSPHRASE), "{file}");
 
+    // Who has forgotten the passphrase takes the item away: whoever can do that could read the rest, too.
+    ada.desk.lock_now().await.unwrap();
+    let item = keychain.names().unwrap().unwrap();
+    let item = item.iter().find(|name| name.starts_with("lock/")).unwrap();
+    keychain.remove(item).unwrap();
+    ada.desk.unlock(secret("forgotten")).await.unwrap();
+    assert!(!ada.desk.lock_status().ready);
+
     // What was chosen is never taken for nothing.
     std::fs::write(ada.folder().join("lock.json"), b"{ torn").unwrap();
     let error = ada.reopen().err().unwrap();

@@ -134,6 +134,8 @@ export class Session {
 		this.#opening++;
 		this.adding = false;
 		dismissAll();
+		// Back on the screen one was at, with nothing of it open.
+		route.replace(route.tab);
 		this.stage = { is: "locked" };
 	}
 

@@ -47,7 +47,7 @@ test("o5 switching the lock off asks for its passphrase", async () => {
 
 test("o5 the lock's passphrase is changed by who knows it, and its times stay", async () => {
 	const { core, user } = await start(ready, "preferences");
-	await user.click(await screen.findByRole("button", { name: "Change the lock's passphrase…" }));
+	await user.click(await screen.findByRole("button", { name: "Change passphrase…" }));
 	await user.type(await screen.findByLabelText("Current passphrase"), "seven old words");
 	await user.type(screen.getByLabelText("New passphrase"), "seven new words");
 	await user.type(screen.getByLabelText("Repeat new passphrase"), "seven new words");
@@ -93,6 +93,7 @@ test("o5 locked, nothing of the screens is left in the page, and the passphrase 
 	core.failing.clear();
 	await user.click(screen.getByRole("button", { name: "Unlock" }));
 	expect(await screen.findByRole("heading", { level: 1, name: "Keys" })).toBeVisible();
+	expect(screen.queryByRole("dialog")).toBeNull();
 });
 
 test("o5 a paste in Inspect does not outlive the lock", async () => {
