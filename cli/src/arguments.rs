@@ -59,6 +59,16 @@ pub(crate) enum Command {
     Connections,
     /// Keep secrets in a vault behind a passphrase, where this computer has no keychain.
     Vault,
+    /// Say where secrets are kept, or move all of them between the system's keychain and a vault.
+    Keychain {
+        #[command(subcommand)]
+        command: KeychainCommand,
+    },
+    /// Make a recovery code, or open a connection with it whose key the keychain has lost.
+    Recovery {
+        #[command(subcommand)]
+        command: RecoveryCommand,
+    },
     /// Say how far the copy is in step with the server, and what waits.
     Status,
     /// List, show, create, edit and revoke keys.
@@ -127,6 +137,40 @@ pub(crate) enum KeysCommand {
         /// Don't ask for the key's name.
         #[arg(long)]
         yes: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum KeychainCommand {
+    /// Say where secrets are kept.
+    Status,
+    /// Move every secret from the system's keychain into a vault behind a passphrase.
+    ToVault {
+        /// A file whose first line is the vault's passphrase; without it the passphrase is asked for.
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
+    /// Move every secret from the vault into the system's keychain, and remove the vault.
+    ToOs,
+    /// Give the vault another passphrase.
+    ChangePassphrase {
+        /// A file whose first line is the new passphrase; without it the passphrase is asked for.
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RecoveryCommand {
+    /// Make a recovery code and print it, this once. An older code opens nothing from then on.
+    Make,
+    /// Say when the recovery code was made.
+    Status,
+    /// Open the copy and what waits in it with the recovery code, and put its key back into the keychain.
+    Use {
+        /// A file whose first line is the code; without it the code is read from standard input.
+        #[arg(long, value_name = "FILE")]
+        code_file: Option<PathBuf>,
     },
 }
 

@@ -21,3 +21,14 @@ pub(crate) fn secret(prompt: &str, file: Option<&Path>) -> Result<Secret, DeskEr
             ))
         })
 }
+
+/// A passphrase that is being chosen: twice, where it is typed.
+pub(crate) fn new_passphrase(file: Option<&Path>) -> Result<Secret, DeskError> {
+    let passphrase = secret("New passphrase (at least 10 characters): ", file)?;
+    if file.is_none() && secret("The same again: ", None)?.expose() != passphrase.expose() {
+        return Err(DeskError::Refused(
+            "the two passphrases differ; nothing was changed".to_owned(),
+        ));
+    }
+    Ok(passphrase)
+}

@@ -65,7 +65,7 @@ pub(crate) async fn connect(
     welcome(output, &opened)
 }
 
-fn welcome(output: &Output, opened: &Opened) -> Result<ExitCode, DeskError> {
+pub(crate) fn welcome(output: &Output, opened: &Opened) -> Result<ExitCode, DeskError> {
     let connection = &opened.connection;
     output.result(opened, || {
         format!(
@@ -115,15 +115,7 @@ pub(crate) async fn vault(
 ) -> Result<ExitCode, DeskError> {
     let status = match desk.keychain_status().await? {
         open @ desk::view::KeychainStatus::Vault { .. } => open,
-        _ => {
-            let passphrase = ask::secret("New passphrase (at least 10 characters): ", file)?;
-            if file.is_none() && ask::secret("The same again: ", None)?.expose() != passphrase.expose() {
-                return Err(DeskError::Refused(
-                    "the two passphrases differ; nothing was made".to_owned(),
-                ));
-            }
-            desk.create_vault(passphrase).await?
-        }
+        _ => desk.create_vault(ask::new_passphrase(file)?).await?,
     };
     output.result(&status, || {
         "Secrets are kept in the vault behind your passphrase.".to_owned()

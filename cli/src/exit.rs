@@ -19,6 +19,7 @@ pub(crate) const fn of(error: &DeskError) -> u8 {
         | ErrorCode::KeychainAbsent
         | ErrorCode::VaultLocked
         | ErrorCode::WrongPassphrase
+        | ErrorCode::Locked
         | ErrorCode::ReplicaKeyMissing => KEYCHAIN,
         ErrorCode::SignedOut | ErrorCode::WrongCredentials => SIGNED_OUT,
         ErrorCode::InvalidInput => USAGE,

@@ -13,10 +13,12 @@ mod ask;
 mod connect;
 mod exit;
 mod host;
+mod keychain;
 mod keys;
 mod look;
 mod output;
 mod pending;
+mod recovery;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -28,7 +30,7 @@ use desk::view::KeychainStatus;
 use desk::{Desk, DeskError, Place};
 use server::system::{SystemClock, SystemEntropy};
 
-use arguments::{Arguments, Command, KeysCommand, PendingCommand};
+use arguments::{Arguments, Command, KeychainCommand, KeysCommand, PendingCommand, RecoveryCommand};
 use output::Output;
 
 fn main() -> ExitCode {
@@ -67,9 +69,19 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
             DeskError::Unexpected("no folder for data was found; set HOME or KEYSTEAD_HOME".to_owned())
         })?;
     let desk = Desk::new(ports(), Place::at(folder))?;
-    if let KeychainStatus::Vault { unlocked: false } = desk.keychain_status().await? {
-        let passphrase = ask::secret("Passphrase of the vault: ", arguments.passphrase_file.as_deref())?;
-        desk.unlock_vault(passphrase).await?;
+    let mut passphrase = None;
+    let needs_no_secret = matches!(
+        arguments.command,
+        Command::Keychain {
+            command: KeychainCommand::Status
+        }
+    );
+    if let KeychainStatus::Vault { unlocked: false } = desk.keychain_status().await?
+        && !needs_no_secret
+    {
+        let typed = ask::secret("Passphrase of the vault: ", arguments.passphrase_file.as_deref())?;
+        desk.unlock_vault(typed.duplicate()).await?;
+        passphrase = Some(typed);
     }
     let opened = look::Wanted {
         connection: arguments.connection,
@@ -80,6 +92,14 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
         Command::Connect(request) => connect::connect(&desk, output, request).await,
         Command::Connections => connect::list(&desk, output),
         Command::Vault => connect::vault(&desk, output, arguments.passphrase_file.as_deref()).await,
+        Command::Keychain { command } => keychain::run(&desk, output, command, passphrase).await,
+        Command::Recovery { command } => match command {
+            RecoveryCommand::Make => recovery::make(&desk, output, arguments.connection).await,
+            RecoveryCommand::Status => recovery::status(&desk, output, arguments.connection).await,
+            RecoveryCommand::Use { code_file } => {
+                recovery::open(&desk, output, arguments.connection, code_file.as_deref()).await
+            }
+        },
         Command::Status => look::status(&desk, output, &opened).await,
         Command::Keys { command } => match command {
             KeysCommand::List(query) => keys::list(&desk, output, &opened, query).await,

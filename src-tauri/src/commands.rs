@@ -3,7 +3,9 @@
 pub(crate) mod connection;
 pub(crate) mod key;
 pub(crate) mod keychain;
+pub(crate) mod lock;
 pub(crate) mod preferences;
+pub(crate) mod recovery;
 pub(crate) mod sync;
 
 use std::sync::Arc;

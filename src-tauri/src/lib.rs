@@ -39,6 +39,19 @@ fn builder() -> Builder<tauri::Wry> {
             commands::keychain::create_vault,
             commands::keychain::unlock_vault,
             commands::keychain::retry_keychain,
+            commands::keychain::move_to_vault,
+            commands::keychain::move_to_os_keychain,
+            commands::keychain::change_vault_passphrase,
+            commands::lock::set_lock,
+            commands::lock::touch,
+            commands::lock::lock_now,
+            commands::lock::unlock,
+            commands::recovery::recovery_status,
+            commands::recovery::make_recovery_code,
+            commands::recovery::copy_recovery_code,
+            commands::recovery::save_recovery_code,
+            commands::recovery::forget_recovery_code,
+            commands::recovery::recover,
             commands::key::list_keys,
             commands::key::key_detail,
             commands::key::create_key,
@@ -95,6 +108,10 @@ pub fn run() -> ExitCode {
         Ok(desk) => desk,
         Err(error) => return complain(&format!("Keystead could not start: {error}.")),
     };
+    // Its ticks are a task.
+    let entered = runtime.enter();
+    desk.guard();
+    drop(entered);
     let builder = builder();
     let closing = desk.clone();
     let app = tauri::Builder::default()

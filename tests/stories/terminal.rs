@@ -1,7 +1,7 @@
 //! The program `keystead`, as it is used in a terminal.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -20,6 +20,11 @@ impl Terminal {
         Self {
             home: tempfile::tempdir().unwrap(),
         }
+    }
+
+    /// The data folder.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// The arguments that sign Bob up.

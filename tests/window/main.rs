@@ -3,6 +3,7 @@
 
 mod first_light;
 mod keychain;
+mod lock;
 mod looks;
 mod offline;
 mod servers;

@@ -1,5 +1,6 @@
 //! Getting in: a workspace on this computer, or a server elsewhere.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use client::{ClientError, Server};
@@ -30,7 +31,18 @@ const LOCAL_USERNAME: &str = "owner";
 pub(crate) struct Setup {
     pub(crate) connection_id: ConnectionId,
     free_key_id: KeyId,
-    free_secret_id: SecretId,
+    pub(crate) free_secret_id: SecretId,
+}
+
+impl Setup {
+    /// What was begun; none where nothing was.
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, DeskError> {
+        match std::fs::read(path) {
+            Ok(text) => serde_json::from_slice(&text).map_err(|error| DeskError::file(path, error)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(DeskError::file(path, error)),
+        }
+    }
 }
 
 /// What a sign-up needs, checked.
@@ -125,16 +137,13 @@ impl Desk {
 
     fn local_setup(&self) -> Result<Setup, DeskError> {
         let path = self.place.this_computer_setup();
-        match std::fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text).map_err(|error| DeskError::file(&path, error)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let setup = self.new_setup();
-                let text = serde_json::to_vec(&setup).map_err(|error| DeskError::file(&path, error))?;
-                write_whole(&path, &text)?;
-                Ok(setup)
-            }
-            Err(error) => Err(DeskError::file(&path, error)),
+        if let Some(setup) = Setup::read(&path)? {
+            return Ok(setup);
         }
+        let setup = self.new_setup();
+        let text = serde_json::to_vec(&setup).map_err(|error| DeskError::file(&path, error))?;
+        write_whole(&path, &text)?;
+        Ok(setup)
     }
 
     pub(crate) fn new_setup(&self) -> Setup {

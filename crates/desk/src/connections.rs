@@ -12,7 +12,7 @@ use crate::view::{
     ActionPermission, Boot, ConnectionKind, ConnectionView, Opened, Preferences, RemovalPreview, SetAside,
     sentence,
 };
-use crate::{Desk, Topic, blocking, lock};
+use crate::{Desk, Topic, blocking, lock, recovery};
 
 impl Desk {
     /// What the first paint needs.
@@ -33,10 +33,17 @@ impl Desk {
             }
             None => lock(&self.registry).current,
         };
+        let state = self.lock_status();
+        let (connections, current) = if state.locked {
+            (Vec::new(), None)
+        } else {
+            (connections, current)
+        };
         Ok(Boot {
             connections,
             current,
             keychain,
+            lock: state,
             preferences,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
@@ -60,6 +67,7 @@ impl Desk {
     /// [`DeskError`]: the keychain, or the replica. A server that is away is no error.
     pub async fn open_connection(self: &Arc<Self>, id: ConnectionId) -> Result<Opened, DeskError> {
         let _one = self.changing.lock().await;
+        self.unlocked()?;
         let open = lock(&self.open).clone().filter(|open| open.record.id == id);
         if let Some(open) = open {
             return Ok(self.opened(&open.record));
@@ -68,6 +76,7 @@ impl Desk {
     }
 
     pub(crate) fn find_record(&self, id: ConnectionId) -> Result<Record, DeskError> {
+        self.unlocked()?;
         lock(&self.registry)
             .find(id)
             .cloned()
@@ -224,6 +233,7 @@ impl Desk {
             if let Some(open) = open {
                 open.shut().await;
             }
+            let recovery = self.place.recovery(id);
             let moved_to = blocking(move || {
                 let aside = (0..)
                     .map(|count| {
@@ -235,6 +245,7 @@ impl Desk {
                     })
                     .find(|aside| !aside.exists())
                     .unwrap_or_else(|| path.with_extension("aside.db"));
+                recovery::copy_along(&recovery, &aside)?;
                 for suffix in ["", "-wal", "-shm"] {
                     let (from, to) = (with_suffix(&path, suffix), with_suffix(&aside, suffix));
                     match std::fs::rename(&from, &to) {

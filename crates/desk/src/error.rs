@@ -22,6 +22,8 @@ pub enum ErrorCode {
     VaultLocked,
     /// Ask for the passphrase again.
     WrongPassphrase,
+    /// Ask for the passphrase that unlocks Keystead.
+    Locked,
     /// Offer to set the replica aside.
     ReplicaDamaged,
     /// Offer to update, or to set the replica aside.
@@ -64,7 +66,7 @@ pub enum DeskError {
     /// A replica lies there and the keychain has no key for it. No new key is made.
     #[error(
         "the keychain has no key for the offline copy {path}: it is locked, or the entry was removed; unlock it and try \
-         again, or set the file aside and download again"
+         again, open it with its recovery code, or set the file aside and download again"
     )]
     ReplicaKeyMissing {
         /// Where the replica lies.
@@ -90,6 +92,9 @@ pub enum DeskError {
     /// It is not there.
     #[error("{0}")]
     NotFound(String),
+    /// The window is locked.
+    #[error("Keystead is locked; enter its passphrase")]
+    Locked,
     /// No session is known.
     #[error("you are signed out here; sign in again to go on")]
     SignedOut,
@@ -134,6 +139,7 @@ impl DeskError {
             Self::Input { .. } => ErrorCode::InvalidInput,
             Self::NotAllowed(_) | Self::Refused(_) => ErrorCode::Refused,
             Self::NotFound(_) => ErrorCode::NotFound,
+            Self::Locked => ErrorCode::Locked,
             Self::SignedOut => ErrorCode::SignedOut,
             Self::Unexpected(_) => ErrorCode::Unexpected,
         }
@@ -164,6 +170,7 @@ impl DeskError {
     pub fn field(&self) -> Option<&str> {
         match self {
             Self::Input { field, .. } => Some(field),
+            Self::Keychain(KeychainError::WrongPassphrase) => Some("passphrase"),
             Self::Client(ClientError::Problem(problem)) => {
                 problem.field.as_deref().map(|field| match field {
                     "display_name" => "yourName",

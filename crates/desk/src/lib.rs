@@ -10,10 +10,13 @@ pub mod host;
 mod inspect;
 mod keys;
 mod ladder;
+mod lock;
 mod open;
 mod pending;
 mod place;
+mod recovery;
 mod registry;
+mod rungs;
 mod sample;
 mod secrets;
 pub mod view;
@@ -40,12 +43,13 @@ pub struct Desk {
     ports: Ports,
     place: Place,
     registry: Mutex<Registry>,
-    ladder: Mutex<Ladder>,
-    /// One look at the keychain, or one opening of the vault, at a time.
-    climbing: Mutex<()>,
+    ladder: Arc<Ladder>,
+    lock: lock::Lock,
     open: Mutex<Option<Arc<OpenConnection>>>,
     /// One change of connection at a time.
     changing: tokio::sync::Mutex<()>,
+    /// The recovery code on the screen.
+    shown_code: Mutex<Option<recovery::Shown>>,
     topics: broadcast::Sender<HashSet<Topic>>,
 }
 
@@ -57,14 +61,17 @@ impl Desk {
     pub fn new(ports: Ports, place: Place) -> Result<Arc<Self>, DeskError> {
         let registry = Registry::load(&place.registry())?;
         let (topics, _) = broadcast::channel(256);
+        let lock = lock::Lock::load(place.lock(), ports.clock.now())?;
+        let ladder = Ladder::new(&place, ports.host.clone());
         Ok(Arc::new(Self {
             ports,
             place,
             registry: Mutex::new(registry),
-            ladder: Mutex::new(Ladder::Unknown),
-            climbing: Mutex::new(()),
+            ladder,
+            lock,
             open: Mutex::new(None),
             changing: tokio::sync::Mutex::new(()),
+            shown_code: Mutex::new(None),
             topics,
         }))
     }
@@ -91,9 +98,13 @@ impl Desk {
 
     /// Ends the sync of the open connection and stops a server that was started for it.
     pub async fn close(&self) {
+        self.lock.stop_ticking();
         let open = lock(&self.open).take();
         if let Some(open) = open {
             open.shut().await;
+        }
+        if let Some(server) = self.lock.kept_server() {
+            server.stop().await;
         }
     }
 }

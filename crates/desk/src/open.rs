@@ -17,7 +17,7 @@ use crate::error::DeskError;
 use crate::host::{LocalPlace, LocalServer};
 use crate::registry::Record;
 use crate::view::ConnectionKind;
-use crate::{Desk, blocking, lock};
+use crate::{Desk, blocking, lock, recovery};
 
 /// Names of a connection's items in the keychain.
 pub(crate) fn item(connection: ConnectionId, what: impl std::fmt::Display) -> String {
@@ -47,6 +47,13 @@ pub(crate) struct OpenConnection {
 impl OpenConnection {
     /// Stops the sync and a server that was started for it.
     pub(crate) async fn shut(&self) {
+        if let Some(local) = self.shut_but_server().await {
+            local.stop().await;
+        }
+    }
+
+    /// Stops the sync; answers the server that was started for it, which goes on.
+    pub(crate) async fn shut_but_server(&self) -> Option<Arc<LocalServer>> {
         if let Some(tend) = lock(&self.tend).take() {
             tend.abort();
         }
@@ -58,10 +65,7 @@ impl OpenConnection {
         if let Err(error) = blocking(move || Ok(replica.settle()?)).await {
             tracing::warn!(%error, "the replica was not settled into one file");
         }
-        let local = lock(&self.local).take();
-        if let Some(local) = local {
-            local.stop().await;
-        }
+        lock(&self.local).take()
     }
 }
 
@@ -77,16 +81,23 @@ pub(crate) struct Parts {
 impl Desk {
     /// The connection that is open.
     pub(crate) fn current(&self) -> Result<Arc<OpenConnection>, DeskError> {
+        self.unlocked()?;
         lock(&self.open).clone().ok_or_else(|| {
             DeskError::NotFound("no workspace is open; start one, or connect to a server".to_owned())
         })
     }
 
     pub(crate) fn server(&self, url: &str) -> Result<Server, DeskError> {
+        self.unlocked()?;
         Ok(Server::at(ServerAddress::parse(url)?, &self.ports.client_name)?)
     }
 
     pub(crate) async fn start_local(&self, place: LocalPlace) -> Result<Arc<LocalServer>, DeskError> {
+        if place.folder == self.place.this_computer()
+            && let Some(kept) = self.lock.kept_server()
+        {
+            return Ok(kept);
+        }
         self.ports
             .host
             .local_server(place)
@@ -253,6 +264,10 @@ impl Desk {
         if let Some(before) = before {
             before.shut().await;
         }
+        // Of a workspace that was open before the lock, and is not wanted now.
+        if let Some(kept) = self.lock.kept_server() {
+            kept.stop().await;
+        }
         self.announce(&[
             Topic::Connections,
             Topic::Keys,
@@ -309,6 +324,7 @@ impl Desk {
         let key = match key.as_ref().and_then(SecretBytes::from_hex) {
             Some(key) => key,
             None => {
+                recovery::leave_behind(&self.place.recovery(id))?;
                 let key = self.with_entropy(|entropy| SecretBytes::mint(entropy));
                 keychain.set(&name, &key.to_hex())?;
                 key

@@ -33,6 +33,12 @@ impl Place {
         self.0.join("vault.json")
     }
 
+    /// What was chosen for the lock. It holds no secret.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.0.join("lock.json")
+    }
+
     /// The folder of one connection.
     #[must_use]
     pub fn connection(&self, id: ConnectionId) -> PathBuf {
@@ -43,6 +49,12 @@ impl Place {
     #[must_use]
     pub fn replica(&self, id: ConnectionId) -> PathBuf {
         self.connection(id).join("replica.db")
+    }
+
+    /// The replica's key, sealed under the recovery code.
+    #[must_use]
+    pub fn recovery(&self, id: ConnectionId) -> PathBuf {
+        self.connection(id).join("recovery.json")
     }
 
     /// The folder of the server of this computer.

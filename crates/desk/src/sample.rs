@@ -124,6 +124,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn start_sample(self: &Arc<Self>) -> Result<Opened, DeskError> {
         let _one = self.changing.lock().await;
+        self.unlocked()?;
         let folder = Arc::new(
             tempfile::Builder::new()
                 .prefix("keystead-sample-")

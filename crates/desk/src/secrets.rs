@@ -14,7 +14,7 @@ use crate::view::{Copied, Saved};
 use crate::{Desk, blocking};
 
 /// How long a copied secret stays on the clipboard (K17).
-const CLIPBOARD: Duration = Duration::from_secs(30);
+pub(crate) const CLIPBOARD: Duration = Duration::from_secs(30);
 /// Files that may lie there already before another name is tried no more.
 const MOST_NAMES: u32 = 1_000;
 
@@ -80,7 +80,7 @@ impl Desk {
     }
 }
 
-fn file_name(key_name: &str) -> String {
+pub(crate) fn file_name(key_name: &str) -> String {
     let plain: String = key_name
         .chars()
         .map(|c| {
@@ -95,7 +95,7 @@ fn file_name(key_name: &str) -> String {
     format!("keystead-{}", plain.trim_matches(['.', '-']))
 }
 
-fn write_new(folder: &Path, name: &str, secret: &Secret) -> Result<std::path::PathBuf, DeskError> {
+pub(crate) fn write_new(folder: &Path, name: &str, secret: &Secret) -> Result<std::path::PathBuf, DeskError> {
     for count in 1..=MOST_NAMES {
         let path = folder.join(if count == 1 {
             format!("{name}.txt")

@@ -1,4 +1,5 @@
-//! What the desk answers: for screens and for `--json`. None but [`CreatedKey`] carries a secret.
+//! What the desk answers: for screens and for `--json`. None but [`CreatedKey`] and [`MadeRecoveryCode`]
+//! carries a secret.
 
 use domain::clock::Timestamp;
 use domain::id::{ConnectionId, KeyId, OperationId, OrganizationId, SecretId};
@@ -9,6 +10,8 @@ use replica::{KeyCounts, OutboxState, Topic};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{DeskError, ErrorCode};
+pub use crate::lock::{LockStatus, LockWish};
+pub use crate::recovery::{MadeRecoveryCode, RecoveryStatus};
 
 macro_rules! view {
     ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)* })*) => {$(
@@ -59,6 +62,8 @@ view! {
         pub current: Option<ConnectionId>,
         /// Where secrets are kept.
         pub keychain: KeychainStatus,
+        /// How the lock stands. While it is locked, no connection is named.
+        pub lock: LockStatus,
         /// Preferences.
         pub preferences: Preferences,
         /// The version of Keystead.

@@ -46,6 +46,14 @@ pub trait Keychain: Send + Sync {
     /// [`KeychainError`] when it may still be there.
     fn remove(&self, name: &str) -> Result<(), KeychainError>;
 
+    /// The names of everything it keeps for Keystead, of other data folders too; `None` where it can't tell.
+    ///
+    /// # Errors
+    /// [`KeychainError`] when it did not answer.
+    fn names(&self) -> Result<Option<Vec<String>>, KeychainError> {
+        Ok(None)
+    }
+
     /// Which rung this is.
     fn rung(&self) -> Rung;
 }

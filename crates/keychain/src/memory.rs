@@ -34,6 +34,11 @@ impl Keychain for MemoryKeychain {
         Ok(())
     }
 
+    fn names(&self) -> Result<Option<Vec<String>>, KeychainError> {
+        let items = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Some(items.keys().cloned().collect()))
+    }
+
     fn rung(&self) -> Rung {
         Rung::Memory
     }

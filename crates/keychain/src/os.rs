@@ -3,6 +3,8 @@
 //! Each secret is an item of its own (service `Keystead`, user = the name), so the system's own tools can show, revoke
 //! and script it: `secret-tool search --all service Keystead`.
 
+use std::collections::HashMap;
+
 use crypto::secret::Secret;
 use keyring::{Entry, Error};
 
@@ -69,6 +71,21 @@ impl Keychain for OsKeychain {
     fn remove(&self, name: &str) -> Result<(), KeychainError> {
         match Entry::new(SERVICE, name).and_then(|entry| entry.delete_credential()) {
             Ok(()) | Err(Error::NoEntry) => Ok(()),
+            Err(error) => Err(refusal(&error)),
+        }
+    }
+
+    fn names(&self) -> Result<Option<Vec<String>>, KeychainError> {
+        match keyring_core::Entry::search(&HashMap::from([("service", SERVICE)])) {
+            Ok(found) => Ok(Some(
+                found
+                    .iter()
+                    .filter_map(keyring_core::Entry::get_specifiers)
+                    .filter_map(|(service, name)| (service == SERVICE).then_some(name))
+                    .collect(),
+            )),
+            // The Credential Manager is searched in other words.
+            Err(Error::NotSupportedByStore(_) | Error::Invalid(..)) => Ok(None),
             Err(error) => Err(refusal(&error)),
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -35,12 +35,29 @@ struct VaultFile {
 
 type Items = BTreeMap<String, Zeroizing<String>>;
 
-/// An unlocked vault.
-pub struct Vault {
-    path: PathBuf,
+/// What a passphrase gives: the key, and what it was derived with.
+struct Opener {
     key: SecretBytes,
     salt: [u8; 16],
     work: Work,
+}
+
+impl Opener {
+    fn derive(path: &Path, passphrase: &Secret, salt: [u8; 16], work: Work) -> Result<Self, KeychainError> {
+        let key = derive_key(passphrase, &salt, work).map_err(|error| problem(path, error))?;
+        Ok(Self { key, salt, work })
+    }
+
+    fn of_file(path: &Path, passphrase: &Secret, file: &VaultFile) -> Result<Self, KeychainError> {
+        let salt = salt_of(file).ok_or_else(|| problem(path, "its salt is damaged"))?;
+        Self::derive(path, passphrase, salt, file.work)
+    }
+}
+
+/// An unlocked vault.
+pub struct Vault {
+    path: PathBuf,
+    opener: Mutex<Opener>,
     entropy: Mutex<Box<dyn Entropy>>,
 }
 
@@ -59,23 +76,38 @@ impl Vault {
         path: &Path,
         passphrase: &Secret,
         work: Work,
-        mut entropy: Box<dyn Entropy>,
+        entropy: Box<dyn Entropy>,
     ) -> Result<Self, KeychainError> {
-        if path.exists() {
-            return Err(problem(path, "there is one already; unlock it instead"));
-        }
+        Self::create_with(path, passphrase, work, entropy, Vec::new())
+    }
+
+    /// Makes a new vault that holds these items from the first moment its file lies there.
+    ///
+    /// # Errors
+    /// [`KeychainError::Vault`] when a file lies there already or can't be written; there is no vault then.
+    pub fn create_with(
+        path: &Path,
+        passphrase: &Secret,
+        work: Work,
+        mut entropy: Box<dyn Entropy>,
+        items: Vec<(String, Secret)>,
+    ) -> Result<Self, KeychainError> {
         let mut salt = [0u8; 16];
         entropy.fill(&mut salt);
-        let key = derive_key(passphrase, &salt, work).map_err(|error| problem(path, error))?;
         let vault = Self {
             path: path.to_owned(),
-            key,
-            salt,
-            work,
+            opener: Mutex::new(Opener::derive(path, passphrase, salt, work)?),
             entropy: Mutex::new(entropy),
         };
         let _lock = vault.lock()?;
-        vault.write(&Items::new())?;
+        if path.exists() {
+            return Err(problem(path, "there is one already; unlock it instead"));
+        }
+        let items = items
+            .into_iter()
+            .map(|(name, secret)| (name, Zeroizing::new(secret.expose().to_owned())))
+            .collect();
+        vault.write(&vault.opener(), &items)?;
         Ok(vault)
     }
 
@@ -89,44 +121,61 @@ impl Vault {
         entropy: Box<dyn Entropy>,
     ) -> Result<Self, KeychainError> {
         let file = read(path)?;
-        let salt: [u8; 16] = STANDARD
-            .decode(&file.salt)
-            .ok()
-            .and_then(|salt| salt.try_into().ok())
-            .ok_or_else(|| problem(path, "its salt is damaged"))?;
-        let key = derive_key(passphrase, &salt, file.work).map_err(|error| problem(path, error))?;
-        let vault = Self {
+        let opener = Opener::of_file(path, passphrase, &file)?;
+        open(path, &opener, &file)?;
+        Ok(Self {
             path: path.to_owned(),
-            key,
-            salt,
-            work: file.work,
+            opener: Mutex::new(opener),
             entropy: Mutex::new(entropy),
-        };
-        vault.items(&file)?;
-        Ok(vault)
+        })
     }
 
-    fn items(&self, file: &VaultFile) -> Result<Items, KeychainError> {
-        let sealed = STANDARD
-            .decode(&file.sealed)
-            .map_err(|error| problem(&self.path, error))?;
-        let plain =
-            seal::open(&self.key, NAMESPACE, ITEMS, &sealed).map_err(|_| KeychainError::WrongPassphrase)?;
-        serde_json::from_slice::<BTreeMap<String, String>>(&plain)
-            .map(|items| {
-                items
-                    .into_iter()
-                    .map(|(name, text)| (name, Zeroizing::new(text)))
-                    .collect()
-            })
-            .map_err(|_| problem(&self.path, "its content is damaged"))
+    /// Gives the vault another passphrase. Other programs that have it open ask for it anew.
+    ///
+    /// # Errors
+    /// [`KeychainError::WrongPassphrase`] when `current` is not its passphrase; nothing is changed then.
+    pub fn change_passphrase(&self, current: &Secret, new: &Secret, work: Work) -> Result<(), KeychainError> {
+        let _lock = self.lock()?;
+        let file = read(&self.path)?;
+        let items = open(&self.path, &Opener::of_file(&self.path, current, &file)?, &file)?;
+        let mut salt = [0u8; 16];
+        self.entropy
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fill(&mut salt);
+        let opener = Opener::derive(&self.path, new, salt, work)?;
+        self.write(&opener, &items)?;
+        *self.opener() = opener;
+        Ok(())
+    }
+
+    /// Removes the vault's file, once everything in it is elsewhere.
+    ///
+    /// # Errors
+    /// [`KeychainError::Vault`] when it may still be there.
+    pub fn remove_file(&self) -> Result<(), KeychainError> {
+        let _lock = self.lock()?;
+        fs::remove_file(&self.path)
+            .and_then(|()| File::open(folder_of(&self.path))?.sync_all())
+            .map_err(|error| problem(&self.path, error))
+    }
+
+    fn opener(&self) -> MutexGuard<'_, Opener> {
+        self.opener.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read_items(&self) -> Result<Items, KeychainError> {
-        self.items(&read(&self.path)?)
+        let file = read(&self.path)?;
+        let opener = self.opener();
+        if salt_of(&file) != Some(opener.salt) {
+            // Another program changed the passphrase.
+            return Err(KeychainError::VaultLocked);
+        }
+        open(&self.path, &opener, &file)
     }
 
-    fn write(&self, items: &Items) -> Result<(), KeychainError> {
+    /// Writes the whole beside the file, reads it back, and puts it in the file's place.
+    fn write(&self, opener: &Opener, items: &Items) -> Result<(), KeychainError> {
         let plain: BTreeMap<&str, &str> = items
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_str()))
@@ -134,34 +183,46 @@ impl Vault {
         let plain = Zeroizing::new(serde_json::to_vec(&plain).map_err(|error| problem(&self.path, error))?);
         let sealed = {
             let mut entropy = self.entropy.lock().unwrap_or_else(PoisonError::into_inner);
-            seal::seal(&self.key, NAMESPACE, ITEMS, &plain, &mut **entropy)
+            seal::seal(&opener.key, NAMESPACE, ITEMS, &plain, &mut **entropy)
                 .map_err(|error| problem(&self.path, error))?
         };
         let file = VaultFile {
             version: VERSION,
-            work: self.work,
-            salt: STANDARD.encode(self.salt),
+            work: opener.work,
+            salt: STANDARD.encode(opener.salt),
             sealed: STANDARD.encode(sealed),
         };
         let text = serde_json::to_vec_pretty(&file).map_err(|error| problem(&self.path, error))?;
-        self.replace(&text).map_err(|error| problem(&self.path, error))
+        let beside = self
+            .write_beside(&text)
+            .map_err(|error| problem(&self.path, error))?;
+        let path = beside.path().to_owned();
+        if open(&path, opener, &read(&path)?)? != *items {
+            return Err(problem(
+                &self.path,
+                "it was not written as it was meant; nothing was changed",
+            ));
+        }
+        beside
+            .persist(&self.path)
+            .map_err(|error| error.error)
+            .and_then(|_| File::open(folder_of(&self.path))?.sync_all())
+            .map_err(|error| problem(&self.path, error))
     }
 
-    fn replace(&self, text: &[u8]) -> std::io::Result<()> {
-        let folder = self.path.parent().unwrap_or_else(|| Path::new("."));
+    fn write_beside(&self, text: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
+        let folder = folder_of(&self.path);
         fs::create_dir_all(folder)?;
         // A named temporary file is readable by its owner alone.
         let mut beside = tempfile::NamedTempFile::new_in(folder)?;
         beside.write_all(text)?;
         beside.as_file().sync_all()?;
-        beside.persist(&self.path).map_err(|error| error.error)?;
-        File::open(folder)?.sync_all()
+        Ok(beside)
     }
 
     fn lock(&self) -> Result<File, KeychainError> {
         let path = self.path.with_extension("lock");
-        let folder = path.parent().unwrap_or_else(|| Path::new("."));
-        fs::create_dir_all(folder).map_err(|error| problem(&path, error))?;
+        fs::create_dir_all(folder_of(&path)).map_err(|error| problem(&path, error))?;
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -185,22 +246,50 @@ impl Keychain for Vault {
         let _lock = self.lock()?;
         let mut items = self.read_items()?;
         items.insert(name.to_owned(), Zeroizing::new(secret.expose().to_owned()));
-        self.write(&items)
+        self.write(&self.opener(), &items)
     }
 
     fn remove(&self, name: &str) -> Result<(), KeychainError> {
         let _lock = self.lock()?;
         let mut items = self.read_items()?;
         if items.remove(name).is_some() {
-            self.write(&items)
+            self.write(&self.opener(), &items)
         } else {
             Ok(())
         }
     }
 
+    fn names(&self) -> Result<Option<Vec<String>>, KeychainError> {
+        Ok(Some(self.read_items()?.into_keys().collect()))
+    }
+
     fn rung(&self) -> Rung {
         Rung::Vault
     }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or_else(|| Path::new("."))
+}
+
+fn salt_of(file: &VaultFile) -> Option<[u8; 16]> {
+    STANDARD.decode(&file.salt).ok()?.try_into().ok()
+}
+
+fn open(path: &Path, opener: &Opener, file: &VaultFile) -> Result<Items, KeychainError> {
+    let sealed = STANDARD
+        .decode(&file.sealed)
+        .map_err(|error| problem(path, error))?;
+    let plain =
+        seal::open(&opener.key, NAMESPACE, ITEMS, &sealed).map_err(|_| KeychainError::WrongPassphrase)?;
+    serde_json::from_slice::<BTreeMap<String, String>>(&plain)
+        .map(|items| {
+            items
+                .into_iter()
+                .map(|(name, text)| (name, Zeroizing::new(text)))
+                .collect()
+        })
+        .map_err(|_| problem(path, "its content is damaged"))
 }
 
 fn read(path: &Path) -> Result<VaultFile, KeychainError> {
@@ -287,6 +376,51 @@ mod tests {
             Err(KeychainError::Vault { .. })
         ));
         assert_eq!(fs::read(&path).unwrap(), b"{ torn", "left as it is");
+    }
+
+    #[test]
+    fn o5_a_vault_is_made_with_everything_in_it_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vault.json");
+        let items = || vec![("con_1/replica".to_owned(), text("00ff"))];
+        let vault = Vault::create_with(&path, &text("open sesame now"), LIGHT, entropy(), items()).unwrap();
+        assert_eq!(vault.get("con_1/replica").unwrap().unwrap().expose(), "00ff");
+        assert_eq!(vault.names().unwrap().unwrap(), ["con_1/replica"]);
+        let before = fs::read(&path).unwrap();
+        assert!(Vault::create_with(&path, &text("another phrase"), LIGHT, entropy(), items()).is_err());
+        assert_eq!(fs::read(&path).unwrap(), before, "left as it is");
+        vault.remove_file().unwrap();
+        assert!(!Vault::exists(&path));
+        assert!(matches!(vault.get("x"), Err(KeychainError::Vault { .. })));
+    }
+
+    #[test]
+    fn o5_another_passphrase_opens_the_same_items() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vault.json");
+        let vault = Vault::create(&path, &text("open sesame now"), LIGHT, entropy()).unwrap();
+        vault.set("a", &text("1")).unwrap();
+        let elsewhere = Vault::unlock(&path, &text("open sesame now"), entropy()).unwrap();
+        let before = fs::read(&path).unwrap();
+        let wrong = vault.change_passphrase(&text("open sesame not"), &text("seven new words"), LIGHT);
+        assert!(matches!(wrong, Err(KeychainError::WrongPassphrase)));
+        assert_eq!(fs::read(&path).unwrap(), before, "left as it is");
+
+        vault
+            .change_passphrase(&text("open sesame now"), &text("seven new words"), LIGHT)
+            .unwrap();
+        vault.set("b", &text("2")).unwrap();
+        assert!(
+            matches!(elsewhere.get("a"), Err(KeychainError::VaultLocked)),
+            "who had it open asks for the new one"
+        );
+        assert!(matches!(
+            elsewhere.set("a", &text("3")),
+            Err(KeychainError::VaultLocked)
+        ));
+        assert!(Vault::unlock(&path, &text("open sesame now"), entropy()).is_err());
+        let again = Vault::unlock(&path, &text("seven new words"), entropy()).unwrap();
+        assert_eq!(again.names().unwrap().unwrap(), ["a", "b"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use ::desk::host::{Host, LocalPlace, LocalServer, Ports};
 use ::desk::view::{KeyDraft, Opened, SignUp, SyncState, SyncStatus};
 use ::desk::{Desk, DeskError, KeyQuery, Place, Sort, SortBy};
 use crypto::secret::Secret;
+use domain::clock::Clock;
 use domain::key::KeyKind;
 use futures::future::BoxFuture;
 use keychain::{Keychain, KeychainError, MemoryKeychain, OsKeychain};
@@ -24,6 +25,8 @@ pub enum TestKeychain {
     Os,
     /// One in memory, which outlives the desk.
     Memory(Arc<MemoryKeychain>),
+    /// Any other, which outlives the desk.
+    Other(Arc<dyn Keychain>),
     /// None at all.
     Absent,
     /// One that is locked.
@@ -53,6 +56,7 @@ impl Host for TestHost {
         match &self.keychain {
             TestKeychain::Os => Ok(Arc::new(OsKeychain::probe()?)),
             TestKeychain::Memory(keychain) => Ok(keychain.clone()),
+            TestKeychain::Other(keychain) => Ok(keychain.clone()),
             TestKeychain::Absent => Err(KeychainError::Absent("no such service".to_owned())),
             TestKeychain::Locked => Err(KeychainError::Locked("the collection is locked".to_owned())),
         }
@@ -71,6 +75,7 @@ impl Host for TestHost {
 pub struct TestDesk {
     folder: Arc<TempDir>,
     keychain: TestKeychain,
+    clock: Arc<dyn Clock>,
     background_sync: bool,
     /// The desk itself.
     pub desk: Arc<Desk>,
@@ -86,23 +91,35 @@ impl TestDesk {
     /// A desk with this keychain, over a new folder.
     #[must_use]
     pub fn with(keychain: TestKeychain) -> Self {
-        Self::over(Arc::new(tempfile::tempdir().unwrap()), keychain, true).expect("the desk opens")
+        Self::at(Arc::new(server::system::SystemClock), keychain)
+    }
+
+    /// A desk with this clock and keychain, over a new folder.
+    #[must_use]
+    pub fn at(clock: Arc<dyn Clock>, keychain: TestKeychain) -> Self {
+        Self::over(Arc::new(tempfile::tempdir().unwrap()), clock, keychain, true).expect("the desk opens")
     }
 
     /// A desk that syncs only when it is told to.
     #[must_use]
     pub fn still() -> Self {
         let keychain = TestKeychain::Memory(Arc::new(MemoryKeychain::default()));
-        Self::over(Arc::new(tempfile::tempdir().unwrap()), keychain, false).expect("the desk opens")
+        let clock = Arc::new(server::system::SystemClock);
+        Self::over(Arc::new(tempfile::tempdir().unwrap()), clock, keychain, false).expect("the desk opens")
     }
 
-    fn over(folder: Arc<TempDir>, keychain: TestKeychain, background_sync: bool) -> Result<Self, DeskError> {
+    fn over(
+        folder: Arc<TempDir>,
+        clock: Arc<dyn Clock>,
+        keychain: TestKeychain,
+        background_sync: bool,
+    ) -> Result<Self, DeskError> {
         let host = TestHost {
             keychain: keychain.clone(),
             downloads: folder.path().join("downloads"),
         };
         let ports = Ports {
-            clock: Arc::new(server::system::SystemClock),
+            clock: clock.clone(),
             entropy: Arc::new(Mutex::new(SeededEntropy::own())),
             more_entropy: || Box::new(server::system::SystemEntropy),
             host: Arc::new(host),
@@ -114,6 +131,7 @@ impl TestDesk {
         Ok(Self {
             folder,
             keychain,
+            clock,
             background_sync,
             desk,
         })
@@ -128,14 +146,14 @@ impl TestDesk {
     /// Closes the desk and opens another over the same folder and keychain, as a restart of the app would.
     pub async fn restart(self) -> Self {
         self.desk.close().await;
-        Self::over(self.folder, self.keychain, self.background_sync).expect("the desk opens")
+        Self::over(self.folder, self.clock, self.keychain, self.background_sync).expect("the desk opens")
     }
 
     /// Opens another desk over what is on the disk, without closing anything: as after a crash.
     #[must_use]
     pub fn crash(self) -> Self {
         drop(self.desk);
-        Self::over(self.folder, self.keychain, self.background_sync).expect("the desk opens")
+        Self::over(self.folder, self.clock, self.keychain, self.background_sync).expect("the desk opens")
     }
 
     /// Another desk over the same folder, as a second start would make it.
@@ -143,13 +161,18 @@ impl TestDesk {
     /// # Errors
     /// Why it does not open.
     pub fn reopen(&self) -> Result<Self, DeskError> {
-        Self::over(self.folder.clone(), self.keychain.clone(), self.background_sync)
+        Self::over(
+            self.folder.clone(),
+            self.clock.clone(),
+            self.keychain.clone(),
+            self.background_sync,
+        )
     }
 
     /// The same with another keychain: something happened to it meanwhile.
     pub async fn restart_with(self, keychain: TestKeychain) -> Self {
         self.desk.close().await;
-        Self::over(self.folder, keychain, self.background_sync).expect("the desk opens")
+        Self::over(self.folder, self.clock, keychain, self.background_sync).expect("the desk opens")
     }
 
     /// Ada signs up at a server.

@@ -34,6 +34,32 @@ export const commands = {
 	unlockVault: (passphrase: string) => __TAURI_INVOKE<Boot>("unlock_vault", { passphrase }),
 	/**  Looks at the keychain again. */
 	retryKeychain: () => __TAURI_INVOKE<Boot>("retry_keychain"),
+	/**  Moves every secret from the system's keychain into a new vault. */
+	moveToVault: (passphrase: string) => __TAURI_INVOKE<Boot>("move_to_vault", { passphrase }),
+	/**  Moves every secret from the vault into the system's keychain, and removes the vault. */
+	moveToOsKeychain: () => __TAURI_INVOKE<Boot>("move_to_os_keychain"),
+	/**  Gives the vault another passphrase. */
+	changeVaultPassphrase: (current: string, passphrase: string) => __TAURI_INVOKE<null>("change_vault_passphrase", { current, passphrase }),
+	/**  Changes what the lock does. */
+	setLock: (wish: LockWish) => __TAURI_INVOKE<LockStatus>("set_lock", { wish }),
+	/**  Notes that somebody is using the window. */
+	touch: () => __TAURI_INVOKE<null>("touch"),
+	/**  Locks now. */
+	lockNow: () => __TAURI_INVOKE<LockStatus>("lock_now"),
+	/**  Unlocks with the passphrase: of the vault, or of the lock. */
+	unlock: (passphrase: string) => __TAURI_INVOKE<Boot>("unlock", { passphrase }),
+	/**  Whether a connection has a recovery code. */
+	recoveryStatus: (connectionId: ConnectionId) => __TAURI_INVOKE<RecoveryStatus>("recovery_status", { connectionId }),
+	/**  Makes a recovery code; an older one opens nothing from then on. */
+	makeRecoveryCode: (connectionId: ConnectionId) => __TAURI_INVOKE<MadeRecoveryCode>("make_recovery_code", { connectionId }),
+	/**  Copies the code on the screen inside the core. Leaves the clipboard by itself. */
+	copyRecoveryCode: (connectionId: ConnectionId) => __TAURI_INVOKE<Copied>("copy_recovery_code", { connectionId }),
+	/**  Writes the code on the screen to a text file that can be printed. */
+	saveRecoveryCode: (connectionId: ConnectionId) => __TAURI_INVOKE<Saved>("save_recovery_code", { connectionId }),
+	/**  Forgets the code on the screen: its dialog was closed. */
+	forgetRecoveryCode: () => __TAURI_INVOKE<null>("forget_recovery_code"),
+	/**  Opens a connection whose key the keychain has lost. */
+	recover: (connectionId: ConnectionId, code: string) => __TAURI_INVOKE<Opened>("recover", { connectionId, code }),
 	/**  Keys that fit a query. */
 	listKeys: (query: KeyQuery) => __TAURI_INVOKE<KeyPage>("list_keys", { query }),
 	/**  One key. */
@@ -124,6 +150,8 @@ export type Boot = {
 	current: ConnectionId | null,
 	/**  Where secrets are kept. */
 	keychain: KeychainStatus,
+	/**  How the lock stands. While it is locked, no connection is named. */
+	lock: LockStatus,
 	/**  Preferences. */
 	preferences: Preferences,
 	/**  The version of Keystead. */
@@ -215,6 +243,8 @@ export type ErrorCode =
 "vault_locked" | 
 /**  Ask for the passphrase again. */
 "wrong_passphrase" | 
+/**  Ask for the passphrase that unlocks Keystead. */
+"locked" | 
 /**  Offer to set the replica aside. */
 "replica_damaged" | 
 /**  Offer to update, or to set the replica aside. */
@@ -440,6 +470,40 @@ message: string } |
 /**  What to do. */
 message: string };
 
+/**  How the lock stands. */
+export type LockStatus = {
+	/**  Whether it is locked now. */
+	locked: boolean,
+	/**  Whether there is a passphrase that unlocks it: only then can it be locked. */
+	ready: boolean,
+	/**  After how many idle minutes it locks; none for never. */
+	afterMinutes: number | null,
+	/**  Whether it locks when the computer sleeps. */
+	onSleep: boolean,
+};
+
+/**  What is wanted of the lock. */
+export type LockWish = {
+	/**  After how many idle minutes it locks; none for never. */
+	afterMinutes: number | null,
+	/**  Whether it locks when the computer sleeps. */
+	onSleep: boolean,
+	/**  The lock's passphrase, where it has one of its own: nobody else changes it or switches it off. */
+	current: string | null,
+	/**  Its new passphrase, where it is given one. */
+	passphrase: string | null,
+};
+
+/**  A recovery code that was just made: the only answer that carries one. */
+export type MadeRecoveryCode = {
+	/**  The code, in groups. */
+	code: string,
+	/**  When it was made. */
+	madeAt: Timestamp,
+	/**  Whether an older code opens nothing any more. */
+	replaced: boolean,
+};
+
 /**  A connection that was opened. */
 export type Opened = {
 	/**  It. */
@@ -532,6 +596,12 @@ export type Progress = {
 	done: number,
 	/**  Changes in all. */
 	total: number,
+};
+
+/**  Whether a connection has a recovery code. */
+export type RecoveryStatus = {
+	/**  When it was made; none when there is none. */
+	madeAt: Timestamp | null,
 };
 
 /**  What removing a connection takes away. */

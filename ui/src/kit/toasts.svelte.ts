@@ -21,3 +21,7 @@ export function say(text: string, tone: Toast["tone"] = "calm") {
 	toasts = [...toasts.slice(-2), { id, text, tone }];
 	setTimeout(() => dismiss(id), SHOWN_FOR_MS);
 }
+
+export function dismissAll() {
+	toasts = [];
+}

@@ -2,6 +2,7 @@
 // only draws them and runs the chosen one.
 import ArrowLeftRight from "@lucide/svelte/icons/arrow-left-right";
 import Keyboard from "@lucide/svelte/icons/keyboard";
+import Lock from "@lucide/svelte/icons/lock";
 import ListChecks from "@lucide/svelte/icons/list-checks";
 import Monitor from "@lucide/svelte/icons/monitor";
 import Moon from "@lucide/svelte/icons/moon";
@@ -153,6 +154,17 @@ export function actEntries(session: Session, workspace: Workspace, opens: Opens)
 			keywords: "server connect sign in",
 			act: () => (session.adding = true),
 		},
+		...(session.lock.ready
+			? [
+					{
+						id: "lock",
+						label: "Lock now",
+						icon: Lock,
+						keywords: "away passphrase",
+						act: () => void session.lockNow(),
+					},
+				]
+			: []),
 		{
 			id: "system",
 			label: "Use the system's theme",

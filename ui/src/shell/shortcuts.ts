@@ -8,6 +8,7 @@ export const shortcuts: readonly { group: string; entries: readonly { keys: stri
 			{ keys: [modifierName, "K"], act: "Find a key, a screen or an act" },
 			{ keys: [modifierName, "N"], act: "New key" },
 			{ keys: [modifierName, ","], act: "Preferences" },
+			{ keys: [modifierName, "L"], act: "Lock now" },
 			{ keys: ["?"], act: "These shortcuts" },
 			{ keys: ["Esc"], act: "Close what is open" },
 		],

@@ -1,8 +1,16 @@
 // Which stage the window is at: waiting for the keychain, choosing where keys live, opening a workspace, or
 // in one. The core decides; this keeps its answers and asks the next question.
 import { createContext } from "svelte";
-import { say } from "../kit/toasts.svelte";
-import type { AppError, Boot, ConnectionView, KeychainStatus, Opened, Preferences } from "../ipc/bindings";
+import { dismissAll, say } from "../kit/toasts.svelte";
+import type {
+	AppError,
+	Boot,
+	ConnectionView,
+	KeychainStatus,
+	LockStatus,
+	Opened,
+	Preferences,
+} from "../ipc/bindings";
 import { asAppError } from "../ipc/errors";
 import { commands } from "../ipc/tauri";
 import { route } from "../route.svelte";
@@ -10,6 +18,7 @@ import { route } from "../route.svelte";
 type Stage =
 	| { is: "starting" }
 	| { is: "not_started"; error: AppError }
+	| { is: "locked" }
 	| { is: "keychain"; keychain: KeychainStatus }
 	| { is: "first_start" }
 	| { is: "opening"; connection: ConnectionView }
@@ -35,6 +44,10 @@ export class Session {
 		return this.boot?.preferences ?? { theme: "system" };
 	}
 
+	get lock(): LockStatus {
+		return this.boot?.lock ?? { locked: false, ready: false, afterMinutes: null, onSleep: false };
+	}
+
 	begin = async () => {
 		try {
 			await this.accept(await commands.boot());
@@ -47,7 +60,8 @@ export class Session {
 	accept = async (boot: Boot) => {
 		this.boot = boot;
 		const current = boot.connections.find((connection) => connection.id === boot.current);
-		if (needsAttention(boot.keychain)) this.stage = { is: "keychain", keychain: boot.keychain };
+		if (boot.lock.locked) this.#lock();
+		else if (needsAttention(boot.keychain)) this.stage = { is: "keychain", keychain: boot.keychain };
 		else if (current === undefined) this.stage = { is: "first_start" };
 		else await this.open(current);
 	};
@@ -77,6 +91,8 @@ export class Session {
 
 	/** A workspace was made or signed in to; it is open already. */
 	entered = async (opened: Opened) => {
+		// An answer that was on its way when it locked shows nothing any more.
+		if (this.stage.is === "locked") return;
 		this.#opening++;
 		this.adding = false;
 		const before = this.stage.is === "open" ? this.stage.opened.connection.id : null;
@@ -84,6 +100,11 @@ export class Session {
 		if (before !== opened.connection.id) route.go("keys");
 		this.stage = { is: "open", opened };
 		await this.refresh();
+	};
+
+	/** Opens a workspace whose key the keychain has lost. */
+	recover = async (connection: ConnectionView, code: string) => {
+		await this.entered(await commands.recover(connection.id, code));
 	};
 
 	setReplicaAside = async (connection: ConnectionView) => {
@@ -96,10 +117,36 @@ export class Session {
 	refresh = async () => {
 		try {
 			this.boot = await commands.boot();
+			if (this.boot.lock.locked) this.#lock();
 		} catch (thrown) {
 			say(asAppError(thrown).message, "bad");
 		}
 	};
+
+	/** Takes the core's answer on how the lock stands. */
+	tellLock = (lock: LockStatus) => {
+		if (this.boot !== null) this.boot = { ...this.boot, lock };
+	};
+
+	lockNow = async () => {
+		try {
+			this.tellLock(await commands.lockNow());
+			this.#lock();
+		} catch (thrown) {
+			say(asAppError(thrown).message, "bad");
+		}
+	};
+
+	/** Nothing that was on the screens stays: they are unmounted, and what toasts said goes with them. */
+	#lock() {
+		if (this.stage.is === "locked") return;
+		this.#opening++;
+		this.adding = false;
+		dismissAll();
+		// Back on the screen one was at, with nothing of it open.
+		route.replace(route.tab);
+		this.stage = { is: "locked" };
+	}
 
 	setTheme = async (theme: Preferences["theme"]) => {
 		const before = this.boot;

@@ -174,11 +174,51 @@ const states: State[] = [
 	},
 	{ name: "preferences", tab: "preferences", shown: heading("Preferences") },
 	{
+		name: "move to a vault",
+		tab: "preferences",
+		act: async (user) => user.click(await screen.findByRole("button", { name: "Move to a vault…" })),
+		shown: dialog("Move secrets to a vault"),
+	},
+	{
+		name: "change the vault's passphrase",
+		tab: "preferences",
+		arrange: (core) => (core.keychain = { kind: "vault", unlocked: true }),
+		act: async (user) => user.click(await screen.findByRole("button", { name: "Change passphrase…" })),
+		shown: dialog("Change the vault's passphrase"),
+	},
+	{
+		name: "set the lock",
+		tab: "preferences",
+		act: async (user) => user.click(await screen.findByRole("button", { name: "Set the lock…" })),
+		shown: dialog("Lock Keystead"),
+	},
+	{
+		name: "locked",
+		arrange: (core) => (core.lock = { locked: true, ready: true, afterMinutes: 5, onSleep: true }),
+		shown: heading("Keystead is locked"),
+	},
+	{
 		name: "connections",
 		tab: "connections",
 		arrange: (core) => (core.connections = [northwind, here]),
 		act: async (user) => user.click(await screen.findByRole("button", { name: "Remove My workspace" })),
 		shown: () => screen.findByText(/will leave this computer's keychain/),
+	},
+	{
+		name: "recovery code before",
+		tab: "connections",
+		arrange: (core) => (core.recoveryMadeAt = "2026-03-12T10:42:07Z"),
+		act: async (user) => user.click(await screen.findByRole("button", { name: /^Recovery code of/ })),
+		shown: () => screen.findByRole("button", { name: "Make a new recovery code" }),
+	},
+	{
+		name: "recovery code",
+		tab: "connections",
+		act: async (user) => {
+			await user.click(await screen.findByRole("button", { name: /^Recovery code of/ }));
+			await user.click(await screen.findByRole("button", { name: "Make recovery code" }));
+		},
+		shown: dialog("Your new recovery code"),
 	},
 	{ name: "why", tab: "why", shown: heading("Why don't I see…?") },
 	{ name: "first start", arrange: none, shown: heading("Welcome to Keystead") },
@@ -237,6 +277,14 @@ const states: State[] = [
 		arrange: (core) =>
 			core.failing.set("open_connection", problem("replica_damaged", "It cannot be read.")),
 		shown: heading("The data file is damaged"),
+	},
+	{
+		name: "lost key",
+		arrange: (core) => {
+			core.recoveryMadeAt = "2026-03-12T10:42:07Z";
+			core.failing.set("open_connection", problem("replica_key_missing", "The key is gone."));
+		},
+		shown: () => screen.findByRole("textbox", { name: "Recovery code" }),
 	},
 ];
 

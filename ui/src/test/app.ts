@@ -3,13 +3,13 @@ import { render, screen } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import axe from "axe-core";
 import App from "../App.svelte";
-import { dismiss, shownToasts } from "../kit/toasts.svelte";
+import { dismissAll } from "../kit/toasts.svelte";
 import { route } from "../route.svelte";
 import { FakeCore } from "./core";
 import { installCore } from "./install";
 
 export async function start(arrange: (core: FakeCore) => void = () => {}, tab = "keys") {
-	for (const toast of shownToasts.all) dismiss(toast.id);
+	dismissAll();
 	route.replace(tab);
 	const core = new FakeCore();
 	arrange(core);

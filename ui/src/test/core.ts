@@ -16,6 +16,8 @@ import type {
 	KeyRow,
 	KeyText,
 	KeychainStatus,
+	LockStatus,
+	LockWish,
 	Opened,
 	PendingChange,
 	Preferences,
@@ -31,6 +33,7 @@ type Given = Record<string, unknown>;
 
 export const BODY = "7Hq2VmX9tLc4Rz0BykW8nP5s3FdJeU";
 export const CHECKSUM = "1aQw9z";
+export const RECOVERY = "7K2M-9XQ4-0M30-E209-185G-R38E-1W81-24GK-2K2C";
 
 export function problem(code: ErrorCode, message: string, field: string | null = null): AppError {
 	return { code, message, field, details: null };
@@ -44,6 +47,7 @@ function checkName(name: string) {
 export class FakeCore {
 	connections: ConnectionView[] = [northwind];
 	current: string | null = northwind.id;
+	lock: LockStatus = { locked: false, ready: false, afterMinutes: null, onSleep: false };
 	keychain: KeychainStatus = { kind: "os", name: "GNOME Keyring" };
 	preferences: Preferences = { theme: "system" };
 	/** The keys as the server has them, and those it is to make. */
@@ -64,6 +68,8 @@ export class FakeCore {
 		signUp: "open",
 		encrypted: true,
 	};
+	/** When a recovery code was made. */
+	recoveryMadeAt: string | null = null;
 	/** Commands that fail, and how. */
 	failing = new Map<string, AppError>();
 	/** Why the server refuses what it is told, when it does. */
@@ -94,6 +100,12 @@ export class FakeCore {
 	goOffline() {
 		this.sync = { ...this.sync, state: "offline", since: ago(0) };
 		this.announce(["sync"]);
+	}
+
+	goLocked(): LockStatus {
+		this.lock = { ...this.lock, locked: true };
+		this.announce(["keychain"]);
+		return this.lock;
 	}
 
 	/** The server answers: what waited is in force, or somebody else changed the same. */
@@ -183,8 +195,9 @@ export class FakeCore {
 	}
 
 	#boot(): Boot {
-		const { connections, current, keychain, preferences } = this;
-		return { connections, current, keychain, preferences, version: "0.1.0" };
+		const { connections, current, keychain, lock, preferences } = this;
+		const hidden = lock.locked ? { connections: [], current: null } : { connections, current };
+		return { ...hidden, keychain, lock, preferences, version: "0.1.0" };
 	}
 
 	#enter(connection: ConnectionView): Opened {
@@ -400,8 +413,38 @@ export class FakeCore {
 			movedTo: "replica.db.aside-1",
 			opened: opened(this.#connection(connectionId)),
 		}),
+		set_lock: ({ wish }) => {
+			const { afterMinutes, onSleep } = wish as LockWish;
+			this.lock = { locked: false, ready: afterMinutes !== null || onSleep, afterMinutes, onSleep };
+			return this.lock;
+		},
+		touch: () => null,
+		lock_now: () => {
+			if (!this.lock.ready) throw problem("refused", "Set a passphrase for the lock first.");
+			return this.goLocked();
+		},
+		unlock: () => {
+			this.lock = { ...this.lock, locked: false };
+			return this.#boot();
+		},
+		recovery_status: () => ({ madeAt: this.recoveryMadeAt }),
+		make_recovery_code: () => {
+			const replaced = this.recoveryMadeAt !== null;
+			this.recoveryMadeAt = ago(0);
+			return { code: RECOVERY, madeAt: this.recoveryMadeAt, replaced };
+		},
+		copy_recovery_code: () => ({ clearsInSeconds: 30 }),
+		save_recovery_code: () => ({ path: "/home/mara/Downloads/keystead-recovery-Northwind-Routing.txt" }),
+		forget_recovery_code: () => null,
+		recover: ({ connectionId }) => {
+			this.failing.delete("open_connection");
+			return this.#enter(this.#connection(connectionId));
+		},
 		create_vault: () => this.#setKeychain({ kind: "vault", unlocked: true }),
 		unlock_vault: () => this.#setKeychain({ kind: "vault", unlocked: true }),
+		move_to_vault: () => this.#setKeychain({ kind: "vault", unlocked: true }),
+		move_to_os_keychain: () => this.#setKeychain({ kind: "os", name: "GNOME Keyring" }),
+		change_vault_passphrase: () => null,
 		retry_keychain: () => this.#setKeychain({ kind: "os", name: "GNOME Keyring" }),
 		list_keys: ({ query }) => this.#list(query as KeyQuery),
 		key_detail: ({ keyId }) => this.detail(keyId as string),

@@ -1,8 +1,7 @@
 // Copying and saving a secret: the core does both, so its text never passes through here. Shared by the
-// secret's own moment and by the panel. Counts down until the copy leaves the clipboard.
-import { commands } from "../../ipc/tauri";
-import type { Copied, Saved } from "../../ipc/bindings";
-import { Act } from "../../state/act.svelte";
+// secret's own moment, the panel and the recovery code. Counts down until the copy leaves the clipboard.
+import type { Copied, Saved } from "../ipc/bindings";
+import { Act } from "../state/act.svelte";
 
 export class Handling {
 	/** Seconds until the clipboard is cleared; 0 once it was; null before anything was copied. */
@@ -14,15 +13,9 @@ export class Handling {
 	#timer: ReturnType<typeof setInterval> | undefined;
 
 	/** Must be made while a component is set up. */
-	constructor(secretId: () => string) {
-		this.copy = new Act(
-			() => commands.copySecret(secretId()),
-			({ clearsInSeconds }) => this.#countDown(clearsInSeconds),
-		);
-		this.save = new Act(
-			() => commands.saveSecret(secretId()),
-			({ path }) => (this.savedTo = path),
-		);
+	constructor(copy: () => Promise<Copied>, save: () => Promise<Saved>) {
+		this.copy = new Act(copy, ({ clearsInSeconds }) => this.#countDown(clearsInSeconds));
+		this.save = new Act(save, ({ path }) => (this.savedTo = path));
 		$effect(() => () => clearInterval(this.#timer));
 	}
 
