@@ -118,7 +118,7 @@ impl Ladder {
     /// Holds the ladder alone: nobody reads or writes a secret, in any program, until this is dropped.
     pub(crate) fn alone(&self) -> Result<File, KeychainError> {
         let file = self.guard()?;
-        file.lock().map_err(|error| self.unguarded(error))?;
+        file.lock().map_err(|error| self.unguarded(&error))?;
         Ok(file)
     }
 
@@ -132,10 +132,10 @@ impl Ladder {
                     .write(true)
                     .open(&self.guard)
             })
-            .map_err(|error| self.unguarded(error))
+            .map_err(|error| self.unguarded(&error))
     }
 
-    fn unguarded(&self, error: std::io::Error) -> KeychainError {
+    fn unguarded(&self, error: &std::io::Error) -> KeychainError {
         KeychainError::Vault {
             path: self.guard.display().to_string(),
             reason: error.to_string(),
@@ -147,7 +147,7 @@ impl Ladder {
         work: impl FnOnce(&dyn Keychain) -> Result<T, KeychainError>,
     ) -> Result<T, KeychainError> {
         let guard = self.guard()?;
-        guard.lock_shared().map_err(|error| self.unguarded(error))?;
+        guard.lock_shared().map_err(|error| self.unguarded(&error))?;
         let done = work(&*self.standing()?);
         if matches!(done, Err(KeychainError::VaultLocked)) {
             // Another program has changed the passphrase.

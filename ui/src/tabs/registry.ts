@@ -38,9 +38,9 @@ export const tabs: readonly Tab[] = [
 		label: "Preferences",
 		group: "personal",
 		icon: SlidersHorizontal,
-		purpose: "How Keystead looks on this computer.",
+		purpose: "How Keystead looks on this computer, and how it guards its secrets.",
 		action: null,
-		keywords: "settings theme appearance dark light",
+		keywords: "settings theme appearance dark light lock passphrase vault keychain secrets",
 		view: Preferences,
 	},
 	{
