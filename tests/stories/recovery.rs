@@ -140,6 +140,14 @@ async fn o5_a_wrong_code_is_told_at_its_field_and_changes_nothing() {
     assert!(before == after, "left as they are");
     let name = format!("{connection}/replica");
     assert!(lost.get(&name).unwrap().is_none(), "no key was made or put there");
+
+    // The right code for a replica that its key does not open: the keychain is not touched either.
+    let replica = file(&bob, connection, "replica.db");
+    std::fs::write(&replica, vec![0x5A; 8_192]).unwrap();
+    let damaged = bob.desk.recover(connection, secret(&replaced.code)).await;
+    assert_eq!(damaged.err().unwrap().code(), ErrorCode::ReplicaDamaged);
+    assert!(lost.get(&name).unwrap().is_none());
+    std::fs::write(&replica, &before[0]).unwrap();
     bob.desk
         .recover(connection, secret(&replaced.code))
         .await

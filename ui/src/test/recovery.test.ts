@@ -17,7 +17,9 @@ test("o5 a recovery code is made, shown once, and handled by the core", async ()
 	expect(within(before).queryByText(/opens nothing once a new one is made/)).toBeNull();
 	await user.click(await within(before).findByRole("button", { name: "Make recovery code" }));
 	const dialog = await screen.findByRole("dialog", { name: "Your new recovery code" });
-	expect(within(dialog).getByRole("group", { name: "Recovery code" }).textContent).toBe(RECOVERY);
+	const shown = within(dialog).getByRole("group", { name: "Recovery code" });
+	expect(shown.textContent).toBe(RECOVERY);
+	expect(shown).toHaveFocus();
 	await user.click(within(dialog).getByRole("button", { name: "Copy" }));
 	expect(await within(dialog).findByText("Copied; leaves the clipboard in 30 s")).toBeVisible();
 	await user.click(within(dialog).getByRole("button", { name: "Save as text" }));
