@@ -32,6 +32,8 @@ pub(crate) enum Rungs {
 /// changes beneath it.
 pub(crate) struct Ladder {
     rung: Mutex<Rungs>,
+    /// One look at the keychain, or one opening of the vault, at a time.
+    climbing: Mutex<()>,
     vault: PathBuf,
     /// Held by everyone who uses a rung, and alone by who changes it.
     guard: PathBuf,
@@ -42,6 +44,7 @@ impl Ladder {
     pub(crate) fn new(place: &Place, host: Arc<dyn Host>) -> Arc<Self> {
         Arc::new(Self {
             rung: Mutex::new(Rungs::Unknown),
+            climbing: Mutex::new(()),
             vault: place.vault(),
             guard: place.folder().join("keychain.lock"),
             host,
@@ -78,6 +81,11 @@ impl Ladder {
 
     /// Looks which rung there is. Blocks while the system asks its user.
     fn look(&self) {
+        let _one = lock(&self.climbing);
+        // Somebody else may have climbed meanwhile; what is open is not looked for anew.
+        if self.stands() {
+            return;
+        }
         let found = if Vault::exists(&self.vault) {
             Rungs::VaultLocked
         } else {
@@ -148,10 +156,15 @@ impl Ladder {
     ) -> Result<T, KeychainError> {
         let guard = self.guard()?;
         guard.lock_shared().map_err(|error| self.unguarded(&error))?;
-        let done = work(&*self.standing()?);
+        let rung = self.standing()?;
+        let done = work(&*rung);
         if matches!(done, Err(KeychainError::VaultLocked)) {
-            // Another program has changed the passphrase.
-            self.stand_on(Rungs::VaultLocked);
+            // Another program has changed the passphrase; who has opened the vault anew meanwhile is left alone.
+            let mut now = lock(&self.rung);
+            if matches!(&*now, Rungs::Vault(vault) if std::ptr::addr_eq(Arc::as_ptr(vault), Arc::as_ptr(&rung)))
+            {
+                *now = Rungs::VaultLocked;
+            }
         }
         done
     }
@@ -215,6 +228,7 @@ impl Desk {
         }
         let desk = self.clone();
         blocking(move || {
+            let _one = lock(&desk.ladder.climbing);
             let vault = Vault::create(
                 &desk.place.vault(),
                 &passphrase,
@@ -237,9 +251,13 @@ impl Desk {
     pub async fn unlock_vault(self: &Arc<Self>, passphrase: Secret) -> Result<KeychainStatus, DeskError> {
         let desk = self.clone();
         blocking(move || {
-            let vault = Vault::unlock(&desk.place.vault(), &passphrase, (desk.ports.more_entropy)())?;
-            let vault = Arc::new(vault);
-            desk.ladder.stand_on(Rungs::Vault(vault.clone()));
+            let vault = {
+                let _one = lock(&desk.ladder.climbing);
+                let entropy = (desk.ports.more_entropy)();
+                let vault = Arc::new(Vault::unlock(&desk.place.vault(), &passphrase, entropy)?);
+                desk.ladder.stand_on(Rungs::Vault(vault.clone()));
+                vault
+            };
             desk.finish_leaving_os(&vault);
             Ok(())
         })
