@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crypto::secret::Secret;
 use desk::ErrorCode;
-use desk::view::{KeychainStatus, LockWish, Preferences, SignIn, StartHere};
+use desk::view::{KeyEditDraft, KeyText, KeychainStatus, LockWish, Preferences, SignIn, StartHere};
 use domain::id::{ConnectionId, KeyId, OperationId, SecretId};
 use keychain::{Keychain as _, MemoryKeychain};
 use testkit::desk::{PASSWORD, TestKeychain, ada, all, draft};
@@ -92,6 +92,16 @@ async fn o5_keystead_locks_after_idle_minutes_and_then_refuses_everything() {
             assert_eq!(error.map(|error| error.code()), Some(ErrorCode::Locked), stringify!($intention));
         )*};
     }
+    let edit = || {
+        let text = || KeyText {
+            name: "ci".to_owned(),
+            description: String::new(),
+        };
+        KeyEditDraft {
+            seen: text(),
+            made: text(),
+        }
+    };
     refuses!(
         start_here(mine()),
         start_sample(),
@@ -119,12 +129,15 @@ async fn o5_keystead_locks_after_idle_minutes_and_then_refuses_everything() {
         copy_secret(secret_id),
         save_secret(secret_id),
         reveal_secret(secret_id),
+        edit_key(key, edit()),
         revoke_key(key, None),
         inspect(text.clone()),
         sync_status(),
         sync_now(),
         list_pending(),
         drop_pending(operation),
+        retry_pending(operation),
+        decide_edit(operation, edit()),
     );
     let wrong = desk.unlock(secret("another passphrase")).await.err().unwrap();
     assert_eq!(wrong.field(), Some("passphrase"));

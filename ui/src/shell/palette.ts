@@ -98,21 +98,23 @@ async function syncNow() {
 
 type Opens = { onshortcuts: () => void; onpending: () => void };
 
-/** What can be done with the key that is open. */
+/** What can be done with the key that is open. Its name is shown and not sought by: who types it looks for the key. */
 export function keyEntries({ row, edit }: KeyDetail, workspace: Workspace): Entry[] {
 	if (!edit.allowed) return [];
 	return [
 		row.pending?.state === "conflict"
 			? {
 					id: "decide",
-					label: `Decide on ${row.name}`,
+					label: "Decide on the open key",
+					detail: row.name,
 					icon: Split,
 					keywords: "conflict edit rename",
 					act: () => workspace.decide(row.id),
 				}
 			: {
 					id: "edit",
-					label: `Edit ${row.name}`,
+					label: "Edit the open key",
+					detail: row.name,
 					icon: Pencil,
 					keywords: "rename name description change",
 					act: () => workspace.edit(row.id),
