@@ -13,6 +13,10 @@ use crate::workspace::{FEATURES, Workspace};
 
 /// The limit of all tests together; each test has its own in .config/nextest.toml.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
+/// The same of the long run.
+const LONG_LIMIT: Duration = Duration::from_secs(3 * 60 * 60);
+/// How many interleavings the long run tries.
+const LONG: &str = "10000";
 /// The tests that drive the real window.
 const WINDOW_TESTS: &str = "test(/(^|::)window_/)";
 
@@ -26,6 +30,9 @@ pub(crate) struct Arguments {
     /// Leave out building, installing and removing the package.
     #[arg(long)]
     no_bundle: bool,
+    /// Try 10,000 random interleavings of three desktops and a server instead of 500.
+    #[arg(long)]
+    long: bool,
     /// Further arguments for `cargo nextest run`, such as `-- --no-capture`; like a filter, they leave out the rest.
     #[arg(last = true)]
     nextest: Vec<String>,
@@ -73,9 +80,12 @@ fn nextest(workspace: &Workspace, arguments: &Arguments) -> Outcome {
         .env("KEYSTEAD_CLI", workspace.debug_binary("keystead")?)
         .env("KEYSTEAD_SERVER", workspace.debug_binary("keystead-server")?)
         .dir(&workspace.root)
-        .limit(LIMIT);
+        .limit(if arguments.long { LONG_LIMIT } else { LIMIT });
     if std::env::var_os("CI").is_some() {
         tests = tests.args(["--profile", "ci"]);
+    }
+    if arguments.long {
+        tests = tests.env("KEYSTEAD_INTERLEAVINGS", LONG);
     }
     if arguments.no_window {
         tests = tests.args(["--filterset", &format!("not {WINDOW_TESTS}")]);
