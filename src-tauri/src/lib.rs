@@ -126,6 +126,8 @@ pub fn run() -> ExitCode {
         .manage(desk.clone())
         .manage(preferences::StorePath(folder.join("preferences.json")))
         .setup(move |app| {
+            let ahead = desk.clone();
+            tauri::async_runtime::spawn(async move { ahead.open_ahead().await });
             window::open(app.handle())?;
             tauri::async_runtime::spawn(pass_topics(desk.clone(), app.handle().clone()));
             Ok(())

@@ -2,14 +2,19 @@
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
+use desk::OutboxState;
 use desk::view::{KeyEditDraft, KeyText, SignIn};
+use domain::clock::{Clock, Timestamp};
+use keychain::MemoryKeychain;
 use serde_json::Value;
+use server::system::SystemClock;
 use store::Kind;
 use store::testing::Database;
-use testkit::desk::PASSWORD;
-use testkit::{TestDesk, TestServer};
+use testkit::desk::{PASSWORD, TestKeychain, draft as draft_of};
+use testkit::{TestDesk, TestServer, wait_for};
 
 use crate::terminal::{Terminal, on_thread, program};
 
@@ -375,4 +380,78 @@ async fn o6_two_desktops_and_a_terminal_work_at_once() {
     assert_eq!(shown.len(), 25);
     assert_eq!(shown, other.names().await);
     assert_eq!(names(&list), shown.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+/// A clock that is wrong by some days.
+struct Wrong(i64);
+
+impl Clock for Wrong {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_days(self.0)
+    }
+}
+
+/// Two computers whose clocks are a day off, one before and one behind: what they make, edit and revoke is in force in
+/// the order in which the server heard of it, and an expiry that only a wrong clock takes for future is refused in words.
+#[tokio::test(flavor = "multi_thread")]
+async fn o2_clocks_that_are_a_day_off_lose_nothing() {
+    let server = TestServer::new().await;
+    let off = |days| {
+        TestDesk::at(
+            Arc::new(Wrong(days)),
+            TestKeychain::Memory(Arc::new(MemoryKeychain::default())),
+        )
+    };
+    let (ahead, behind) = (off(1), off(-1));
+    ahead.sign_up(&server.url()).await;
+    let request = SignIn {
+        url: server.url(),
+        email: "ada@northwind.example".to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    behind.desk.sign_in(request).await.unwrap();
+    behind.wait_synced().await;
+    let text = |name: &str| KeyText {
+        name: name.to_owned(),
+        description: String::new(),
+    };
+    let (secret, key) = ahead.create("made tomorrow").await;
+    ahead.wait_synced().await;
+    behind.desk.sync_now().await.unwrap();
+    let draft = KeyEditDraft {
+        seen: text("made tomorrow"),
+        made: text("edited yesterday"),
+    };
+    behind.desk.edit_key(key, draft).await.unwrap();
+    behind.wait_synced().await;
+    ahead.desk.sync_now().await.unwrap();
+    let draft = KeyEditDraft {
+        seen: text("edited yesterday"),
+        made: text("edited tomorrow"),
+    };
+    ahead.desk.edit_key(key, draft).await.unwrap();
+    ahead.wait_synced().await;
+    assert_eq!(server.verify(&secret).await, (true, None));
+    behind.desk.sync_now().await.unwrap();
+    assert_eq!(behind.names().await, ["edited tomorrow", "Free service key"]);
+
+    let mut late = draft_of("too late");
+    late.expires_at = Some(SystemClock.now().plus_days(-1).plus_seconds(3_600));
+    behind.desk.create_key(late).await.unwrap();
+    let refused = wait_for("a refusal", || async {
+        let pending = behind.desk.list_pending().await.ok()?;
+        pending
+            .into_iter()
+            .find(|change| change.state == OutboxState::Refused)
+    })
+    .await;
+    assert_eq!(
+        refused.message.as_deref(),
+        Some("The expiry lies in the past; choose a later time, or none.")
+    );
+    behind.desk.revoke_key(key, None).await.unwrap();
+    wait_for("the revocation", || async {
+        (!server.verify(&secret).await.0).then_some(())
+    })
+    .await;
 }

@@ -96,7 +96,7 @@ async fn first_light(kind: Kind) {
     assert!(
         report.findings[1]
             .sentence
-            .contains("billing-export, and it works")
+            .contains("billing-export, and it worked at the last sync")
     );
     assert!(report.as_of.is_some() && report.offline_since.is_some());
 

@@ -402,3 +402,46 @@ async fn k9_o2_revoking_a_key_is_cut_at_every_byte_and_done_once() {
     let revoked = "SELECT COUNT(*) FROM activity WHERE type = 'key_revoked'";
     assert_eq!(server.number(revoked).await, answer);
 }
+
+/// Another connection is looked at and removed beside the one that is open, which stays open throughout.
+#[tokio::test(flavor = "multi_thread")]
+async fn o6_removing_another_connection_leaves_the_open_one_alone() {
+    let mut there = TestServer::new().await;
+    let here = TestServer::new().await;
+    let ada = TestDesk::new();
+    let other = ada.sign_up(&there.url()).await.connection.id;
+    ada.create("there").await;
+    ada.wait_synced().await;
+    there.stop().await;
+    ada.wait_offline().await;
+    ada.create("never sent").await;
+    let open = ada.sign_up(&here.url()).await.connection.id;
+    ada.create("here").await;
+    ada.wait_synced().await;
+    there.start().await;
+
+    let preview = ada.desk.removal_preview(other).await.unwrap();
+    assert_eq!(preview.secrets_here, 3, "the free key's and both others'");
+    let unsent: Vec<&str> = preview
+        .unsent_changes
+        .iter()
+        .map(|change| change.key_name.as_str())
+        .collect();
+    assert_eq!(unsent, ["never sent"]);
+    assert_eq!(ada.names().await, ["Free service key", "here"]);
+    ada.desk.remove_connection(other).await.unwrap();
+    assert_eq!(ada.names().await, ["Free service key", "here"]);
+    assert_eq!(
+        ada.desk
+            .connections()
+            .iter()
+            .map(|connection| connection.id)
+            .collect::<Vec<_>>(),
+        [open]
+    );
+    let ended = there
+        .number("SELECT COUNT(*) FROM session WHERE ended_at IS NOT NULL")
+        .await;
+    assert_eq!(ended, 1, "its session was ended, too");
+    assert!(!ada.folder().join("connections").join(other.to_string()).exists());
+}

@@ -30,7 +30,12 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
             "stories",
             "--package",
             "keystead-desktop",
-            "--bins",
+            "--bin",
+            "keystead-server",
+            "--bin",
+            "bench",
+            "--bin",
+            "keystead-desktop",
         ])
         .dir(&workspace.root)
         .unlimited()

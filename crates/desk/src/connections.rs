@@ -2,17 +2,29 @@
 
 use std::sync::Arc;
 
+use crypto::secret::Secret;
 use domain::id::{ConnectionId, SecretId};
 use domain::role::{Action, require};
+use replica::{KeyQuery, Sort, SortBy};
 
 use crate::error::DeskError;
 use crate::open::{PASSWORD, REPLICA_KEY, SESSION, item};
+use crate::pending::pending_of;
 use crate::registry::Record;
 use crate::view::{
-    ActionPermission, Boot, ConnectionKind, ConnectionView, Opened, Preferences, RemovalPreview, SetAside,
-    sentence,
+    ActionPermission, Boot, ConnectionKind, ConnectionView, Opened, PendingChange, Preferences,
+    RemovalPreview, SetAside, sentence,
 };
 use crate::{Desk, Topic, blocking, lock, recovery};
+
+/// What of a connection is on this computer.
+struct Contents {
+    record: Record,
+    /// The secrets of it that the keychain has.
+    secrets: Vec<SecretId>,
+    unsent: Vec<PendingChange>,
+    session: Option<Secret>,
+}
 
 impl Desk {
     /// What the first paint needs.
@@ -75,6 +87,27 @@ impl Desk {
         self.open_and_remember(self.find_record(id)?).await
     }
 
+    /// Opens the connection that was used last before anybody asks, and reads its list of keys: a window takes a while to
+    /// come, and finds them ready. What is in the way is told to whoever asks.
+    pub async fn open_ahead(self: &Arc<Self>) {
+        let Some(id) = self.last_used() else { return };
+        if self.open_connection(id).await.is_ok() {
+            let first = KeyQuery {
+                search: String::new(),
+                kinds: Vec::new(),
+                states: Vec::new(),
+                expires_within_days: None,
+                sort: Sort {
+                    by: SortBy::Name,
+                    descending: false,
+                },
+                offset: 0,
+                limit: 1,
+            };
+            let _read = self.list_keys(first).await;
+        }
+    }
+
     pub(crate) fn find_record(&self, id: ConnectionId) -> Result<Record, DeskError> {
         self.unlocked()?;
         lock(&self.registry)
@@ -107,44 +140,61 @@ impl Desk {
     /// # Errors
     /// [`DeskError`].
     pub async fn removal_preview(self: &Arc<Self>, id: ConnectionId) -> Result<RemovalPreview, DeskError> {
-        let (record, secrets, unsent_changes) = match self.secrets_of(id).await {
-            Ok((record, secrets)) => {
-                let unsent = self.pending_of(id)?;
-                (record, secrets, unsent)
-            }
-            // A replica that can't be read can't say what it holds; it can still be removed.
-            Err(DeskError::Replica(_) | DeskError::ReplicaKeyMissing { .. }) => {
-                (self.find_record(id)?, vec![], vec![])
-            }
-            Err(error) => return Err(error),
-        };
+        let Contents {
+            record,
+            secrets,
+            unsent,
+            ..
+        } = self.contents_of(id).await?;
         Ok(RemovalPreview {
-            unsent_changes,
+            unsent_changes: unsent,
             secrets_here: u32::try_from(secrets.len()).unwrap_or(u32::MAX),
             deletes_server: record.kind != ConnectionKind::Server,
             connection: view(&record),
         })
     }
 
-    /// The secrets of a connection that this computer's keychain has.
-    async fn secrets_of(self: &Arc<Self>, id: ConnectionId) -> Result<(Record, Vec<SecretId>), DeskError> {
-        let is_open = lock(&self.open).as_ref().is_some_and(|open| open.record.id == id);
-        if !is_open {
-            self.open_connection(id).await?;
-        }
-        let open = self.current()?;
-        let record = open.record.clone();
-        let secrets = blocking(move || {
-            let mut here = Vec::new();
-            for secret in open.replica.secret_ids()? {
-                if open.keychain.get(&item(open.record.id, secret))?.is_some() {
-                    here.push(secret);
+    /// What of a connection is on this computer, whether it is open or not; the one that is open stays so.
+    async fn contents_of(self: &Arc<Self>, id: ConnectionId) -> Result<Contents, DeskError> {
+        let open = lock(&self.open).clone().filter(|open| open.record.id == id);
+        let record = match &open {
+            Some(open) => open.record.clone(),
+            None => self.find_record(id)?,
+        };
+        let keychain = match &open {
+            Some(open) => open.keychain.clone(),
+            None => self.keychain().await?,
+        };
+        let (desk, path) = (self.clone(), self.place.replica(id));
+        blocking(move || {
+            let session = keychain.get(&item(id, SESSION))?;
+            let opened = match open {
+                Some(open) => Some(open.replica.clone()),
+                None if !path.exists() => None,
+                None => match desk.open_replica(&keychain, id, &path) {
+                    Ok(replica) => Some(Arc::new(replica)),
+                    // A replica that can't be read can't say what it holds; it can still be removed.
+                    Err(DeskError::Replica(_) | DeskError::ReplicaKeyMissing { .. }) => None,
+                    Err(error) => return Err(error),
+                },
+            };
+            let mut contents = Contents {
+                record,
+                secrets: Vec::new(),
+                unsent: Vec::new(),
+                session,
+            };
+            if let Some(replica) = opened {
+                contents.unsent = pending_of(&replica)?;
+                for secret in replica.secret_ids()? {
+                    if keychain.get(&item(id, secret))?.is_some() {
+                        contents.secrets.push(secret);
+                    }
                 }
             }
-            Ok(here)
+            Ok(contents)
         })
-        .await?;
-        Ok((record, secrets))
+        .await
     }
 
     /// Removes a connection: ends its session, removes its secrets and keys from the keychain and wipes its files.
@@ -152,11 +202,13 @@ impl Desk {
     /// # Errors
     /// [`DeskError`]; asking again goes on where it stopped.
     pub async fn remove_connection(self: &Arc<Self>, id: ConnectionId) -> Result<(), DeskError> {
-        let secrets = match self.secrets_of(id).await {
-            Ok((_, secrets)) => secrets,
-            Err(DeskError::Replica(_) | DeskError::ReplicaKeyMissing { .. }) => Vec::new(),
-            Err(error) => return Err(error),
-        };
+        let Contents {
+            record,
+            secrets,
+            session,
+            ..
+        } = self.contents_of(id).await?;
+        let kind = record.kind;
         let _one = self.changing.lock().await;
         let open = {
             let mut slot = lock(&self.open);
@@ -166,16 +218,14 @@ impl Desk {
                 None
             }
         };
-        let kind = match &open {
-            Some(open) => open.record.kind,
-            None => self.find_record(id)?.kind,
-        };
         if let Some(open) = open {
             if let Ok(session) = open.engine.session() {
                 // Away or signed out already: the session ends by itself.
                 let _ended = session.sign_out().await;
             }
             open.shut().await;
+        } else if let (Some(url), Some(token)) = (&record.url, session) {
+            let _ended = self.server(url)?.with_session(token).sign_out().await;
         }
         if kind != ConnectionKind::Sample {
             let keychain = self.keychain().await?;

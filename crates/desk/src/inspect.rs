@@ -75,7 +75,7 @@ impl OpenConnection {
                     label(candidate.kind)
                 ),
             ),
-            (None, Some(key)) => (Verdict::Known, known_sentence(key)),
+            (None, Some(key)) => (Verdict::Known, known_sentence(key, &self.worked()?)),
         };
         Ok(Finding {
             masked: mask(found, candidate.kind),
@@ -86,6 +86,17 @@ impl OpenConnection {
             key,
             secret_id,
             offset: u32::try_from(text[..candidate.start].chars().count()).unwrap_or(u32::MAX),
+        })
+    }
+}
+
+impl OpenConnection {
+    /// What can be said of a key that is in force here: that it works, or when it was last known to.
+    fn worked(&self) -> Result<String, DeskError> {
+        Ok(match self.replica.cursor()?.synced_at {
+            _ if self.engine.status().phase == Phase::Synced => "it works".to_owned(),
+            Some(at) => format!("it worked at the last sync, {at}"),
+            None => "whether it works is not known: there was no sync yet".to_owned(),
         })
     }
 }
@@ -106,7 +117,7 @@ fn malformed(kind: KeyKind, problem: TokenProblem) -> String {
     )
 }
 
-fn known_sentence(key: &KeyDetail) -> String {
+fn known_sentence(key: &KeyDetail, worked: &str) -> String {
     let name = &key.row.name;
     let waits = key.row.pending.is_some();
     match key.row.state {
@@ -123,7 +134,7 @@ fn known_sentence(key: &KeyDetail) -> String {
         }
         KeyState::Active => {
             format!(
-                "A secret of {name}, and it works. If you found it where it does not belong, revoke the key."
+                "A secret of {name}, and {worked}. If you found it where it does not belong, revoke the key."
             )
         }
     }

@@ -304,7 +304,7 @@ impl Desk {
 
     /// Opens the replica with the key the keychain has, or makes both where there is no file (invariant: no replica
     /// key is made while a replica file exists).
-    fn open_replica(
+    pub(crate) fn open_replica(
         &self,
         keychain: &Arc<dyn Keychain>,
         id: ConnectionId,

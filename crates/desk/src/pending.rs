@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::id::{AccountId, ConnectionId, OperationId};
-use replica::{KeyEdit, Operation, OutboxEntry, OutboxState};
+use domain::id::{AccountId, OperationId};
+use replica::{KeyEdit, Operation, OutboxEntry, OutboxState, Replica};
 use sync::merge::{Field, Merge, merge};
 use sync::status::{Phase, RoundError};
 
@@ -13,7 +13,7 @@ use crate::open::{OpenConnection, item};
 use crate::view::{
     AppError, EditField, KeyEditDraft, PendingChange, PendingEdit, Progress, SyncState, SyncStatus, sentence,
 };
-use crate::{Desk, Topic, blocking, lock};
+use crate::{Desk, Topic, blocking};
 
 impl Desk {
     /// Changes that wait, are under way, or were refused; oldest first.
@@ -22,12 +22,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn list_pending(self: &Arc<Self>) -> Result<Vec<PendingChange>, DeskError> {
         let open = self.current()?;
-        blocking(move || open.pending()).await
-    }
-
-    pub(crate) fn pending_of(&self, id: ConnectionId) -> Result<Vec<PendingChange>, DeskError> {
-        let open = lock(&self.open).clone().filter(|open| open.record.id == id);
-        open.map_or_else(|| Ok(Vec::new()), |open| open.pending())
+        blocking(move || pending_of(&open.replica)).await
     }
 
     /// Drops a change that waits or was refused. Dropping the making of a key removes its secret from the keychain.
@@ -146,64 +141,6 @@ impl OpenConnection {
         Ok(())
     }
 
-    fn pending(&self) -> Result<Vec<PendingChange>, DeskError> {
-        self.replica
-            .outbox()?
-            .iter()
-            .map(|entry| self.pending_change(entry))
-            .collect()
-    }
-
-    fn pending_change(&self, entry: &OutboxEntry) -> Result<PendingChange, DeskError> {
-        let key_id = entry.operation.key_id();
-        let key_name = match &entry.operation {
-            Operation::CreateKey(request) => request.name.to_string(),
-            Operation::EditKey(edit) => edit.base.name.to_string(),
-            Operation::RevokeKey { .. } => self
-                .replica
-                .key(key_id)?
-                .map_or_else(|| key_id.to_string(), |record| record.shown.name.to_string()),
-        };
-        let edit = match &entry.operation {
-            Operation::EditKey(edit) => Some(self.pending_edit(edit)?),
-            _ => None,
-        };
-        Ok(PendingChange {
-            operation_id: entry.operation_id,
-            operation: pending_operation(&entry.operation),
-            key_id,
-            key_name,
-            queued_at: entry.queued_at,
-            state: entry.state,
-            message: entry.message.as_deref().map(sentence),
-            attempts: entry.attempts,
-            edit,
-        })
-    }
-
-    fn pending_edit(&self, edit: &KeyEdit) -> Result<PendingEdit, DeskError> {
-        let theirs = self.replica.key(edit.key_id)?.map(|record| record.view.fields());
-        let conflicts = match theirs
-            .as_ref()
-            .map(|theirs| merge(&edit.base, &edit.mine, theirs))
-        {
-            Some(Merge::Conflict(of)) => of
-                .into_iter()
-                .map(|field| match field {
-                    Field::Name => EditField::Name,
-                    Field::Description => EditField::Description,
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
-        Ok(PendingEdit {
-            base: text(&edit.base),
-            mine: text(&edit.mine),
-            theirs: theirs.as_ref().map(text),
-            conflicts,
-        })
-    }
-
     fn sync_status(&self) -> Result<SyncStatus, DeskError> {
         let status = self.engine.status();
         let (waiting, needs_you) = self.replica.waiting()?;
@@ -242,4 +179,62 @@ fn problem(error: &RoundError) -> AppError {
         field: None,
         details: None,
     }
+}
+
+/// Changes that wait in a replica, oldest first.
+pub(crate) fn pending_of(replica: &Replica) -> Result<Vec<PendingChange>, DeskError> {
+    replica
+        .outbox()?
+        .iter()
+        .map(|entry| pending_change(replica, entry))
+        .collect()
+}
+
+fn pending_change(replica: &Replica, entry: &OutboxEntry) -> Result<PendingChange, DeskError> {
+    let key_id = entry.operation.key_id();
+    let key_name = match &entry.operation {
+        Operation::CreateKey(request) => request.name.to_string(),
+        Operation::EditKey(edit) => edit.base.name.to_string(),
+        Operation::RevokeKey { .. } => replica
+            .key(key_id)?
+            .map_or_else(|| key_id.to_string(), |record| record.shown.name.to_string()),
+    };
+    let edit = match &entry.operation {
+        Operation::EditKey(edit) => Some(pending_edit(replica, edit)?),
+        _ => None,
+    };
+    Ok(PendingChange {
+        operation_id: entry.operation_id,
+        operation: pending_operation(&entry.operation),
+        key_id,
+        key_name,
+        queued_at: entry.queued_at,
+        state: entry.state,
+        message: entry.message.as_deref().map(sentence),
+        attempts: entry.attempts,
+        edit,
+    })
+}
+
+fn pending_edit(replica: &Replica, edit: &KeyEdit) -> Result<PendingEdit, DeskError> {
+    let theirs = replica.key(edit.key_id)?.map(|record| record.view.fields());
+    let conflicts = match theirs
+        .as_ref()
+        .map(|theirs| merge(&edit.base, &edit.mine, theirs))
+    {
+        Some(Merge::Conflict(of)) => of
+            .into_iter()
+            .map(|field| match field {
+                Field::Name => EditField::Name,
+                Field::Description => EditField::Description,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    Ok(PendingEdit {
+        base: text(&edit.base),
+        mine: text(&edit.mine),
+        theirs: theirs.as_ref().map(text),
+        conflicts,
+    })
 }

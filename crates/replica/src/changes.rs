@@ -73,6 +73,7 @@ impl Replica {
                     }
                     Entity::Member(view) => {
                         people::put_member(change, view)?;
+                        change.forget_names();
                         topics.insert(Topic::Organization);
                     }
                     Entity::Key(view) => {

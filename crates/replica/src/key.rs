@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 
 use crate::outbox::{self, OutboxEntry};
-use crate::{Change, Replica, ReplicaError, people};
+use crate::{Change, Replica, ReplicaError};
 
 /// What to list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ pub(crate) fn put(change: &Change<'_>, view: &KeyView, unconfirmed: bool) -> Res
     };
     let newest = view.secrets.last();
     let (prefix, last_four) = newest.map_or(("", ""), |secret| (&secret.prefix, &secret.last_four));
-    let maker = people::display_name(change, view.created_by)?.unwrap_or_default();
+    let maker = change.name_of(view.created_by)?;
     let haystack = format!(
         "{}\n{}\n{prefix}\n{last_four}\n{maker}",
         shown.name, shown.description

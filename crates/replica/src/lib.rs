@@ -14,12 +14,12 @@ mod people;
 mod topic;
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crypto::secret::SecretBytes;
-use domain::id::KeyId;
+use domain::id::{AccountId, KeyId};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
@@ -49,6 +49,8 @@ pub(crate) struct Change<'a> {
     touched: RefCell<Touched>,
     /// Keys of which edits wait, once somebody asked.
     edited: RefCell<Option<HashSet<String>>>,
+    /// How people are shown, as far as this transaction asked.
+    names: RefCell<HashMap<AccountId, String>>,
 }
 
 #[derive(Default)]
@@ -71,6 +73,21 @@ impl Change<'_> {
             empty => empty.insert(outbox::edited(&self.transaction)?),
         };
         Ok(edited.contains(id))
+    }
+
+    /// How a person is shown; empty when they are not known here.
+    pub(crate) fn name_of(&self, account: AccountId) -> Result<String, ReplicaError> {
+        if let Some(name) = self.names.borrow().get(&account) {
+            return Ok(name.clone());
+        }
+        let name = people::display_name(&self.transaction, account)?.unwrap_or_default();
+        self.names.borrow_mut().insert(account, name.clone());
+        Ok(name)
+    }
+
+    /// Notes that people came, changed or went.
+    pub(crate) fn forget_names(&self) {
+        self.names.borrow_mut().clear();
     }
 
     /// Notes that edits came or went.
@@ -143,6 +160,8 @@ impl Replica {
         let hex = key.to_hex();
         let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", hex.expose()));
         connection.execute_batch(&pragma).map_err(wrap)?;
+        // 32 MB of pages, and a log as long: each page costs a decryption when it is read and an encryption when it is
+        // written back, and a first sync touches the same ones again and again.
         // FULL: an intention that was confirmed to its author survives a power cut.
         connection
             .execute_batch(
@@ -150,7 +169,9 @@ impl Replica {
                  PRAGMA journal_mode = WAL;
                  PRAGMA synchronous = FULL;
                  PRAGMA foreign_keys = ON;
-                 PRAGMA temp_store = MEMORY;",
+                 PRAGMA temp_store = MEMORY;
+                 PRAGMA cache_size = -32768;
+                 PRAGMA wal_autocheckpoint = 8192;",
             )
             .map_err(wrap)?;
         migrations()
@@ -228,6 +249,7 @@ impl Replica {
                 transaction,
                 touched: RefCell::default(),
                 edited: RefCell::default(),
+                names: RefCell::default(),
             };
             let done = work(&change)?;
             change.transaction.commit()?;

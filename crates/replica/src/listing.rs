@@ -122,8 +122,9 @@ impl Listing {
                     .all(|word| word.find(entry.haystack.as_bytes()).is_some())
         };
         let mut fitting: Vec<&Entry> = self.0.iter().filter(fits).collect();
-        arrange(&mut fitting, query.sort, now);
         let total = u32::try_from(fitting.len()).unwrap_or(u32::MAX);
+        let last = (query.offset as usize).saturating_add(query.limit as usize);
+        arrange(&mut fitting, query.sort, now, last);
         let window = fitting
             .into_iter()
             .skip(query.offset as usize)
@@ -159,21 +160,33 @@ fn expires_by(entry: &Entry, now: Timestamp, latest: Timestamp) -> bool {
             .is_some_and(|end| end > now && end <= latest)
 }
 
-/// Sorts what is sorted by name already; equals stay in the order of their names.
-fn arrange(entries: &mut [&Entry], sort: Sort, now: Timestamp) {
-    let turn = |order: Ordering| if sort.descending { order.reverse() } else { order };
-    match sort.by {
-        SortBy::Name if sort.descending => entries.reverse(),
-        SortBy::Name => {}
-        SortBy::Kind => entries.sort_by(|one, other| turn(one.kind.as_str().cmp(other.kind.as_str()))),
-        SortBy::State => entries.sort_by(|one, other| turn(one.life.state(now).cmp(&other.life.state(now)))),
-        SortBy::Expires => entries
-            .sort_by(|one, other| missing_last(one.life.expires_at, other.life.expires_at, sort.descending)),
-        SortBy::LastUsed => {
-            entries.sort_by(|one, other| missing_last(one.last_used_at, other.last_used_at, sort.descending));
+/// Puts the first `last` of what is sorted by name already into their order; equals stay in the order of their names.
+/// The rest is left unsorted: nobody sees it.
+fn arrange(entries: &mut Vec<&Entry>, sort: Sort, now: Timestamp, last: usize) {
+    if sort.by == SortBy::Name {
+        if sort.descending {
+            entries.reverse();
         }
-        SortBy::Created => entries.sort_by(|one, other| turn(one.created_at.cmp(&other.created_at))),
+        return;
     }
+    let turn = |order: Ordering| if sort.descending { order.reverse() } else { order };
+    let by = |one: &Entry, other: &Entry| match sort.by {
+        SortBy::Name => Ordering::Equal,
+        SortBy::Kind => turn(one.kind.as_str().cmp(other.kind.as_str())),
+        SortBy::State => turn(one.life.state(now).cmp(&other.life.state(now))),
+        SortBy::Expires => missing_last(one.life.expires_at, other.life.expires_at, sort.descending),
+        SortBy::LastUsed => missing_last(one.last_used_at, other.last_used_at, sort.descending),
+        SortBy::Created => turn(one.created_at.cmp(&other.created_at)),
+    };
+    let mut placed: Vec<(usize, &Entry)> = std::mem::take(entries).into_iter().enumerate().collect();
+    let order =
+        |one: &(usize, &Entry), other: &(usize, &Entry)| by(one.1, other.1).then_with(|| one.0.cmp(&other.0));
+    if (1..placed.len()).contains(&last) {
+        placed.select_nth_unstable_by(last - 1, order);
+        placed.truncate(last);
+    }
+    placed.sort_unstable_by(order);
+    entries.extend(placed.into_iter().map(|(_, entry)| entry));
 }
 
 /// Two lists by name, as one.

@@ -80,15 +80,6 @@ export class Session {
 		}
 	};
 
-	/** The core looked into another workspace; it goes back to this one, which stayed on the screen. */
-	goBack = async (connection: ConnectionView) => {
-		try {
-			await commands.openConnection(connection.id);
-		} catch {
-			await this.open(connection);
-		}
-	};
-
 	/** A workspace was made or signed in to; it is open already. */
 	entered = async (opened: Opened) => {
 		// An answer that was on its way when it locked shows nothing any more.
