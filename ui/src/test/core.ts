@@ -399,11 +399,7 @@ export class FakeCore {
 			this.confirm();
 			return opened(this.#connection(connectionId));
 		},
-		removal_preview: ({ connectionId }) => {
-			// The core opens what it counts.
-			this.current = connectionId as string;
-			return this.#removal(this.#connection(connectionId));
-		},
+		removal_preview: ({ connectionId }) => this.#removal(this.#connection(connectionId)),
 		remove_connection: ({ connectionId }) => {
 			this.connections = this.connections.filter(({ id }) => id !== connectionId);
 			if (this.current === connectionId) this.current = this.connections[0]?.id ?? null;

@@ -67,16 +67,6 @@ test("o6 removing another connection leaves the open one open", async () => {
 	expect(core.current).toBe(northwind.id);
 });
 
-test("o6 looking into another connection before removing it leaves the open one open", async () => {
-	const { core, user } = await start((core) => (core.connections = [northwind, here]), "connections");
-	await user.click(await screen.findByRole("button", { name: "Remove My workspace" }));
-	await screen.findByRole("textbox", { name: /^Type My workspace/ });
-	expect(core.current).toBe(here.id);
-	await user.click(screen.getByRole("button", { name: "Cancel" }));
-	await waitFor(() => expect(core.current).toBe(northwind.id));
-	expect(screen.getByRole("heading", { level: 1, name: "Connections" })).toBeVisible();
-});
-
 test("p6 what is missing explains itself by role", async () => {
 	await start((core) => (core.connections = [{ ...northwind, role: "viewer" }]), "why");
 	const row = await screen.findByRole("row", { name: /^Create, change and revoke keys/ });
