@@ -5,15 +5,17 @@
 use std::path::Path;
 
 use crypto::token::Token;
+use desk::view::{KeyEditDraft, KeyText, SignIn};
 use domain::key::KeyKind;
-use testkit::{SeededEntropy, TestServer};
+use testkit::trouble::Gate;
+use testkit::{SeededEntropy, TestDesk, TestServer};
 use thirtyfour::prelude::Key;
 
 use crate::failure::{Failure, Outcome};
 use crate::outside::{end_session, verify};
 use crate::page::{Sought, alert, button, dialog, field, heading, menu_item, option, radio, row, tab};
 use crate::place::{Keyring, Place};
-use crate::steps::PASSWORD;
+use crate::steps::{EMAIL, PASSWORD};
 use crate::window::Window;
 
 /// Getting in: the first start, each form of it, and what each says when something is wrong.
@@ -341,6 +343,61 @@ pub async fn trouble(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> O
     let window = Window::open(&place).await?;
     window.see(&heading("The data file is damaged")).await?;
     visit(&window, "replica-damaged").await?;
+    window.quit().await
+}
+
+/// An edit made offline, and somebody else's of the same field.
+///
+/// # Errors
+/// The first step that did not happen.
+pub async fn edits(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> Outcome {
+    let server = TestServer::new().await;
+    let gate = Gate::before(server.address()).await;
+    let place = Place::with_keychain().await?;
+    let window = Window::open(&place).await?;
+    window.sign_up_at(&gate.url()).await?;
+    let secret = window.create_key("ci-deploy", "Deploys the planner").await?;
+    window.in_force().await?;
+    window.close_secret(&secret).await?;
+    gate.shut();
+    window.badge_says("Offline since").await?;
+    window.open_key("ci-deploy").await?;
+    window.keys("e").await?;
+    window.see(&dialog("Edit ci-deploy")).await?;
+    visit(&window, "edit").await?;
+    window.fill(&field("Name"), "ci-laptop").await?;
+    window.click(&button("Save changes")).await?;
+    window.gone(&dialog("Edit ci-deploy")).await?;
+    window.panel_says("Edited here, not yet in force").await?;
+    visit(&window, "keys-edited").await?;
+    let other = TestDesk::new();
+    let request = SignIn {
+        url: server.url(),
+        email: EMAIL.to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    other.desk.sign_in(request).await?;
+    other.wait_synced().await;
+    let page = other.desk.list_keys(testkit::desk::all()).await?;
+    let key = page.rows.iter().find(|row| row.name == "ci-deploy");
+    let key = key.ok_or_else(|| Failure::said("the other desk has no ci-deploy"))?;
+    let text = |name: &str| KeyText {
+        name: name.to_owned(),
+        description: key.description.clone(),
+    };
+    let draft = KeyEditDraft {
+        seen: text("ci-deploy"),
+        made: text("ci-theirs"),
+    };
+    other.desk.edit_key(key.id, draft).await?;
+    other.wait_synced().await;
+    gate.open();
+    window.badge_says("1 change needs you").await?;
+    window.open_key("ci-theirs").await?;
+    visit(&window, "keys-conflict").await?;
+    window.click(&button("Decide…")).await?;
+    window.see(&dialog("Decide on ci-deploy")).await?;
+    visit(&window, "conflict").await?;
     window.quit().await
 }
 

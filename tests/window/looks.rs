@@ -44,6 +44,11 @@ async fn window_axe_finds_nothing_on_this_computer() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn window_axe_finds_nothing_in_edits() -> Outcome {
+    axe_finds_nothing!(tour::edits)
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn window_axe_finds_nothing_in_trouble() -> Outcome {
     axe_finds_nothing!(tour::trouble)
 }

@@ -135,7 +135,7 @@ impl Desk {
         }
     }
 
-    /// What removing a connection would take away. Opens it if it is not open.
+    /// What removing a connection would take away. The one that is open stays open.
     ///
     /// # Errors
     /// [`DeskError`].

@@ -65,5 +65,6 @@ async fn take(folder: &Path, wanted: &[String]) -> Outcome<usize> {
     tour::workspace(&mut camera).await?;
     tour::this_computer(&mut camera).await?;
     tour::trouble(&mut camera).await?;
+    tour::edits(&mut camera).await?;
     Ok(count)
 }
