@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use desk::view::{KeyDetail, KeyDraft, KeyEditDraft, KeyRow, KeyText};
-use desk::{Desk, DeskError, KeyQuery, OutboxState, Sort, SortBy};
+use desk::{Desk, DeskError, KeyQuery, OutboxState, Sort};
 use domain::clock::{Clock as _, Timestamp};
 use domain::id::KeyId;
 use domain::key::{KeyKind, KeyState};
@@ -50,7 +50,6 @@ pub(crate) async fn list(
     let page = desk
         .list_keys(KeyQuery {
             search: query.search.join(" "),
-            kinds: Vec::new(),
             states: query
                 .state
                 .into_iter()
@@ -65,8 +64,7 @@ pub(crate) async fn list(
                 by: query.sort.into(),
                 descending: false,
             },
-            offset: 0,
-            limit: query.limit,
+            ..KeyQuery::by_name(query.limit)
         })
         .await?;
     output.result(&page, || {
@@ -111,15 +109,7 @@ async fn find(desk: &Arc<Desk>, key: &str) -> Result<KeyDetail, DeskError> {
     }
     let query = KeyQuery {
         search: key.to_owned(),
-        kinds: Vec::new(),
-        states: Vec::new(),
-        expires_within_days: None,
-        sort: Sort {
-            by: SortBy::Name,
-            descending: false,
-        },
-        offset: 0,
-        limit: 1_000,
+        ..KeyQuery::by_name(1_000)
     };
     let named: Vec<KeyRow> = desk
         .list_keys(query)

@@ -160,6 +160,7 @@ async fn pass_topics(desk: Arc<Desk>, app: tauri::AppHandle) {
                 desk::DeskTopic::Sync,
                 desk::DeskTopic::Connections,
                 desk::DeskTopic::Organization,
+                desk::DeskTopic::Account,
             ],
             Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
         };

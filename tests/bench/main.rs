@@ -231,7 +231,7 @@ async fn touch_100(url: &str) {
     for sql in [
         "UPDATE change SET sequence = sequence + 1000000 WHERE entity_id IN \
          (SELECT id FROM key WHERE NOT free ORDER BY random() LIMIT 100)",
-        "UPDATE scope SET sequence = (SELECT max(sequence) FROM change) WHERE kind = 'organization'",
+        "UPDATE scope SET sequence = (SELECT max(sequence) FROM change WHERE scope_id = scope.id) WHERE kind = 'organization'",
     ] {
         store::testing::execute(&store, sql).await.unwrap();
     }

@@ -1,9 +1,12 @@
 //! Offline and sync: nothing lost, nothing twice, nothing silently overwritten (O2, O3, O4).
 
-use desk::OutboxState;
-use desk::view::{EditField, KeyEditDraft, KeyText, PendingChange, PendingOperation, SignIn};
+use desk::view::{
+    ActionPermission, EditField, KeyEditDraft, KeyText, Opened, PendingChange, PendingOperation, SignIn,
+};
+use desk::{DeskTopic, ErrorCode, OutboxState};
 use domain::id::KeyId;
-use testkit::desk::PASSWORD;
+use domain::role::{Action, Role};
+use testkit::desk::{PASSWORD, draft};
 use testkit::trouble::{CuttingProxy, Gate};
 use testkit::{TestDesk, TestServer, wait_for};
 
@@ -297,6 +300,47 @@ async fn o3_lost_visibility_takes_the_rows_away_at_the_next_sync() {
         .await;
     ada.desk.sync_now().await.unwrap();
     assert_eq!(ada.names().await, ["ci", "Free service key"]);
+}
+
+/// A role that was changed holds at the next sync, in the workspace that is open and in the list of connections.
+#[tokio::test(flavor = "multi_thread")]
+async fn o3_another_role_holds_without_opening_anew() {
+    let server = TestServer::new().await;
+    let ada = TestDesk::new();
+    let opened = ada.sign_up(&server.url()).await;
+    let (_, key) = ada.create("ci").await;
+    ada.wait_synced().await;
+    let connection = opened.connection.id;
+    let mut topics = ada.desk.topics();
+
+    server.change_role(Role::Viewer).await;
+    ada.desk.sync_now().await.unwrap();
+    let refused = ada.desk.create_key(draft("more")).await.err().unwrap();
+    assert_eq!(refused.code(), ErrorCode::Refused, "{refused}");
+    let again = ada.desk.open_connection(connection).await.unwrap();
+    assert_eq!(again.connection.role, Role::Viewer);
+    assert_eq!(ada.desk.connections()[0].role, Role::Viewer);
+    let manages = |opened: &Opened| {
+        let of = |given: &&ActionPermission| given.action == Action::ManageKeys;
+        opened.permissions.iter().find(of).unwrap().allowed
+    };
+    assert!(manages(&opened) && !manages(&again));
+    let mut told = false;
+    while let Ok(topics) = topics.try_recv() {
+        told |= topics.contains(&DeskTopic::Connections);
+    }
+    assert!(told, "the window reads it anew");
+
+    // It is remembered, for a start without the server.
+    let ada = ada.restart().await;
+    assert_eq!(ada.desk.connections()[0].role, Role::Viewer);
+    let opened = ada.desk.open_connection(connection).await.unwrap();
+    assert_eq!(opened.connection.role, Role::Viewer);
+
+    server.change_role(Role::Owner).await;
+    ada.desk.sync_now().await.unwrap();
+    edit(&ada, key, Some("back"), None).await;
+    shows(&ada, key, "back", "").await;
 }
 
 /// A lost answer is no conflict: it is asked for again before anything is merged, however the key looks by then.

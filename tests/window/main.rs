@@ -1,6 +1,7 @@
 //! The real window, driven as a person drives it: few stories, each from the first start to what it proves. What the
 //! window says is checked from outside it: by the server's own `verify`, by the keychain's own tool, on the disk.
 
+mod crashes;
 mod first_light;
 mod keychain;
 mod lock;

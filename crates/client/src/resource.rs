@@ -145,6 +145,15 @@ impl Session {
         self.get(&format!("{path}?since={since}&limit={limit}")).await
     }
 
+    /// What changed of the signed-in account since a sequence number, at most `limit` changes.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn account_changes(&self, since: i64, limit: u32) -> Result<ChangesPage, ClientError> {
+        let path = path::ACCOUNT_CHANGES;
+        self.get(&format!("{path}?since={since}&limit={limit}")).await
+    }
+
     /// Notices that something changed. The stream has no end of its own; it ends when the connection does.
     ///
     /// # Errors

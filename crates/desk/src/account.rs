@@ -346,12 +346,12 @@ impl Desk {
         }
         let keychain = self.keychain().await?;
         self.keep_session(&keychain, id, &started.token).await?;
-        let open = lock(&self.open).clone().filter(|open| open.record.id == id);
+        let open = lock(&self.open).clone().filter(|open| open.record().id == id);
         match open {
             Some(open) => {
                 open.engine
                     .set_link(Link::Session(server.with_session(started.token)));
-                Ok(self.opened(&open.record))
+                Ok(self.opened(&open.record()))
             }
             None => self.open_and_remember(record).await,
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crypto::secret::Secret;
 use domain::id::{ConnectionId, SecretId};
 use domain::role::{Action, require};
-use replica::{KeyQuery, Sort, SortBy};
+use replica::KeyQuery;
 
 use crate::error::DeskError;
 use crate::open::{PASSWORD, REPLICA_KEY, SESSION, item};
@@ -38,10 +38,10 @@ impl Desk {
         let open = lock(&self.open).clone();
         let current = match &open {
             Some(open) => {
-                if open.record.kind == ConnectionKind::Sample {
-                    connections.push(view(&open.record));
+                if open.record().kind == ConnectionKind::Sample {
+                    connections.push(view(&open.record()));
                 }
-                Some(open.record.id)
+                Some(open.record().id)
             }
             None => lock(&self.registry).current,
         };
@@ -80,9 +80,9 @@ impl Desk {
     pub async fn open_connection(self: &Arc<Self>, id: ConnectionId) -> Result<Opened, DeskError> {
         let _one = self.changing.lock().await;
         self.unlocked()?;
-        let open = lock(&self.open).clone().filter(|open| open.record.id == id);
+        let open = lock(&self.open).clone().filter(|open| open.record().id == id);
         if let Some(open) = open {
-            return Ok(self.opened(&open.record));
+            return Ok(self.opened(&open.record()));
         }
         self.open_and_remember(self.find_record(id)?).await
     }
@@ -92,18 +92,7 @@ impl Desk {
     pub async fn open_ahead(self: &Arc<Self>) {
         let Some(id) = self.last_used() else { return };
         if self.open_connection(id).await.is_ok() {
-            let first = KeyQuery {
-                search: String::new(),
-                kinds: Vec::new(),
-                states: Vec::new(),
-                expires_within_days: None,
-                sort: Sort {
-                    by: SortBy::Name,
-                    descending: false,
-                },
-                offset: 0,
-                limit: 1,
-            };
+            let first = KeyQuery::by_name(1);
             let _read = self.list_keys(first).await;
         }
     }
@@ -156,9 +145,9 @@ impl Desk {
 
     /// What of a connection is on this computer, whether it is open or not; the one that is open stays so.
     async fn contents_of(self: &Arc<Self>, id: ConnectionId) -> Result<Contents, DeskError> {
-        let open = lock(&self.open).clone().filter(|open| open.record.id == id);
+        let open = lock(&self.open).clone().filter(|open| open.record().id == id);
         let record = match &open {
-            Some(open) => open.record.clone(),
+            Some(open) => open.record().as_ref().clone(),
             None => self.find_record(id)?,
         };
         let keychain = match &open {
@@ -212,7 +201,7 @@ impl Desk {
         let _one = self.changing.lock().await;
         let open = {
             let mut slot = lock(&self.open);
-            if slot.as_ref().is_some_and(|open| open.record.id == id) {
+            if slot.as_ref().is_some_and(|open| open.record().id == id) {
                 slot.take()
             } else {
                 None
@@ -270,7 +259,7 @@ impl Desk {
             let _one = self.changing.lock().await;
             let open = {
                 let mut slot = lock(&self.open);
-                if slot.as_ref().is_some_and(|open| open.record.id == id) {
+                if slot.as_ref().is_some_and(|open| open.record().id == id) {
                     slot.take()
                 } else {
                     None

@@ -50,7 +50,7 @@ impl OpenConnection {
             findings,
             truncated,
             characters: u32::try_from(looked_at.chars().count()).unwrap_or(u32::MAX),
-            as_of: self.replica.cursor()?.synced_at,
+            as_of: self.replica.synced_at()?,
             offline_since: away.then_some(status.since),
         })
     }
@@ -93,7 +93,7 @@ impl OpenConnection {
 impl OpenConnection {
     /// What can be said of a key that is in force here: that it works, or when it was last known to.
     fn worked(&self) -> Result<String, DeskError> {
-        Ok(match self.replica.cursor()?.synced_at {
+        Ok(match self.replica.synced_at()? {
             _ if self.engine.status().phase == Phase::Synced => "it works".to_owned(),
             Some(at) => format!("it worked at the last sync, {at}"),
             None => "whether it works is not known: there was no sync yet".to_owned(),

@@ -64,7 +64,7 @@ impl Desk {
     /// [`DeskError`], at the field that is the reason; then nothing was made.
     pub async fn create_key(self: &Arc<Self>, draft: KeyDraft) -> Result<CreatedKey, DeskError> {
         let open = self.current()?;
-        require(open.record.role, Action::ManageKeys)?;
+        require(open.record().role, Action::ManageKeys)?;
         if draft.kind != KeyKind::Team {
             return Err(DeskError::input("kind", "only team keys can be made here"));
         }
@@ -97,9 +97,9 @@ impl Desk {
         let (prefix, body, checksum) = token.parts();
         let (prefix, body, checksum) = (prefix.to_owned(), body.to_owned(), checksum.to_owned());
         let name = request.name.to_string();
-        let (desk, account) = (self.clone(), open.record.account_id);
+        let (desk, account) = (self.clone(), open.record().account_id);
         let stored_in = blocking(move || {
-            let kept_as = item(open.record.id, secret_id);
+            let kept_as = item(open.record().id, secret_id);
             reach("create.minted");
             open.keychain.set(&kept_as, &token.into_secret())?;
             reach("create.kept");
@@ -140,7 +140,7 @@ impl Desk {
     /// not, or when an earlier edit has still to be decided.
     pub async fn edit_key(self: &Arc<Self>, id: KeyId, draft: KeyEditDraft) -> Result<KeyDetail, DeskError> {
         let open = self.current()?;
-        require(open.record.role, Action::ManageKeys)?;
+        require(open.record().role, Action::ManageKeys)?;
         let (seen, made) = (fields(&draft.seen)?, fields(&draft.made)?);
         let now = self.now();
         let operation_id = self.with_entropy(|entropy| OperationId::make(now, entropy));
@@ -177,7 +177,7 @@ impl Desk {
         confirm_name: Option<String>,
     ) -> Result<KeyDetail, DeskError> {
         let open = self.current()?;
-        require(open.record.role, Action::ManageKeys)?;
+        require(open.record().role, Action::ManageKeys)?;
         let now = self.now();
         let operation_id = self.with_entropy(|entropy| OperationId::make(now, entropy));
         let desk = self.clone();
@@ -222,7 +222,10 @@ impl OpenConnection {
                 last_four: secret.last_four.clone(),
                 created_at: secret.created_at,
                 // A keychain that does not answer now is asked again when the secret is wanted.
-                on_this_computer: matches!(self.keychain.get(&item(self.record.id, secret.id)), Ok(Some(_))),
+                on_this_computer: matches!(
+                    self.keychain.get(&item(self.record().id, secret.id)),
+                    Ok(Some(_))
+                ),
             })
             .collect();
         let settled = !record.unconfirmed && record.pending.is_empty();
@@ -245,7 +248,7 @@ impl OpenConnection {
     }
 
     fn edit_rule(&self, record: &KeyRecord) -> EditRule {
-        let reason = require(self.record.role, Action::ManageKeys)
+        let reason = require(self.record().role, Action::ManageKeys)
             .map_err(|error| error.to_string())
             .and_then(|()| may_edit(record.view.life()).map_err(|error| error.to_string()))
             .err()
@@ -261,7 +264,7 @@ impl OpenConnection {
             .pending
             .iter()
             .any(|entry| matches!(entry.operation, Operation::RevokeKey { .. }) && entry.state.goes_on());
-        let reason = require(self.record.role, Action::ManageKeys)
+        let reason = require(self.record().role, Action::ManageKeys)
             .map_err(|error| error.to_string())
             .and_then(|()| {
                 may_revoke(record.view.free, record.view.life()).map_err(|error| error.to_string())
@@ -283,8 +286,8 @@ impl OpenConnection {
     }
 
     fn name_of(&self, account: AccountId) -> Result<String, DeskError> {
-        if account == self.record.account_id {
-            return Ok(self.record.account_name.clone());
+        if account == self.record().account_id {
+            return Ok(self.record().account_name.clone());
         }
         Ok(self.replica.member_of(account)?.map_or_else(
             || "a former member".to_owned(),

@@ -354,7 +354,7 @@ impl Desk {
         let open = lock(&self.open).take();
         if let Some(open) = open {
             let server = open.shut_but_server().await;
-            if open.record.kind == ConnectionKind::ThisComputer {
+            if open.record().kind == ConnectionKind::ThisComputer {
                 *lock(&self.lock.kept) = server;
             } else if let Some(server) = server {
                 server.stop().await;

@@ -8,7 +8,7 @@ use client::{Server, ServerAddress};
 use crypto::secret::{Secret, SecretBytes};
 use domain::id::ConnectionId;
 use keychain::Keychain;
-use replica::{Replica, Topic};
+use replica::{Replica, ReplicaError, Topic};
 use sync::engine::{Engine, Link, Running};
 use sync::status::Phase;
 use tokio::task::JoinHandle;
@@ -32,7 +32,8 @@ pub(crate) const PASSWORD: &str = "password";
 const TEND: Duration = Duration::from_secs(2);
 
 pub(crate) struct OpenConnection {
-    pub(crate) record: Record,
+    /// Renewed when the account's own feed says otherwise.
+    record: Mutex<Arc<Record>>,
     pub(crate) replica: Arc<Replica>,
     pub(crate) engine: Arc<Engine>,
     pub(crate) keychain: Arc<dyn Keychain>,
@@ -45,6 +46,26 @@ pub(crate) struct OpenConnection {
 }
 
 impl OpenConnection {
+    /// What is known of it now.
+    pub(crate) fn record(&self) -> Arc<Record> {
+        lock(&self.record).clone()
+    }
+
+    /// What the replica says of the account by now, where that is something else.
+    fn renewed(&self) -> Result<Option<Record>, ReplicaError> {
+        let known = self.record();
+        let mut record = Record::clone(&known);
+        if let Some(profile) = self.replica.profile()? {
+            record.account_email = profile.email;
+            record.account_name = profile.display_name.to_string();
+        }
+        if let Some(membership) = self.replica.membership(record.organization_id)? {
+            record.organization_name = membership.organization_name.to_string();
+            record.role = membership.role;
+        }
+        Ok((record != *known).then_some(record))
+    }
+
     /// Stops the sync and a server that was started for it.
     pub(crate) async fn shut(&self) {
         if let Some(local) = self.shut_but_server().await {
@@ -234,7 +255,7 @@ impl Desk {
                 return Err(error);
             }
         };
-        let topics = self.topics.clone();
+        let (topics, desk, id) = (self.topics.clone(), Arc::downgrade(self), record.id);
         let engine = Engine::new(
             replica.clone(),
             link,
@@ -242,13 +263,18 @@ impl Desk {
             self.ports.clock.clone(),
             self.ports.entropy.clone(),
             Arc::new(move |changed| {
+                if changed.contains(&Topic::Account)
+                    && let Some(desk) = desk.upgrade()
+                {
+                    desk.follow_account(id);
+                }
                 // Nobody may be listening.
                 let _listeners = topics.send(changed.clone());
             }),
         );
         let running = self.ports.background_sync.then(|| engine.spawn());
         let open = Arc::new(OpenConnection {
-            record,
+            record: Mutex::new(Arc::new(record)),
             replica,
             engine,
             keychain,
@@ -257,7 +283,7 @@ impl Desk {
             tend: Mutex::new(None),
             _sample: sample,
         });
-        if open.record.kind == ConnectionKind::ThisComputer && self.ports.background_sync {
+        if open.record().kind == ConnectionKind::ThisComputer && self.ports.background_sync {
             *lock(&open.tend) = Some(tokio::spawn(self.clone().tend(open.clone())));
         }
         let before = lock(&self.open).replace(open.clone());
@@ -278,6 +304,23 @@ impl Desk {
         Ok(open)
     }
 
+    /// Takes over what the feed of the account said of who is signed in, and as what: from now on it is decided, shown
+    /// and remembered so.
+    fn follow_account(&self, id: ConnectionId) {
+        let Some(open) = lock(&self.open).clone().filter(|open| open.record().id == id) else {
+            return;
+        };
+        let followed = open.renewed().map_err(DeskError::from).and_then(|renewed| {
+            let Some(record) = renewed else { return Ok(()) };
+            *lock(&open.record) = Arc::new(record.clone());
+            self.announce(&[Topic::Connections]);
+            lock(&self.registry).renew(record)
+        });
+        if let Err(error) = followed {
+            tracing::warn!(%error, "what is known of the connection was not renewed");
+        }
+    }
+
     /// Starts the server of this computer again when the one that was joined has ended with its program.
     async fn tend(self: Arc<Self>, open: Arc<OpenConnection>) {
         let mut status = open.engine.watch();
@@ -291,10 +334,12 @@ impl Desk {
                 return;
             }
             if let Ok(local) = self
-                .start_local(self.this_computer(&open.record.organization_name))
+                .start_local(self.this_computer(&open.record().organization_name))
                 .await
             {
-                let link = self.local_link(&open.record, &local, &open.keychain, None).await;
+                let link = self
+                    .local_link(&open.record(), &local, &open.keychain, None)
+                    .await;
                 *lock(&open.local) = Some(local);
                 open.engine.set_link(link);
             }

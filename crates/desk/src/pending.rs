@@ -46,7 +46,7 @@ impl Desk {
             }
             for dropped in open.replica.drop_wanted(id)? {
                 if let Operation::CreateKey(request) = dropped.operation {
-                    open.keychain.remove(&item(open.record.id, request.secret.id))?;
+                    open.keychain.remove(&item(open.record().id, request.secret.id))?;
                 }
             }
             desk.announce(&[Topic::Outbox, Topic::Keys, Topic::Sync]);
@@ -153,7 +153,7 @@ impl OpenConnection {
                 Phase::SignedOut => SyncState::SignedOut,
                 Phase::Failed => SyncState::Failed,
             },
-            last_synced_at: self.replica.cursor()?.synced_at,
+            last_synced_at: self.replica.synced_at()?,
             since: Some(status.since),
             progress: status.progress.map(|(done, total)| Progress {
                 done: small(done),

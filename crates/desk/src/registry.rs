@@ -88,6 +88,15 @@ impl Registry {
         self.save()
     }
 
+    /// Replaces a record that is known; which one is current stays as it is.
+    pub(crate) fn renew(&mut self, record: Record) -> Result<(), DeskError> {
+        let Some(known) = self.connections.iter_mut().find(|known| known.id == record.id) else {
+            return Ok(());
+        };
+        *known = record;
+        self.save()
+    }
+
     pub(crate) fn remove(&mut self, id: ConnectionId) -> Result<(), DeskError> {
         self.connections.retain(|record| record.id != id);
         if self.current == Some(id) {

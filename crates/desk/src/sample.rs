@@ -179,7 +179,7 @@ impl Desk {
             self.live_through(&open, &server, &key, story).await?;
         }
         let _shown_by_status = open.engine.round().await;
-        Ok(self.opened(&open.record))
+        Ok(self.opened(&open.record()))
     }
 
     async fn live_through(
@@ -195,7 +195,7 @@ impl Desk {
                 self.revoke_key(key.key_id, None).await?;
             }
             Used(times) => {
-                let (keychain, name) = (open.keychain.clone(), item(open.record.id, key.secret_id));
+                let (keychain, name) = (open.keychain.clone(), item(open.record().id, key.secret_id));
                 if let Some(secret) = blocking(move || Ok(keychain.get(&name)?)).await? {
                     for _ in 0..times {
                         server.verify(Secret::duplicate(&secret)).await?;

@@ -22,7 +22,7 @@ impl Desk {
     async fn secret(self: &Arc<Self>, id: SecretId) -> Result<Secret, DeskError> {
         let open = self.current()?;
         blocking(move || {
-            open.keychain.get(&item(open.record.id, id))?.ok_or_else(|| {
+            open.keychain.get(&item(open.record().id, id))?.ok_or_else(|| {
                 DeskError::NotFound(
                     "this secret is not in this computer's keychain; make a new key if it is lost".to_owned(),
                 )

@@ -3,7 +3,7 @@
 use crypto::secret::{Secret, serialize_exposed};
 use domain::clock::Timestamp;
 use domain::email::EmailAddress;
-use domain::id::{AccountId, OrganizationId, SessionId};
+use domain::id::{AccountId, MemberId, OrganizationId, SessionId};
 use domain::name::{DisplayName, OrganizationName, Username};
 use domain::role::Role;
 use serde::{Deserialize, Serialize};
@@ -75,10 +75,28 @@ pub struct AccountView {
     pub memberships: Vec<MembershipView>,
 }
 
+/// The account itself, as its own feed tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProfileView {
+    /// The account.
+    pub id: AccountId,
+    /// The address.
+    pub email: EmailAddress,
+    /// Permanent.
+    pub username: Username,
+    /// How the person is shown.
+    pub display_name: DisplayName,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
 /// An account's place in an organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MembershipView {
+    /// The membership.
+    pub id: MemberId,
     /// The organization.
     pub organization_id: OrganizationId,
     /// Its name.
@@ -87,7 +105,7 @@ pub struct MembershipView {
     pub role: Role,
 }
 
-/// The session of a request.
+/// A session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionView {
@@ -99,7 +117,7 @@ pub struct SessionView {
     pub client: String,
     /// When it began.
     pub created_at: Timestamp,
-    /// When it was last seen; exact to a minute.
+    /// When it was last seen, exact to a minute; in a feed, when it was last told of.
     pub last_seen_at: Timestamp,
     /// When it ends if it is not used before; each use moves it.
     pub expires_at: Timestamp,

@@ -1,8 +1,12 @@
-//! What changed, in the order it changed: the feed a replica is made from (O3).
+//! What changed, in the order it changed: the feeds a replica is made from (O3).
+//!
+//! An organization has one, and so has every account: its profile, its memberships, its sessions.
 
-use domain::id::{KeyId, MemberId, OrganizationId};
+use domain::activity::Scope;
+use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SessionId};
 use serde::{Deserialize, Serialize};
 
+use crate::account::{MembershipView, ProfileView, SessionView};
 use crate::key::KeyView;
 use crate::organization::{MemberView, OrganizationView};
 
@@ -17,11 +21,11 @@ pub struct ChangesPage {
     pub changes: Vec<Change>,
     /// Ask for `?since=` this next. Never less than what was asked with.
     pub next: i64,
-    /// The organization's sequence when the page was read: equal to `next` when there is nothing more.
+    /// The scope's sequence when the page was read: equal to `next` when there is nothing more.
     pub head: i64,
     /// How many changes remain behind this page, for a progress bar; may be off by what is written meanwhile.
     pub remaining: i64,
-    /// Moves when what the caller may see changed: then everything is read anew from 0.
+    /// Moves when what the caller may see changed: then everything is read anew from 0. Of an account always 1.
     pub epoch: i64,
 }
 
@@ -29,7 +33,7 @@ pub struct ChangesPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Change {
-    /// Its number in the organization's sequence.
+    /// Its number in the scope's sequence.
     pub sequence: i64,
     /// What it is now.
     pub entity: Entity,
@@ -46,6 +50,12 @@ pub enum Entity {
     Member(MemberView),
     /// A key with its secrets.
     Key(KeyView),
+    /// The account itself.
+    Profile(ProfileView),
+    /// The account's place in an organization.
+    Membership(MembershipView),
+    /// A session of the account that has not been ended.
+    Session(SessionView),
     /// Deleted, or no longer visible.
     Gone {
         /// What it was.
@@ -61,6 +71,9 @@ impl Entity {
             Self::Organization(view) => Some(EntityRef::Organization(view.id)),
             Self::Member(view) => Some(EntityRef::Member(view.id)),
             Self::Key(view) => Some(EntityRef::Key(view.id)),
+            Self::Profile(view) => Some(EntityRef::Profile(view.id)),
+            Self::Membership(view) => Some(EntityRef::Membership(view.id)),
+            Self::Session(view) => Some(EntityRef::Session(view.id)),
             Self::Gone { .. } => None,
         }
     }
@@ -77,14 +90,20 @@ pub enum EntityRef {
     Member(MemberId),
     /// A key.
     Key(KeyId),
+    /// The account itself.
+    Profile(AccountId),
+    /// The account's place in an organization.
+    Membership(MemberId),
+    /// A session of the account.
+    Session(SessionId),
 }
 
 /// The data of one `change` event of the notice stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Notice {
-    /// Where something changed.
-    pub organization_id: OrganizationId,
-    /// The organization's sequence since then.
+    /// Whose feed moved.
+    pub scope: Scope,
+    /// Its sequence since then.
     pub head: i64,
 }

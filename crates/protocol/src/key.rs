@@ -123,6 +123,17 @@ pub struct KeyView {
     pub secrets: Vec<SecretView>,
 }
 
+impl CreateKeyRequest {
+    /// What its author wrote.
+    #[must_use]
+    pub fn fields(&self) -> KeyFields {
+        KeyFields {
+            name: self.name.clone(),
+            description: self.description.clone(),
+        }
+    }
+}
+
 impl KeyView {
     /// What its admins wrote.
     #[must_use]

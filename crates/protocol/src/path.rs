@@ -6,6 +6,8 @@ pub const SERVER: &str = "/v1/server";
 pub const ACCOUNTS: &str = "/v1/accounts";
 /// The signed-in account and its organizations.
 pub const ACCOUNT: &str = "/v1/account";
+/// What changed of the signed-in account since a sequence number.
+pub const ACCOUNT_CHANGES: &str = "/v1/account/changes";
 /// Sign in.
 pub const SESSIONS: &str = "/v1/sessions";
 /// The session of this request.

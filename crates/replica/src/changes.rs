@@ -4,15 +4,15 @@ use std::collections::HashSet;
 
 use protocol::change::{ChangesPage, Entity, EntityRef};
 
-use crate::{Replica, ReplicaError, Topic, key, meta, people};
+use crate::{Feed, Replica, ReplicaError, Topic, account, key, meta, people};
 
 impl Replica {
     /// Applies one page and moves the cursor behind it, in one transaction.
     ///
     /// # Errors
     /// [`ReplicaError`]; then nothing of the page was applied.
-    pub fn apply(&self, page: &ChangesPage) -> Result<HashSet<Topic>, ReplicaError> {
-        self.take(page, true)
+    pub fn apply(&self, feed: Feed, page: &ChangesPage) -> Result<HashSet<Topic>, ReplicaError> {
+        self.take(page, Some(feed))
     }
 
     /// Applies one page of a snapshot of another visibility epoch. The cursor stays, and what is no longer to be seen
@@ -21,7 +21,7 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError`]; then nothing of the page was applied.
     pub fn apply_of_snapshot(&self, page: &ChangesPage) -> Result<HashSet<Topic>, ReplicaError> {
-        self.take(page, false)
+        self.take(page, None)
     }
 
     /// Removes everything the snapshot did not hold, but for keys that are not made yet, and moves the cursor behind
@@ -31,23 +31,14 @@ impl Replica {
     /// [`ReplicaError`]; then nothing was removed.
     pub fn finish_snapshot(
         &self,
+        feed: Feed,
         seen: &HashSet<EntityRef>,
         next: i64,
         epoch: i64,
     ) -> Result<(), ReplicaError> {
         self.transaction(|change| {
             let seen: HashSet<String> = seen.iter().map(id_of).collect();
-            for (ids, delete) in [
-                (
-                    "SELECT id FROM key WHERE unconfirmed = 0",
-                    "DELETE FROM key WHERE id = ?1",
-                ),
-                ("SELECT id FROM member", "DELETE FROM member WHERE id = ?1"),
-                (
-                    "SELECT id FROM organization",
-                    "DELETE FROM organization WHERE id = ?1",
-                ),
-            ] {
+            for (ids, delete) in held_by(feed) {
                 let known: Vec<String> = change
                     .prepare_cached(ids)?
                     .query_map([], |row| row.get(0))?
@@ -58,11 +49,11 @@ impl Replica {
                 }
             }
             change.touched_everything();
-            meta::set_position(change, next, epoch)
+            meta::set_position(change, feed, next, epoch)
         })
     }
 
-    fn take(&self, page: &ChangesPage, moves: bool) -> Result<HashSet<Topic>, ReplicaError> {
+    fn take(&self, page: &ChangesPage, moves: Option<Feed>) -> Result<HashSet<Topic>, ReplicaError> {
         self.transaction(|change| {
             let mut topics = HashSet::new();
             for entry in &page.changes {
@@ -79,6 +70,18 @@ impl Replica {
                     Entity::Key(view) => {
                         key::put(change, view, false)?;
                         topics.insert(Topic::Keys);
+                    }
+                    Entity::Profile(view) => {
+                        account::put_profile(change, view)?;
+                        topics.insert(Topic::Account);
+                    }
+                    Entity::Membership(view) => {
+                        account::put_membership(change, view)?;
+                        topics.insert(Topic::Account);
+                    }
+                    Entity::Session(view) => {
+                        account::put_session(change, view)?;
+                        topics.insert(Topic::Account);
                     }
                     Entity::Gone { what } => {
                         if let EntityRef::Key(id) = what {
@@ -100,17 +103,57 @@ impl Replica {
                                 id.to_string(),
                                 Topic::Keys,
                             ),
+                            EntityRef::Profile(id) => (
+                                "DELETE FROM profile WHERE id = ?1",
+                                id.to_string(),
+                                Topic::Account,
+                            ),
+                            EntityRef::Membership(id) => (
+                                "DELETE FROM membership WHERE id = ?1",
+                                id.to_string(),
+                                Topic::Account,
+                            ),
+                            EntityRef::Session(id) => (
+                                "DELETE FROM session WHERE id = ?1",
+                                id.to_string(),
+                                Topic::Account,
+                            ),
                         };
                         change.execute(sql, [id])?;
                         topics.insert(topic);
                     }
                 }
             }
-            if moves {
-                meta::set_position(change, page.next, page.epoch)?;
+            if let Some(feed) = moves {
+                meta::set_position(change, feed, page.next, page.epoch)?;
             }
             Ok(topics)
         })
+    }
+}
+
+/// What a copy holds of a feed: how the ids are read, and how one is removed. Keys that are not made yet are of no feed.
+const fn held_by(feed: Feed) -> [(&'static str, &'static str); 3] {
+    match feed {
+        Feed::Organization => [
+            (
+                "SELECT id FROM key WHERE unconfirmed = 0",
+                "DELETE FROM key WHERE id = ?1",
+            ),
+            ("SELECT id FROM member", "DELETE FROM member WHERE id = ?1"),
+            (
+                "SELECT id FROM organization",
+                "DELETE FROM organization WHERE id = ?1",
+            ),
+        ],
+        Feed::Account => [
+            ("SELECT id FROM profile", "DELETE FROM profile WHERE id = ?1"),
+            (
+                "SELECT id FROM membership",
+                "DELETE FROM membership WHERE id = ?1",
+            ),
+            ("SELECT id FROM session", "DELETE FROM session WHERE id = ?1"),
+        ],
     }
 }
 
@@ -119,5 +162,8 @@ fn id_of(entity: &EntityRef) -> String {
         EntityRef::Organization(id) => id.to_string(),
         EntityRef::Member(id) => id.to_string(),
         EntityRef::Key(id) => id.to_string(),
+        EntityRef::Profile(id) => id.to_string(),
+        EntityRef::Membership(id) => id.to_string(),
+        EntityRef::Session(id) => id.to_string(),
     }
 }

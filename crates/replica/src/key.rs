@@ -32,6 +32,25 @@ pub struct KeyQuery {
     pub limit: u32,
 }
 
+impl KeyQuery {
+    /// Every key by its name, at most `limit` of them.
+    #[must_use]
+    pub const fn by_name(limit: u32) -> Self {
+        Self {
+            search: String::new(),
+            kinds: Vec::new(),
+            states: Vec::new(),
+            expires_within_days: None,
+            sort: Sort {
+                by: SortBy::Name,
+                descending: false,
+            },
+            offset: 0,
+            limit,
+        }
+    }
+}
+
 /// An order.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

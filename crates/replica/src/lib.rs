@@ -4,6 +4,7 @@
 //! and refuses what that key does not open. Each page of changes is applied in one transaction with its cursor, so a
 //! kill at any moment repeats or resumes and never skips.
 
+mod account;
 mod changes;
 mod error;
 mod key;
@@ -27,7 +28,7 @@ use zeroize::Zeroizing;
 
 pub use error::ReplicaError;
 pub use key::{KeyCounts, KeyQuery, KeyRecord, Sort, SortBy};
-pub use meta::Cursor;
+pub use meta::{Cursor, Feed};
 pub use outbox::{KeyEdit, Operation, OutboxEntry, OutboxState, SentEdit};
 pub use topic::Topic;
 
@@ -160,8 +161,8 @@ impl Replica {
         let hex = key.to_hex();
         let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", hex.expose()));
         connection.execute_batch(&pragma).map_err(wrap)?;
-        // 32 MB of pages, and a log as long: each page costs a decryption when it is read and an encryption when it is
-        // written back, and a first sync touches the same ones again and again.
+        // A long log: each page costs an encryption when it is written back, and a first sync touches the same ones again
+        // and again.
         // FULL: an intention that was confirmed to its author survives a power cut.
         connection
             .execute_batch(
@@ -170,7 +171,7 @@ impl Replica {
                  PRAGMA synchronous = FULL;
                  PRAGMA foreign_keys = ON;
                  PRAGMA temp_store = MEMORY;
-                 PRAGMA cache_size = -32768;
+                 PRAGMA cache_size = -4096;
                  PRAGMA wal_autocheckpoint = 8192;",
             )
             .map_err(wrap)?;
@@ -222,6 +223,25 @@ impl Replica {
         Ok(self
             .lock()
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+    }
+
+    /// Makes room in memory for many pages of changes: each page of the file that is not kept costs a decryption.
+    /// [`Replica::end_bulk`] gives it back.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Sqlite`].
+    pub fn begin_bulk(&self) -> Result<(), ReplicaError> {
+        Ok(self.lock().execute_batch("PRAGMA cache_size = -32768;")?)
+    }
+
+    /// Gives the room back.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Sqlite`].
+    pub fn end_bulk(&self) -> Result<(), ReplicaError> {
+        Ok(self
+            .lock()
+            .execute_batch("PRAGMA cache_size = -4096; PRAGMA shrink_memory;")?)
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -295,7 +315,10 @@ fn is_emptied(path: &Path) -> bool {
 }
 
 fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(include_str!("../migrations/0001_first_light.sql"))])
+    Migrations::new(vec![
+        M::up(include_str!("../migrations/0001_first_light.sql")),
+        M::up(include_str!("../migrations/0002_account.sql")),
+    ])
 }
 
 fn data_version(connection: &Connection) -> rusqlite::Result<i64> {

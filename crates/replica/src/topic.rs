@@ -19,4 +19,6 @@ pub enum Topic {
     Preferences,
     /// The organization and its members.
     Organization,
+    /// Who is signed in, where they belong, and their sessions.
+    Account,
 }

@@ -4,13 +4,16 @@
 use crypto::secret::SecretBytes;
 use crypto::token::SecretHash;
 use domain::clock::Timestamp;
+use domain::email::EmailAddress;
 use domain::entropy::Entropy;
-use domain::id::{AccountId, KeyId, OperationId, SecretId};
+use domain::id::{AccountId, KeyId, MemberId, OperationId, OrganizationId, SecretId, SessionId};
 use domain::key::{KeyKind, KeyState};
-use domain::name::{Description, KeyName};
+use domain::name::{Description, DisplayName, KeyName, OrganizationName, Username};
+use domain::role::Role;
+use protocol::account::{MembershipView, ProfileView, SessionView};
 use protocol::change::{Change, ChangesPage, Entity, EntityRef};
 use protocol::key::{CreateKeyRequest, KeyFields, KeyView, NewSecret, SecretView};
-use replica::{KeyQuery, Operation, OutboxState, Replica, ReplicaError, SentEdit, Sort, SortBy};
+use replica::{Feed, KeyQuery, Operation, OutboxState, Replica, ReplicaError, SentEdit, Sort, SortBy};
 
 const NOW: Timestamp = Timestamp::from_micros(1_773_312_127_000_000);
 
@@ -67,18 +70,7 @@ fn page(changes: Vec<(i64, Entity)>, head: i64, epoch: i64) -> ChangesPage {
 }
 
 fn all() -> KeyQuery {
-    KeyQuery {
-        search: String::new(),
-        kinds: vec![],
-        states: vec![],
-        expires_within_days: None,
-        sort: Sort {
-            by: SortBy::Name,
-            descending: false,
-        },
-        offset: 0,
-        limit: 100,
-    }
+    KeyQuery::by_name(100)
 }
 
 fn names(replica: &Replica, query: &KeyQuery) -> Vec<String> {
@@ -121,19 +113,22 @@ fn o3_a_page_and_its_cursor_are_one() {
     let folder = tempfile::tempdir().unwrap();
     let replica = fresh(&folder);
     replica
-        .apply(&page(
-            vec![
-                (3, Entity::Key(view(1, "one", 1))),
-                (5, Entity::Key(view(2, "two", 1))),
-            ],
-            9,
-            1,
-        ))
+        .apply(
+            Feed::Organization,
+            &page(
+                vec![
+                    (3, Entity::Key(view(1, "one", 1))),
+                    (5, Entity::Key(view(2, "two", 1))),
+                ],
+                9,
+                1,
+            ),
+        )
         .unwrap();
     assert_eq!(
         (
-            replica.cursor().unwrap().sequence,
-            replica.cursor().unwrap().epoch
+            replica.cursor(Feed::Organization).unwrap().sequence,
+            replica.cursor(Feed::Organization).unwrap().epoch
         ),
         (5, 1)
     );
@@ -146,14 +141,16 @@ fn o3_a_page_and_its_cursor_are_one() {
         9,
         1,
     );
-    assert!(replica.apply(&torn).is_err());
+    assert!(replica.apply(Feed::Organization, &torn).is_err());
     assert_eq!(names(&replica, &all()), ["one", "two"]);
-    assert_eq!(replica.cursor().unwrap().sequence, 5);
+    assert_eq!(replica.cursor(Feed::Organization).unwrap().sequence, 5);
 
     let gone = Entity::Gone {
         what: EntityRef::Key(key_id(1)),
     };
-    replica.apply(&page(vec![(8, gone)], 9, 1)).unwrap();
+    replica
+        .apply(Feed::Organization, &page(vec![(8, gone)], 9, 1))
+        .unwrap();
     assert_eq!(names(&replica, &all()), ["two"]);
 }
 
@@ -162,7 +159,10 @@ fn o3_lost_visibility_empties_all_but_what_was_made_here() {
     let folder = tempfile::tempdir().unwrap();
     let replica = fresh(&folder);
     replica
-        .apply(&page(vec![(3, Entity::Key(view(1, "one", 1)))], 3, 1))
+        .apply(
+            Feed::Organization,
+            &page(vec![(3, Entity::Key(view(1, "one", 1)))], 3, 1),
+        )
         .unwrap();
     let operation = OperationId::make(NOW, &mut Fixed(1));
     replica
@@ -176,11 +176,15 @@ fn o3_lost_visibility_empties_all_but_what_was_made_here() {
         ["mine", "one", "three"],
         "nothing goes before the snapshot is whole"
     );
-    assert_eq!(replica.cursor().unwrap().epoch, 1, "a cut pull begins it anew");
+    assert_eq!(
+        replica.cursor(Feed::Organization).unwrap().epoch,
+        1,
+        "a cut pull begins it anew"
+    );
     let seen = [EntityRef::Key(key_id(3))].into();
-    replica.finish_snapshot(&seen, 4, 2).unwrap();
+    replica.finish_snapshot(Feed::Organization, &seen, 4, 2).unwrap();
     assert_eq!(names(&replica, &all()), ["mine", "three"]);
-    let cursor = replica.cursor().unwrap();
+    let cursor = replica.cursor(Feed::Organization).unwrap();
     assert_eq!((cursor.sequence, cursor.epoch), (4, 2));
     assert_eq!(
         replica
@@ -234,10 +238,13 @@ fn an_older_page_does_not_undo_a_confirmation() {
     let mut revoked = view(1, "one", 2);
     revoked.revoked_at = Some(NOW);
     replica
-        .apply(&page(vec![(4, Entity::Key(revoked))], 4, 1))
+        .apply(Feed::Organization, &page(vec![(4, Entity::Key(revoked))], 4, 1))
         .unwrap();
     replica
-        .apply(&page(vec![(3, Entity::Key(view(1, "one", 1)))], 4, 1))
+        .apply(
+            Feed::Organization,
+            &page(vec![(3, Entity::Key(view(1, "one", 1)))], 4, 1),
+        )
         .unwrap();
     assert_eq!(replica.key(key_id(1)).unwrap().unwrap().view.version, 2);
 }
@@ -258,7 +265,7 @@ fn o1_keys_are_searched_filtered_and_sorted() {
         .zip(1..)
         .map(|(v, n)| (n, Entity::Key(v)))
         .collect();
-    replica.apply(&page(changes, 4, 1)).unwrap();
+    replica.apply(Feed::Organization, &page(changes, 4, 1)).unwrap();
 
     assert_eq!(
         names(&replica, &all()),
@@ -357,11 +364,10 @@ fn o1_no_plaintext_and_no_other_key() {
     {
         let replica = fresh(&folder);
         replica
-            .apply(&page(
-                vec![(1, Entity::Key(view(1, "a-name-to-look-for", 1)))],
-                1,
-                1,
-            ))
+            .apply(
+                Feed::Organization,
+                &page(vec![(1, Entity::Key(view(1, "a-name-to-look-for", 1)))], 1, 1),
+            )
             .unwrap();
         for entry in std::fs::read_dir(folder.path()).unwrap() {
             let bytes = std::fs::read(entry.unwrap().path()).unwrap();
@@ -408,7 +414,10 @@ fn what_another_program_wrote_is_noticed() {
 fn left_by_a_kill(folder: &tempfile::TempDir, to: &std::path::Path) {
     let replica = fresh(folder);
     replica
-        .apply(&page(vec![(1, Entity::Key(view(1, "kept", 1)))], 1, 1))
+        .apply(
+            Feed::Organization,
+            &page(vec![(1, Entity::Key(view(1, "kept", 1)))], 1, 1),
+        )
         .unwrap();
     for ending in ["", "-wal"] {
         let name = format!("replica.db{ending}");
@@ -477,7 +486,10 @@ fn operation(number: u8) -> OperationId {
 fn with_a_key(folder: &tempfile::TempDir) -> Replica {
     let replica = fresh(folder);
     replica
-        .apply(&page(vec![(1, Entity::Key(view(1, "one", 1)))], 1, 1))
+        .apply(
+            Feed::Organization,
+            &page(vec![(1, Entity::Key(view(1, "one", 1)))], 1, 1),
+        )
         .unwrap();
     replica
 }
@@ -515,7 +527,10 @@ fn o2_an_edit_is_shown_as_it_is_wanted_and_found_by_it() {
 
     // The server changed it meanwhile: what is shown stays as wanted, until it is refused.
     replica
-        .apply(&page(vec![(2, Entity::Key(view(1, "ein", 2)))], 2, 1))
+        .apply(
+            Feed::Organization,
+            &page(vec![(2, Entity::Key(view(1, "ein", 2)))], 2, 1),
+        )
         .unwrap();
     assert_eq!(found("uno"), ["uno"]);
     replica.mark_refused(operation(1), "no").unwrap();
@@ -626,7 +641,10 @@ fn o4_what_was_meant_later_stands_upon_the_decision() {
         )
         .unwrap();
     replica
-        .apply(&page(vec![(2, Entity::Key(view(1, "ein", 2)))], 2, 1))
+        .apply(
+            Feed::Organization,
+            &page(vec![(2, Entity::Key(view(1, "ein", 2)))], 2, 1),
+        )
         .unwrap();
     replica.mark_conflict(operation(1), "both").unwrap();
     let edits = |replica: &Replica| -> Vec<(KeyFields, KeyFields)> {
@@ -678,4 +696,120 @@ fn o4_what_was_meant_later_stands_upon_the_decision() {
     // Dropped: the later one stands upon what is in force.
     replica.drop_wanted(operation(1)).unwrap();
     assert_eq!(edits(&replica), [(fields("ein", ""), fields("ein", "later"))]);
+}
+
+/// The two feeds of a copy have a cursor each, and a snapshot of one leaves what the other brought.
+#[test]
+fn o3_the_account_has_a_feed_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = fresh(&folder);
+    let (ada, organization) = (
+        AccountId::make(NOW, &mut Fixed(1)),
+        OrganizationId::make(NOW, &mut Fixed(2)),
+    );
+    let profile = ProfileView {
+        id: ada,
+        email: EmailAddress::parse("ada@example.org").unwrap(),
+        username: Username::parse("ada").unwrap(),
+        display_name: DisplayName::parse("Ada").unwrap(),
+        created_at: NOW,
+    };
+    let membership = MembershipView {
+        id: MemberId::make(NOW, &mut Fixed(3)),
+        organization_id: organization,
+        organization_name: OrganizationName::parse("Engines").unwrap(),
+        role: Role::Admin,
+    };
+    let session = |number| SessionView {
+        id: SessionId::make(NOW, &mut Fixed(number)),
+        account_id: ada,
+        client: "a desktop".to_owned(),
+        created_at: NOW,
+        last_seen_at: NOW,
+        expires_at: NOW,
+    };
+    replica
+        .apply(
+            Feed::Organization,
+            &page(vec![(9, Entity::Key(view(1, "one", 1)))], 9, 1),
+        )
+        .unwrap();
+    let changes = vec![
+        (1, Entity::Profile(profile.clone())),
+        (2, Entity::Membership(membership.clone())),
+        (3, Entity::Session(session(4))),
+        (4, Entity::Session(session(5))),
+    ];
+    let topics = replica.apply(Feed::Account, &page(changes, 4, 1)).unwrap();
+    assert_eq!(topics, [replica::Topic::Account].into());
+    assert_eq!(replica.profile().unwrap(), Some(profile.clone()));
+    assert_eq!(replica.membership(organization).unwrap(), Some(membership));
+    assert_eq!(replica.sessions().unwrap(), [session(4), session(5)]);
+    assert_eq!(replica.cursor(Feed::Account).unwrap().sequence, 4);
+    assert_eq!(replica.cursor(Feed::Organization).unwrap().sequence, 9);
+
+    let ended = Entity::Gone {
+        what: EntityRef::Session(session(4).id),
+    };
+    replica
+        .apply(Feed::Account, &page(vec![(5, ended)], 5, 1))
+        .unwrap();
+    assert_eq!(replica.sessions().unwrap(), [session(5)]);
+
+    // A snapshot without the membership: it is gone, the key is not.
+    let seen = [EntityRef::Profile(ada), EntityRef::Session(session(5).id)].into();
+    replica.finish_snapshot(Feed::Account, &seen, 6, 2).unwrap();
+    assert_eq!(replica.membership(organization).unwrap(), None);
+    assert_eq!(replica.profile().unwrap(), Some(profile));
+    assert!(replica.key(key_id(1)).unwrap().is_some());
+}
+
+/// A key that was refused, edited after it was sent, and then mended, is made as it was last wanted.
+#[test]
+fn o2_mending_a_refused_key_takes_in_what_was_meant_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = fresh(&folder);
+    let operation = |number| OperationId::make(NOW, &mut Fixed(number));
+    let fields = |name: &str, description: &str| KeyFields {
+        name: KeyName::parse(name).unwrap(),
+        description: Description::parse(description).unwrap(),
+    };
+    let wanted = request(1, "a");
+    replica
+        .want_key(operation(1), &wanted, &view(1, "a", 0), NOW)
+        .unwrap();
+    replica.mark_sent(operation(1)).unwrap();
+    replica
+        .want_edit(
+            operation(2),
+            key_id(1),
+            &fields("a", ""),
+            &fields("b", "later"),
+            NOW,
+        )
+        .unwrap();
+    assert_eq!(replica.outbox().unwrap().len(), 2);
+    replica.mark_refused(operation(1), "no").unwrap();
+    replica
+        .want_edit(
+            operation(3),
+            key_id(1),
+            &fields("b", "later"),
+            &fields("c", "later"),
+            NOW,
+        )
+        .unwrap();
+    let outbox = replica.outbox().unwrap();
+    let [only] = &outbox[..] else { panic!("{outbox:?}") };
+    let Operation::CreateKey(made) = &only.operation else {
+        panic!("{only:?}")
+    };
+    assert_eq!(
+        (made.fields(), only.state),
+        (fields("c", "later"), OutboxState::Waiting)
+    );
+    assert_eq!(
+        replica.key(key_id(1)).unwrap().unwrap().shown,
+        fields("c", "later")
+    );
 }

@@ -23,6 +23,7 @@ mod refusal;
 mod router;
 mod start;
 mod uses;
+mod work;
 
 pub mod config;
 pub mod doctor;

@@ -5,7 +5,7 @@
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use domain::id::OperationId;
+use domain::id::{AccountId, OperationId};
 use protocol::header::{IDEMPOTENCY_KEY, IF_MATCH};
 use protocol::problem::ProblemCode;
 use serde::de::DeserializeOwned;
@@ -129,10 +129,10 @@ impl Operation {
     pub(crate) async fn keep(
         &self,
         write: &mut Write,
-        caller: &Caller,
+        account: AccountId,
         answer: &Answer,
     ) -> Result<(), Refusal> {
-        match operation::insert(write, caller.account, self.id, &answer.kept(self.request_hash)).await {
+        match operation::insert(write, account, self.id, &answer.kept(self.request_hash)).await {
             // Twins of one organization wait for each other, so this one came from another path.
             Err(StoreError::Taken) => Err(reused()),
             done => Ok(done?),

@@ -184,6 +184,7 @@ fn build() -> Routes {
     .to(Access::Public, route!(server::read::read))
     .to(Access::Public, route!(account::sign_up::sign_up))
     .to(Access::Session, route!(account::read::read))
+    .to(Access::Session, route!(change::list::list_of_account))
     .to(Access::Public, route!(session::sign_in::sign_in))
     .to(Access::Session, route!(session::read::read))
     .to(Access::Session, route!(session::end::end))

@@ -4,7 +4,7 @@ use domain::clock::Timestamp;
 use domain::email::EmailAddress;
 use domain::id::AccountId;
 use domain::name::{DisplayName, Username};
-use protocol::account::AccountView;
+use protocol::account::{AccountView, ProfileView};
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -128,6 +128,7 @@ struct AccountRow {
     email: String,
     username: String,
     display_name: String,
+    created_at: i64,
 }
 
 /// The account and where it belongs.
@@ -135,20 +136,40 @@ struct AccountRow {
 /// # Errors
 /// The database does not answer.
 pub async fn view(from: &mut impl Connected, id: AccountId) -> Result<Option<AccountView>, StoreError> {
+    let Some(profile) = profile(from, id).await? else {
+        return Ok(None);
+    };
+    Ok(Some(AccountView {
+        id,
+        email: profile.email,
+        username: profile.username,
+        display_name: profile.display_name,
+        memberships: member::of_account(from, id).await?,
+    }))
+}
+
+/// The account itself.
+///
+/// # Errors
+/// The database does not answer.
+pub(crate) async fn profile(
+    from: &mut impl Connected,
+    id: AccountId,
+) -> Result<Option<ProfileView>, StoreError> {
     let row = one!(
         AccountRow,
         from,
-        "SELECT email, username, display_name FROM account WHERE id = $1",
+        "SELECT email, username, display_name, created_at FROM account WHERE id = $1",
         id.as_uuid()
     )?;
     let Some(row) = row else { return Ok(None) };
-    Ok(Some(AccountView {
+    Ok(Some(ProfileView {
         id,
         email: EmailAddress::parse(&row.email).map_err(|_| StoreError::damaged("an email address"))?,
         username: Username::parse(&row.username).map_err(|_| StoreError::damaged("a username"))?,
         display_name: DisplayName::parse(&row.display_name)
             .map_err(|_| StoreError::damaged("a display name"))?,
-        memberships: member::of_account(from, id).await?,
+        created_at: Timestamp::from_micros(row.created_at),
     }))
 }
 

@@ -1,31 +1,49 @@
-//! The feed: each entity of an organization once, at its latest number (O3).
+//! The feeds: each entity of an organization, or of an account, once, at its latest number (O3).
 
-use domain::id::{KeyId, MemberId, OrganizationId};
+use domain::activity::Scope;
+use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SessionId};
 use protocol::change::{Change, Entity, EntityRef};
 use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::link::{Connected, all, one, run};
 use crate::read::Tx;
-use crate::write::Changed;
-use crate::{key, member, organization};
+use crate::write::{Changed, scope_id, scope_kind};
+use crate::{account, key, member, organization, session};
 
 const ORGANIZATION: &str = "organization";
 const MEMBER: &str = "member";
 const KEY: &str = "key";
+const PROFILE: &str = "profile";
+const MEMBERSHIP: &str = "membership";
+const SESSION: &str = "session";
 
 const fn parts(entity: EntityRef) -> (&'static str, Uuid) {
     match entity {
         EntityRef::Organization(id) => (ORGANIZATION, id.as_uuid()),
         EntityRef::Member(id) => (MEMBER, id.as_uuid()),
         EntityRef::Key(id) => (KEY, id.as_uuid()),
+        EntityRef::Profile(id) => (PROFILE, id.as_uuid()),
+        EntityRef::Membership(id) => (MEMBERSHIP, id.as_uuid()),
+        EntityRef::Session(id) => (SESSION, id.as_uuid()),
     }
 }
 
+/// Whether an entity is told in a scope's feed.
+const fn fits(scope: Scope, entity: EntityRef) -> bool {
+    let of_account = matches!(
+        entity,
+        EntityRef::Profile(_) | EntityRef::Membership(_) | EntityRef::Session(_)
+    );
+    of_account == matches!(scope, Scope::Account(_))
+}
+
 /// Numbers changed entities from `first` on; answers the last number given out.
+///
+/// [`StoreError::Unrecorded`] for an entity that is not of the scope's feed.
 pub(crate) async fn number(
     tx: &mut Tx,
-    organization: OrganizationId,
+    scope: Scope,
     first: i64,
     changed: &[Changed],
 ) -> Result<i64, StoreError> {
@@ -35,13 +53,16 @@ pub(crate) async fn number(
             Changed::Here(entity) => (entity, false),
             Changed::Gone(entity) => (entity, true),
         };
+        if !fits(scope, entity) {
+            return Err(StoreError::Unrecorded);
+        }
         let (entity_type, entity_id) = parts(entity);
         run!(
             tx,
-            "INSERT INTO change (organization_id, entity_type, entity_id, sequence, gone) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (organization_id, entity_type, entity_id) \
+            "INSERT INTO change (scope_id, entity_type, entity_id, sequence, gone) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (scope_id, entity_type, entity_id) \
              DO UPDATE SET sequence = excluded.sequence, gone = excluded.gone",
-            organization.as_uuid(),
+            scope_id(scope),
             entity_type,
             entity_id,
             next,
@@ -52,7 +73,7 @@ pub(crate) async fn number(
     Ok(next - 1)
 }
 
-/// What of an organization a caller may see.
+/// What of an organization a caller may see. Accounts see all of their own feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sight {
     /// Its keys. Those that may not be seen are left out as if they were not there.
@@ -66,7 +87,7 @@ pub struct Page {
     pub changes: Vec<Change>,
     /// Where to go on.
     pub next: i64,
-    /// The organization's number now.
+    /// The scope's number now.
     pub head: i64,
     /// How many changes remain.
     pub remaining: i64,
@@ -86,24 +107,18 @@ struct ChangeRow {
 /// The database does not answer.
 pub async fn page(
     from: &mut impl Connected,
-    organization: OrganizationId,
+    scope: Scope,
     since: i64,
     limit: i64,
     sight: Sight,
 ) -> Result<Page, StoreError> {
-    let head = one!(
-        (i64,),
-        from,
-        "SELECT sequence FROM scope WHERE id = $1",
-        organization.as_uuid()
-    )?
-    .map_or(0, |(head,)| head);
+    let head = head(from, scope).await?.unwrap_or(0);
     let rows = all!(
         ChangeRow,
         from,
         "SELECT sequence, entity_type, entity_id, gone FROM change \
-         WHERE organization_id = $1 AND sequence > $2 AND ($3 OR entity_type <> $4) ORDER BY sequence LIMIT $5",
-        organization.as_uuid(),
+         WHERE scope_id = $1 AND sequence > $2 AND ($3 OR entity_type <> $4) ORDER BY sequence LIMIT $5",
+        scope_id(scope),
         since,
         sight.keys,
         KEY,
@@ -115,20 +130,24 @@ pub async fn page(
         Some(last) if i64::try_from(rows.len()).is_ok_and(|found| found >= limit) => last,
         _ => head.max(since),
     };
-    let remaining = one!(
-        (i64,),
-        from,
-        "SELECT COUNT(*) FROM change WHERE organization_id = $1 AND sequence > $2 AND ($3 OR entity_type <> $4)",
-        organization.as_uuid(),
-        next,
-        sight.keys,
-        KEY,
-    )?
-    .map_or(0, |(count,)| count);
+    let remaining = if next >= head {
+        0
+    } else {
+        one!(
+            (i64,),
+            from,
+            "SELECT COUNT(*) FROM change WHERE scope_id = $1 AND sequence > $2 AND ($3 OR entity_type <> $4)",
+            scope_id(scope),
+            next,
+            sight.keys,
+            KEY,
+        )?
+        .map_or(0, |(count,)| count)
+    };
     let next = if remaining == 0 { head.max(since) } else { next };
 
     let mut keys = Vec::new();
-    if let (true, Some(last)) = (sight.keys, last) {
+    if let (Scope::Organization(organization), true, Some(last)) = (scope, sight.keys, last) {
         keys = key::changed(from, organization, since, last).await?;
     }
     let mut changes = Vec::with_capacity(rows.len());
@@ -136,7 +155,7 @@ pub async fn page(
         let entity = if row.gone {
             gone(&row)?
         } else {
-            here(from, organization, &row, &mut keys).await?
+            here(from, scope, &row, &mut keys).await?
         };
         changes.push(Change {
             sequence: row.sequence,
@@ -156,6 +175,9 @@ fn gone(row: &ChangeRow) -> Result<Entity, StoreError> {
         ORGANIZATION => EntityRef::Organization(OrganizationId::from_uuid(row.entity_id)),
         MEMBER => EntityRef::Member(MemberId::from_uuid(row.entity_id)),
         KEY => EntityRef::Key(KeyId::from_uuid(row.entity_id)),
+        PROFILE => EntityRef::Profile(AccountId::from_uuid(row.entity_id)),
+        MEMBERSHIP => EntityRef::Membership(MemberId::from_uuid(row.entity_id)),
+        SESSION => EntityRef::Session(SessionId::from_uuid(row.entity_id)),
         _ => return Err(StoreError::damaged("a change of a type")),
     };
     Ok(Entity::Gone { what })
@@ -164,18 +186,29 @@ fn gone(row: &ChangeRow) -> Result<Entity, StoreError> {
 /// The entity as it is now. Keys were read for the whole page; the few others are read one by one.
 async fn here(
     from: &mut impl Connected,
-    organization: OrganizationId,
+    scope: Scope,
     row: &ChangeRow,
     keys: &mut Vec<protocol::key::KeyView>,
 ) -> Result<Entity, StoreError> {
-    let found = match row.entity_type.as_str() {
-        ORGANIZATION => organization::find(from, organization)
+    let found = match (scope, row.entity_type.as_str()) {
+        (Scope::Organization(organization), ORGANIZATION) => organization::find(from, organization)
             .await?
             .map(Entity::Organization),
-        MEMBER => member::view(from, organization, MemberId::from_uuid(row.entity_id))
+        (Scope::Organization(organization), MEMBER) => {
+            member::view(from, organization, MemberId::from_uuid(row.entity_id))
+                .await?
+                .map(Entity::Member)
+        }
+        (Scope::Account(account), PROFILE) => account::profile(from, account).await?.map(Entity::Profile),
+        (Scope::Account(account), MEMBERSHIP) => {
+            member::membership(from, account, MemberId::from_uuid(row.entity_id))
+                .await?
+                .map(Entity::Membership)
+        }
+        (Scope::Account(_), SESSION) => session::view(from, SessionId::from_uuid(row.entity_id))
             .await?
-            .map(Entity::Member),
-        KEY => {
+            .map(Entity::Session),
+        (Scope::Organization(_), KEY) => {
             let id = KeyId::from_uuid(row.entity_id);
             keys.iter()
                 .position(|key| key.id == id)
@@ -186,19 +219,17 @@ async fn here(
     found.ok_or_else(|| StoreError::damaged("a change of an entity that is not there"))
 }
 
-/// The organization's number now.
+/// The scope's number now; `None` when there is no such scope.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn head(
-    from: &mut impl Connected,
-    organization: OrganizationId,
-) -> Result<Option<i64>, StoreError> {
+pub async fn head(from: &mut impl Connected, scope: Scope) -> Result<Option<i64>, StoreError> {
     let row = one!(
         (i64,),
         from,
-        "SELECT sequence FROM scope WHERE id = $1 AND kind = 'organization'",
-        organization.as_uuid(),
+        "SELECT sequence FROM scope WHERE id = $1 AND kind = $2",
+        scope_id(scope),
+        scope_kind(scope),
     )?;
     Ok(row.map(|(head,)| head))
 }

@@ -268,7 +268,7 @@ pub(crate) async fn changed(
         from,
         "SELECT key.id, key.kind, key.free, key.name, key.description, key.version, key.created_at, key.created_by, \
          key.expires_at, key.revoked_at, key.revoked_by FROM change JOIN key ON key.id = change.entity_id \
-         WHERE change.organization_id = $1 AND change.entity_type = 'key' \
+         WHERE change.scope_id = $1 AND change.entity_type = 'key' \
          AND change.sequence > $2 AND change.sequence <= $3",
         organization.as_uuid(),
         since,
@@ -280,7 +280,7 @@ pub(crate) async fn changed(
         "SELECT secret.id, secret.key_id, secret.hash, secret.prefix, secret.last_four, secret.created_at, \
          secret.last_used_at, secret.last_used_from, secret.use_count \
          FROM change JOIN secret ON secret.key_id = change.entity_id \
-         WHERE change.organization_id = $1 AND change.entity_type = 'key' \
+         WHERE change.scope_id = $1 AND change.entity_type = 'key' \
          AND change.sequence > $2 AND change.sequence <= $3 ORDER BY secret.created_at, secret.id",
         organization.as_uuid(),
         since,

@@ -1,5 +1,6 @@
 //! Who belongs to which organization, and as what.
 
+use domain::activity::Scope;
 use domain::clock::Timestamp;
 use domain::email::EmailAddress;
 use domain::id::{AccountId, MemberId, OrganizationId};
@@ -95,43 +96,79 @@ pub async fn of_account(
     account: AccountId,
 ) -> Result<Vec<MembershipView>, StoreError> {
     let rows = all!(
-        (Uuid, String, String),
+        MembershipRow,
         from,
-        "SELECT organization.id, organization.name, member.role FROM member \
+        "SELECT member.id, organization.id AS organization_id, organization.name, member.role FROM member \
          JOIN organization ON organization.id = member.organization_id \
          WHERE member.account_id = $1 ORDER BY member.created_at, member.id",
         account.as_uuid(),
     )?;
-    rows.into_iter()
-        .map(|(id, name, role_name)| {
-            Ok(MembershipView {
-                organization_id: OrganizationId::from_uuid(id),
-                organization_name: OrganizationName::parse(&name)
-                    .map_err(|_| StoreError::damaged("an organization's name"))?,
-                role: role(&role_name)?,
-            })
-        })
-        .collect()
+    rows.into_iter().map(MembershipRow::view).collect()
 }
 
-/// The organizations an account belongs to, with their numbers now.
+/// One place of an account.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn heads(
+pub(crate) async fn membership(
     from: &mut impl Connected,
     account: AccountId,
-) -> Result<Vec<(OrganizationId, i64)>, StoreError> {
+    id: MemberId,
+) -> Result<Option<MembershipView>, StoreError> {
+    let row = one!(
+        MembershipRow,
+        from,
+        "SELECT member.id, organization.id AS organization_id, organization.name, member.role FROM member \
+         JOIN organization ON organization.id = member.organization_id \
+         WHERE member.account_id = $1 AND member.id = $2",
+        account.as_uuid(),
+        id.as_uuid(),
+    )?;
+    row.map(MembershipRow::view).transpose()
+}
+
+#[derive(sqlx::FromRow)]
+struct MembershipRow {
+    id: Uuid,
+    organization_id: Uuid,
+    name: String,
+    role: String,
+}
+
+impl MembershipRow {
+    fn view(self) -> Result<MembershipView, StoreError> {
+        Ok(MembershipView {
+            id: MemberId::from_uuid(self.id),
+            organization_id: OrganizationId::from_uuid(self.organization_id),
+            organization_name: OrganizationName::parse(&self.name)
+                .map_err(|_| StoreError::damaged("an organization's name"))?,
+            role: role(&self.role)?,
+        })
+    }
+}
+
+/// The scopes an account hears of, with their numbers now: its own, and the organizations it belongs to.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn heads(from: &mut impl Connected, account: AccountId) -> Result<Vec<(Scope, i64)>, StoreError> {
     let rows = all!(
         (Uuid, i64),
         from,
-        "SELECT scope.id, scope.sequence FROM member JOIN scope ON scope.id = member.organization_id \
-         WHERE member.account_id = $1 ORDER BY scope.id",
+        "SELECT id, sequence FROM scope WHERE id = $1 \
+         OR id IN (SELECT organization_id FROM member WHERE account_id = $1) ORDER BY id",
         account.as_uuid(),
     )?;
     Ok(rows
         .into_iter()
-        .map(|(id, head)| (OrganizationId::from_uuid(id), head))
+        .map(|(id, head)| {
+            let scope = if id == account.as_uuid() {
+                Scope::Account(account)
+            } else {
+                Scope::Organization(OrganizationId::from_uuid(id))
+            };
+            (scope, head)
+        })
         .collect())
 }
 

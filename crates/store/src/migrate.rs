@@ -15,12 +15,20 @@ struct Step {
     postgres: &'static str,
 }
 
-const STEPS: [Step; 1] = [Step {
-    version: 1,
-    name: "first light",
-    sqlite: include_str!("../migrations/sqlite/0001_first_light.sql"),
-    postgres: include_str!("../migrations/postgres/0001_first_light.sql"),
-}];
+const STEPS: [Step; 2] = [
+    Step {
+        version: 1,
+        name: "first light",
+        sqlite: include_str!("../migrations/sqlite/0001_first_light.sql"),
+        postgres: include_str!("../migrations/postgres/0001_first_light.sql"),
+    },
+    Step {
+        version: 2,
+        name: "account feed",
+        sqlite: include_str!("../migrations/sqlite/0002_account_feed.sql"),
+        postgres: include_str!("../migrations/postgres/0002_account_feed.sql"),
+    },
+];
 
 /// The schema version this program writes.
 pub const LATEST: i64 = STEPS[STEPS.len() - 1].version;
@@ -70,8 +78,12 @@ macro_rules! migrator {
             }
         }
 
-        /// Brings the database to [`LATEST`]. Answers the version it had.
-        pub(crate) async fn $migrate(connection: &mut $connection, at: Timestamp) -> Result<i64, StoreError> {
+        /// Brings the database to a version, [`LATEST`] but in tests. Answers the version it had.
+        pub(crate) async fn $migrate(
+            connection: &mut $connection,
+            at: Timestamp,
+            to: i64,
+        ) -> Result<i64, StoreError> {
             let mut tx = connection.begin_with($begin).await?;
             let lock: Option<&'static str> = $lock;
             if let Some(lock) = lock {
@@ -79,10 +91,13 @@ macro_rules! migrator {
             }
             // Looked up under the lock: of two nodes that start together the second finds the work done.
             let found = $found(&mut tx).await?;
-            if found < LATEST {
+            if found < to {
                 sqlx::query(VERSIONS).execute(&mut *tx).await?;
             }
-            for step in STEPS.iter().filter(|step| step.version > found) {
+            for step in STEPS
+                .iter()
+                .filter(|step| found < step.version && step.version <= to)
+            {
                 sqlx::raw_sql(step.$text).execute(&mut *tx).await?;
                 sqlx::query(APPLIED)
                     .bind(step.version)

@@ -6,7 +6,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use domain::id::{OrganizationId, SessionId};
+use domain::activity::Scope;
+use domain::id::{AccountId, OrganizationId, SessionId};
 use protocol::change::Notice;
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
@@ -15,15 +16,17 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::write::{scope_id, scope_kind};
 
 pub(crate) const CHANNEL: &str = "keystead";
+const SESSION: &str = "session";
 /// How many notices a slow listener may be behind before it is told to look for itself.
 const KEPT: usize = 1_024;
 
 /// What a listener hears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
-    /// An organization's sequence moved.
+    /// The sequence of an organization or an account moved.
     Changed(Notice),
     /// A session was ended.
     SessionEnded(SessionId),
@@ -35,8 +38,10 @@ impl Heard {
     /// As the payload of `NOTIFY`; [`Heard::Lost`] is never sent.
     pub(crate) fn payload(self) -> Option<String> {
         match self {
-            Self::Changed(notice) => Some(format!("{} {}", notice.organization_id.as_uuid(), notice.head)),
-            Self::SessionEnded(session) => Some(format!("session {}", session.as_uuid())),
+            Self::Changed(Notice { scope, head }) => {
+                Some(format!("{} {} {head}", scope_kind(scope), scope_id(scope)))
+            }
+            Self::SessionEnded(session) => Some(format!("{SESSION} {}", session.as_uuid())),
             Self::Lost => None,
         }
     }
@@ -44,17 +49,16 @@ impl Heard {
     /// Reads a payload; whatever a newer node says that is not understood means "look for yourself".
     fn read(payload: &str) -> Self {
         let read = || {
-            let (head, tail) = payload.split_once(' ')?;
-            if head == "session" {
-                return Some(Self::SessionEnded(SessionId::from_uuid(
-                    Uuid::from_str(tail).ok()?,
-                )));
-            }
-            let organization_id = OrganizationId::from_uuid(Uuid::from_str(head).ok()?);
-            Some(Self::Changed(Notice {
-                organization_id,
-                head: tail.parse().ok()?,
-            }))
+            let mut words = payload.split(' ');
+            let (kind, id) = (words.next()?, Uuid::from_str(words.next()?).ok()?);
+            let scope = match kind {
+                SESSION => return Some(Self::SessionEnded(SessionId::from_uuid(id))),
+                "organization" => Scope::Organization(OrganizationId::from_uuid(id)),
+                "account" => Scope::Account(AccountId::from_uuid(id)),
+                _ => return None,
+            };
+            let head = words.next()?.parse().ok()?;
+            Some(Self::Changed(Notice { scope, head }))
         };
         read().unwrap_or(Self::Lost)
     }

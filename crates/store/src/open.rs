@@ -109,17 +109,21 @@ impl Store {
     /// # Errors
     /// As for [`Store::connect`].
     pub async fn migrate(url: &str, now: Timestamp) -> Result<i64, StoreError> {
+        Self::migrate_to(url, now, migrate::LATEST).await
+    }
+
+    pub(crate) async fn migrate_to(url: &str, now: Timestamp, to: i64) -> Result<i64, StoreError> {
         match parse(url)? {
             Address::File(path) => {
                 make_file(&path)?;
                 let pool = writer(&path).await?;
-                let found = migrate::migrate_sqlite(&mut *pool.acquire().await?, now).await;
+                let found = migrate::migrate_sqlite(&mut *pool.acquire().await?, now, to).await;
                 pool.close().await;
                 found
             }
             Address::Server(options) => {
                 let pool = server(*options, 1).await?;
-                let found = migrate::migrate_postgres(&mut *pool.acquire().await?, now).await;
+                let found = migrate::migrate_postgres(&mut *pool.acquire().await?, now, to).await;
                 pool.close().await;
                 found
             }
@@ -131,13 +135,23 @@ impl Store {
     /// # Errors
     /// As for [`Store::connect`], and [`StoreError::Older`] when there are steps to take.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let store = Self::open_any(url).await?;
+        let found = match &store.pools {
+            Pools::Sqlite { writer, .. } => migrate::found_sqlite(&mut *writer.acquire().await?).await?,
+            Pools::Postgres(pool) => migrate::found_postgres(&mut *pool.acquire().await?).await?,
+        };
+        up_to_date(found)?;
+        Ok(store)
+    }
+
+    /// Opens a database of any version.
+    pub(crate) async fn open_any(url: &str) -> Result<Self, StoreError> {
         match parse(url)? {
             Address::File(path) => {
                 if !path.is_file() {
                     return Err(file_error(&path, "there is no such file"));
                 }
                 let writer = writer(&path).await?;
-                up_to_date(migrate::found_sqlite(&mut *writer.acquire().await?).await?)?;
                 // A reader that tries to write is a mistake in this program; SQLite refuses it.
                 let readers = pool(&path, READERS, options(&path).pragma("query_only", "ON")).await?;
                 Ok(Self {
@@ -147,7 +161,6 @@ impl Store {
             }
             Address::Server(options) => {
                 let pool = server(*options, CONNECTIONS).await?;
-                up_to_date(migrate::found_postgres(&mut *pool.acquire().await?).await?)?;
                 let notices = Arc::new(Notices::shared(&pool).await?);
                 Ok(Self {
                     pools: Pools::Postgres(pool),

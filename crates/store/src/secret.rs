@@ -6,19 +6,19 @@
 //! `announce_due` when they next will. A use is never left untold: it only waits until it is due.
 
 use crypto::token::SecretHash;
+use domain::activity::Scope;
 use domain::clock::Timestamp;
 use domain::id::{KeyId, OrganizationId, SecretId};
 use domain::key::{KeyKind, Life};
-use protocol::change::{EntityRef, Notice};
+use protocol::change::EntityRef;
 use uuid::Uuid;
 
 use crate::account::moment;
 use crate::error::StoreError;
+use crate::key;
 use crate::link::{Connected, all, one, run};
-use crate::notice::Heard;
 use crate::open::Store;
-use crate::write::{Changed, commit_and_tell, hold};
-use crate::{change, key};
+use crate::write::{Changed, commit_and_tell, hold, tell_of};
 
 /// The least time between two announcements of a secret's use, in seconds.
 pub const ANNOUNCED_EVERY_SECONDS: i64 = 60;
@@ -161,8 +161,9 @@ async fn announce_in(
     secrets: impl Iterator<Item = Uuid> + Send,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let scope = Scope::Organization(organization);
     let mut tx = store.writing().await?;
-    let last = hold(&mut tx, organization).await?;
+    let last = hold(&mut tx, scope).await?;
     let mut changed: Vec<Changed> = Vec::new();
     for secret in secrets {
         // Another node may have told it meanwhile.
@@ -184,16 +185,6 @@ async fn announce_in(
     if changed.is_empty() {
         return Ok(());
     }
-    let head = change::number(&mut tx, organization, last + 1, &changed).await?;
-    run!(
-        &mut tx,
-        "UPDATE scope SET sequence = $2 WHERE id = $1",
-        organization.as_uuid(),
-        head
-    )?;
-    let heard = [Heard::Changed(Notice {
-        organization_id: organization,
-        head,
-    })];
-    commit_and_tell(tx, &store.notices, &heard).await
+    let heard = tell_of(&mut tx, scope, last, &changed).await?;
+    commit_and_tell(tx, &store.notices, &[heard]).await
 }

@@ -4,14 +4,17 @@
 //! event. Beginning and ending one are writes.
 
 use crypto::token::SecretHash;
+use domain::activity::Scope;
 use domain::clock::Timestamp;
 use domain::id::{AccountId, SessionId};
+use protocol::account::SessionView;
+use protocol::change::EntityRef;
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::link::{Connected, one, run};
+use crate::link::{Connected, all, one, run};
 use crate::open::Store;
-use crate::write::Write;
+use crate::write::{Changed, Write, commit_and_tell, hold, tell_of};
 
 /// A session that just began.
 #[derive(Debug)]
@@ -158,16 +161,74 @@ pub async fn seen(
     tx.commit().await
 }
 
-/// Removes the rows of sessions that ended or ran out before `before`. Housekeeping: their beginning and end stay in
-/// the record.
+/// As the feed of its account tells it, unless it was ended.
+///
+/// # Errors
+/// The database does not answer.
+pub(crate) async fn view(
+    from: &mut impl Connected,
+    id: SessionId,
+) -> Result<Option<SessionView>, StoreError> {
+    Ok(find_by_id(from, id).await?.map(SessionView::from))
+}
+
+impl From<Session> for SessionView {
+    fn from(session: Session) -> Self {
+        Self {
+            id: session.id,
+            account_id: session.account,
+            client: session.client,
+            created_at: session.created_at,
+            last_seen_at: session.last_seen_at,
+            expires_at: session.expires_at,
+        }
+    }
+}
+
+/// Removes the rows of sessions that ended or ran out before `before`, and tells the feeds of those that ran out.
+/// Housekeeping: their beginning and end stay in the record. Answers how many it removed.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn remove_old(store: &Store, before: Timestamp) -> Result<u64, StoreError> {
+    let over = all!(
+        (Uuid, Uuid),
+        &mut store.direct().await?,
+        "SELECT account_id, id FROM session WHERE expires_at < $1 AND ended_at IS NULL ORDER BY account_id, id",
+        before.as_micros(),
+    )?;
+    let mut removed = 0;
+    for together in over.chunk_by(|one, other| one.0 == other.0) {
+        let Some((account, _)) = together.first() else {
+            continue;
+        };
+        let scope = Scope::Account(AccountId::from_uuid(*account));
+        let mut tx = store.writing().await?;
+        let last = hold(&mut tx, scope).await?;
+        let mut gone = Vec::new();
+        for (_, id) in together {
+            // Another node may have removed it meanwhile, or have seen it again.
+            let deleted = run!(
+                &mut tx,
+                "DELETE FROM session WHERE id = $1 AND ended_at IS NULL AND expires_at < $2",
+                id,
+                before.as_micros(),
+            )?;
+            if deleted == 1 {
+                gone.push(Changed::Gone(EntityRef::Session(SessionId::from_uuid(*id))));
+            }
+        }
+        if gone.is_empty() {
+            continue;
+        }
+        removed += gone.len() as u64;
+        let heard = tell_of(&mut tx, scope, last, &gone).await?;
+        commit_and_tell(tx, &store.notices, &[heard]).await?;
+    }
     let mut tx = store.writing().await?;
-    let removed = run!(
+    removed += run!(
         &mut tx,
-        "DELETE FROM session WHERE expires_at < $1",
+        "DELETE FROM session WHERE expires_at < $1 AND ended_at IS NOT NULL",
         before.as_micros()
     )?;
     tx.commit().await?;

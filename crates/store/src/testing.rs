@@ -2,18 +2,19 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use domain::activity::Scope;
 use domain::clock::Timestamp;
 use domain::id::{AccountId, MemberId, OrganizationId};
 use domain::role::Role;
 use protocol::change::EntityRef;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
+use uuid::Uuid;
 
-use crate::change;
 use crate::error::StoreError;
 use crate::link::{on, one, run};
 use crate::open::{Kind, Store};
-use crate::write::{Changed, hold};
+use crate::write::{Changed, commit_and_tell, hold, tell_of};
 
 /// The variable with the URL of a PostgreSQL server in which databases can be made.
 pub const POSTGRES: &str = "KEYSTEAD_TEST_POSTGRES";
@@ -81,6 +82,70 @@ impl Database {
     }
 }
 
+/// Fills an empty database as the first version of Keystead left it: one account with its session and one that was
+/// ended, one organization of which it is the Owner. Answers their ids, as text.
+///
+/// # Errors
+/// The database refuses.
+pub async fn fill_as_first_version(url: &str, at: Timestamp) -> Result<[Uuid; 5], StoreError> {
+    Store::migrate_to(url, at, 1).await?;
+    let ids = [1u128, 2, 3, 4, 5].map(Uuid::from_u128);
+    let [account, organization, member, session, ended] = ids;
+    let store = Store::open_any(url).await?;
+    let mut tx = store.writing().await?;
+    let (hash, other) = (vec![1u8; 32], vec![2u8; 32]);
+    for (scope, kind, sequence) in [(account, "account", 3i64), (organization, "organization", 7)] {
+        run!(
+            &mut tx,
+            "INSERT INTO scope (id, kind, sequence, chain_head) VALUES ($1, $2, $3, $4)",
+            scope,
+            kind,
+            sequence,
+            hash.as_slice(),
+        )?;
+    }
+    run!(
+        &mut tx,
+        "INSERT INTO account (id, email, username, display_name, created_at) \
+         VALUES ($1, 'ada@example.org', 'ada', 'Ada', 1)",
+        account
+    )?;
+    run!(
+        &mut tx,
+        "INSERT INTO organization (id, name, version, created_at) VALUES ($1, 'Engines', 1, 1)",
+        organization
+    )?;
+    run!(
+        &mut tx,
+        "INSERT INTO member (id, organization_id, account_id, role, version, epoch, created_at) \
+         VALUES ($1, $2, $3, 'owner', 1, 1, 2)",
+        member,
+        organization,
+        account
+    )?;
+    for (id, hash, ended_at) in [(session, &hash, None), (ended, &other, Some(4i64))] {
+        run!(
+            &mut tx,
+            "INSERT INTO session (id, hash, account_id, client, created_at, last_seen_at, expires_at, ended_at) \
+             VALUES ($1, $2, $3, 'a test', 3, 3, 9, $4)",
+            id,
+            hash.as_slice(),
+            account,
+            ended_at,
+        )?;
+    }
+    run!(
+        &mut tx,
+        "INSERT INTO change (organization_id, entity_type, entity_id, sequence, gone) \
+         VALUES ($1, 'organization', $1, 5, FALSE), ($1, 'member', $2, 7, FALSE)",
+        organization,
+        member
+    )?;
+    tx.commit().await?;
+    store.close().await;
+    Ok(ids)
+}
+
 /// Runs any statement, without event and change. Answers how many rows it touched.
 ///
 /// # Errors
@@ -124,8 +189,9 @@ pub async fn add_member(
     role: Role,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    let (there, theirs) = (Scope::Organization(organization), Scope::Account(account));
     let mut tx = store.writing().await?;
-    let last = hold(&mut tx, organization).await?;
+    let last = hold(&mut tx, there).await?;
     run!(
         &mut tx,
         "INSERT INTO member (id, organization_id, account_id, role, version, epoch, created_at) \
@@ -136,13 +202,56 @@ pub async fn add_member(
         role.as_str(),
         at.as_micros(),
     )?;
-    let changed = [Changed::Here(EntityRef::Member(id))];
-    let head = change::number(&mut tx, organization, last + 1, &changed).await?;
-    run!(
+    let told = tell_of(&mut tx, there, last, &[Changed::Here(EntityRef::Member(id))]).await?;
+    let last = hold(&mut tx, theirs).await?;
+    let told_them = tell_of(&mut tx, theirs, last, &[Changed::Here(EntityRef::Membership(id))]).await?;
+    commit_and_tell(tx, &store.notices, &[told, told_them]).await
+}
+
+/// Gives every member another role ([`change_role`]).
+///
+/// # Errors
+/// The database refuses.
+pub async fn change_role_of_all(store: &Store, role: Role) -> Result<(), StoreError> {
+    let members = on!(&mut store.direct().await?, connection =>
+        sqlx::query_as::<Db, (Uuid, Uuid)>("SELECT organization_id, account_id FROM member").fetch_all(connection))?;
+    for (organization, account) in members {
+        let (organization, account) = (
+            OrganizationId::from_uuid(organization),
+            AccountId::from_uuid(account),
+        );
+        change_role(store, organization, account, role).await?;
+    }
+    Ok(())
+}
+
+/// Gives a member another role, and another sight with it; roles are changed by people later.
+///
+/// # Errors
+/// The database refuses, or the account is no member.
+pub async fn change_role(
+    store: &Store,
+    organization: OrganizationId,
+    account: AccountId,
+    role: Role,
+) -> Result<(), StoreError> {
+    let (there, theirs) = (Scope::Organization(organization), Scope::Account(account));
+    let mut tx = store.writing().await?;
+    let last = hold(&mut tx, there).await?;
+    let id = one!(
+        (Uuid,),
         &mut tx,
-        "UPDATE scope SET sequence = $2 WHERE id = $1",
+        "UPDATE member SET role = $3, version = version + 1, epoch = epoch + 1 \
+         WHERE organization_id = $1 AND account_id = $2 RETURNING id",
         organization.as_uuid(),
-        head
+        account.as_uuid(),
+        role.as_str(),
     )?;
-    tx.commit().await
+    let id = id
+        .map(|(id,)| MemberId::from_uuid(id))
+        .ok_or(StoreError::Unrecorded)?;
+    let told = tell_of(&mut tx, there, last, &[Changed::Here(EntityRef::Member(id))]).await?;
+    let last = hold(&mut tx, theirs).await?;
+    let told_them = tell_of(&mut tx, theirs, last, &[Changed::Here(EntityRef::Membership(id))]).await?;
+    commit_and_tell(tx, &store.notices, &[told, told_them]).await
 }

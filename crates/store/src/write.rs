@@ -7,7 +7,7 @@
 use crypto::chain::{self, Head};
 use domain::activity::{ActivityEvent, Actor, Event, Scope};
 use domain::clock::Timestamp;
-use domain::id::{EventId, OrganizationId, SessionId};
+use domain::id::{EventId, SessionId};
 use protocol::change::{EntityRef, Notice};
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ pub struct Record {
     pub actor: Actor,
     /// What happened.
     pub event: Event,
-    /// What changed, in the order it is told; empty for an account's scope, which has no feed yet.
+    /// What changed, in the order it is told. An account's scope may have nothing to tell.
     pub changed: Vec<Changed>,
 }
 
@@ -171,11 +171,11 @@ impl Write {
     /// Appends the events, numbers the changes, commits, and tells who listens.
     ///
     /// The first changed entity shares its event's number, each further one takes the next: every number belongs to
-    /// something, and no two entities of an organization have the same one, so a page can end after any of them.
+    /// something, and no two entities of a scope have the same one, so a page can end after any of them.
     ///
     /// # Errors
-    /// [`StoreError::Unrecorded`] when not exactly one record came for every scope written to, or a record names
-    /// changes where there is no feed. Then, as after any error, nothing is written.
+    /// [`StoreError::Unrecorded`] when not exactly one record came for every scope written to, or the record of an
+    /// organization names no change. Then, as after any error, nothing is written.
     pub async fn commit(
         mut self,
         records: impl IntoIterator<Item = Record, IntoIter: Send> + Send,
@@ -194,20 +194,13 @@ impl Write {
             };
             let head = activity::append(&mut self.tx, &opened.head, &event).await?;
             let last = match record.scope {
-                Scope::Organization(organization) => {
-                    if record.changed.is_empty() {
-                        return Err(StoreError::Unrecorded);
-                    }
-                    let last =
-                        change::number(&mut self.tx, organization, opened.sequence, &record.changed).await?;
-                    heard.push(Heard::Changed(Notice {
-                        organization_id: organization,
-                        head: last,
-                    }));
-                    last
-                }
+                Scope::Organization(_) if record.changed.is_empty() => return Err(StoreError::Unrecorded),
                 Scope::Account(_) if record.changed.is_empty() => opened.sequence,
-                Scope::Account(_) => return Err(StoreError::Unrecorded),
+                scope => {
+                    let head = change::number(&mut self.tx, scope, opened.sequence, &record.changed).await?;
+                    heard.push(Heard::Changed(Notice { scope, head }));
+                    head
+                }
             };
             run!(
                 &mut self.tx,
@@ -248,14 +241,31 @@ pub(crate) async fn commit_and_tell(
     Ok(())
 }
 
-/// Takes an organization's row for a measurement, and answers the last number given out.
-pub(crate) async fn hold(tx: &mut Tx, organization: OrganizationId) -> Result<i64, StoreError> {
+/// Takes a scope's row for something that is no write, and answers the last number given out.
+pub(crate) async fn hold(tx: &mut Tx, scope: Scope) -> Result<i64, StoreError> {
     let row = one!(
         (i64,),
         tx,
         "UPDATE scope SET sequence = sequence WHERE id = $1 RETURNING sequence",
-        organization.as_uuid(),
+        scope_id(scope),
     )?;
     row.map(|(sequence,)| sequence)
-        .ok_or_else(|| StoreError::damaged("an organization without a sequence"))
+        .ok_or_else(|| StoreError::damaged("a scope without a sequence"))
+}
+
+/// Numbers what changed behind `last`, which [`hold`] answered; answers what is heard of it.
+pub(crate) async fn tell_of(
+    tx: &mut Tx,
+    scope: Scope,
+    last: i64,
+    changed: &[Changed],
+) -> Result<Heard, StoreError> {
+    let head = change::number(tx, scope, last + 1, changed).await?;
+    run!(
+        tx,
+        "UPDATE scope SET sequence = $2 WHERE id = $1",
+        scope_id(scope),
+        head
+    )?;
+    Ok(Heard::Changed(Notice { scope, head }))
 }

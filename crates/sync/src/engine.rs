@@ -5,42 +5,26 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use client::{ClientError, Session};
+use domain::activity::Scope;
 use domain::clock::Clock;
 use domain::entropy::Entropy;
-use domain::id::{OperationId, OrganizationId};
+use domain::id::OrganizationId;
 use futures::StreamExt as _;
-use protocol::change::MOST_CHANGES;
 use protocol::problem::ProblemCode;
-use replica::{KeyEdit, Operation, OutboxEntry, OutboxState, Replica, ReplicaError, SentEdit, Topic};
+use replica::{Feed, Replica, ReplicaError, Topic};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::backoff;
-use crate::failpoint::reach;
-use crate::merge::{Merge, merge};
-use crate::plan::{Course, Step, next_to_push};
 use crate::status::{Phase, RoundError, Status};
 
 /// Told which topics have new content.
 pub type Announce = Arc<dyn Fn(&HashSet<Topic>) + Send + Sync>;
 
-/// A pull of more changes than this shows its progress.
-const SHOW_PROGRESS_FROM: i64 = 2_000;
 /// A round without any notice, in case one was lost on the way.
 const SAFETY_ROUND: Duration = Duration::from_secs(300);
 /// How long opening the stream of notices may take.
 const OPEN_NOTICES: Duration = Duration::from_secs(15);
-
-/// How often in one round an edit is merged anew because the key was changed just then.
-const MOST_OUTDATED: u32 = 8;
-
-/// How sending an entry ended.
-enum Pushed {
-    /// It needs nothing more now.
-    Done,
-    /// The key was changed meanwhile: it is merged with what a pull brings.
-    Outdated,
-}
 
 /// The way to the server.
 pub enum Link {
@@ -54,12 +38,12 @@ pub enum Link {
 
 /// Keeps one replica in step with one organization of one server.
 pub struct Engine {
-    replica: Arc<Replica>,
+    pub(crate) replica: Arc<Replica>,
     link: RwLock<Link>,
-    organization: OrganizationId,
+    pub(crate) organization: OrganizationId,
     clock: Arc<dyn Clock>,
     entropy: Arc<Mutex<dyn Entropy>>,
-    announce: Announce,
+    pub(crate) announce: Announce,
     status: watch::Sender<Status>,
     wake: Notify,
     /// One round at a time.
@@ -178,9 +162,13 @@ impl Engine {
             {
                 failures = 0;
                 while let Some(Ok(notice)) = notices.next().await {
-                    if notice.organization_id == self.organization {
-                        self.wake();
+                    // There are no notices of other accounts than the one that is signed in.
+                    if notice.scope != Scope::Organization(self.organization)
+                        && matches!(notice.scope, Scope::Organization(_))
+                    {
+                        continue;
                     }
+                    self.wake();
                 }
                 self.wake();
             } else if self.status.borrow().phase == Phase::Synced {
@@ -208,12 +196,18 @@ impl Engine {
 
     async fn carry_out(&self) -> Result<(), RoundError> {
         if self.replica_work(Replica::changed_elsewhere).await? {
-            (self.announce)(&HashSet::from([Topic::Keys, Topic::Outbox, Topic::Organization]));
+            (self.announce)(&HashSet::from([
+                Topic::Keys,
+                Topic::Outbox,
+                Topic::Organization,
+                Topic::Account,
+            ]));
         }
         // Nothing is sent to a server that has lost what this copy has seen.
-        self.pull().await?;
+        self.pull(Feed::Account).await?;
+        self.pull(Feed::Organization).await?;
         if self.push().await? {
-            self.pull().await?;
+            self.pull(Feed::Organization).await?;
         }
         let now = self.clock.now();
         self.replica_work(move |replica| replica.set_synced(now)).await?;
@@ -235,7 +229,12 @@ impl Engine {
         self.set_status(phase, None, Some(error.clone()));
     }
 
-    fn set_status(&self, phase: Phase, progress: Option<(u64, u64)>, cause: Option<Arc<RoundError>>) {
+    pub(crate) fn set_status(
+        &self,
+        phase: Phase,
+        progress: Option<(u64, u64)>,
+        cause: Option<Arc<RoundError>>,
+    ) {
         let now = self.clock.now();
         self.status.send_modify(|status| {
             let was_away = matches!(status.phase, Phase::Offline | Phase::SignedOut | Phase::Failed);
@@ -254,210 +253,8 @@ impl Engine {
         (self.announce)(&HashSet::from([Topic::Sync]));
     }
 
-    /// Sends what can be sent; whether anything was.
-    async fn push(&self) -> Result<bool, RoundError> {
-        let mut sent = false;
-        let mut outdated = 0;
-        loop {
-            let outbox = self.replica_work(Replica::outbox).await?;
-            let Some(entry) = next_to_push(&outbox).cloned() else {
-                return Ok(sent);
-            };
-            sent = true;
-            self.session()?;
-            self.set_status(Phase::Syncing, None, None);
-            let operation = entry.operation_id;
-            let pushed = self.push_one(entry).await;
-            (self.announce)(&HashSet::from([Topic::Outbox, Topic::Keys, Topic::Sync]));
-            match pushed? {
-                Pushed::Done => {}
-                Pushed::Outdated => {
-                    outdated += 1;
-                    if outdated > MOST_OUTDATED {
-                        return Ok(sent);
-                    }
-                    self.pull().await?;
-                    self.replica_work(move |replica| replica.mark_outdated(operation))
-                        .await?;
-                }
-            }
-        }
-    }
-
-    async fn push_one(&self, entry: OutboxEntry) -> Result<Pushed, RoundError> {
-        let id = entry.operation_id;
-        let session = self.session()?;
-        reach("push.chosen");
-        let answer = match &entry.operation {
-            Operation::CreateKey(request) => {
-                self.is_sent(id).await?;
-                session.create_key(self.organization, id, request).await
-            }
-            Operation::RevokeKey { key_id } => {
-                self.is_sent(id).await?;
-                session.revoke_key(self.organization, id, *key_id).await
-            }
-            Operation::EditKey(edit) => {
-                let Some(sent) = self.edit_to_send(&entry, edit).await? else {
-                    return Ok(Pushed::Done);
-                };
-                (self.announce)(&HashSet::from([Topic::Outbox]));
-                session
-                    .edit_key(self.organization, id, edit.key_id, sent.version, &sent.request)
-                    .await
-            }
-        };
-        reach("push.answered");
-        match answer {
-            Ok(view) => {
-                self.replica_work(move |replica| replica.confirm(id, &view))
-                    .await?;
-                reach("push.confirmed");
-            }
-            Err(error) if error.code() == Some(ProblemCode::PreconditionFailed) => {
-                return Ok(Pushed::Outdated);
-            }
-            Err(error) if error.is_passing() || error.code() == Some(ProblemCode::SignedOut) => {
-                let (message, may_have_arrived) = (error.to_string(), error.may_have_arrived());
-                self.replica_work(move |replica| replica.mark_unanswered(id, &message, may_have_arrived))
-                    .await?;
-                return Err(error.into());
-            }
-            Err(error) => {
-                let message = error.to_string();
-                self.replica_work(move |replica| replica.mark_refused(id, &message))
-                    .await?;
-            }
-        }
-        Ok(Pushed::Done)
-    }
-
-    async fn is_sent(&self, id: OperationId) -> Result<(), RoundError> {
-        self.replica_work(move |replica| replica.mark_sent(id)).await?;
-        reach("push.marked");
-        (self.announce)(&HashSet::from([Topic::Outbox]));
-        Ok(())
-    }
-
-    /// The question an edit is asked as: the very one it was asked as before, where the answer is not known; else what
-    /// the merge with the key as it is now leaves to do. Nothing when it leaves nothing, or only its author can decide.
-    async fn edit_to_send(
-        &self,
-        entry: &OutboxEntry,
-        edit: &KeyEdit,
-    ) -> Result<Option<SentEdit>, RoundError> {
-        let id = entry.operation_id;
-        if entry.state == OutboxState::Sent
-            && let Some(sent) = &edit.sent
-        {
-            return Ok(Some(sent.clone()));
-        }
-        let key_id = edit.key_id;
-        let Some(key) = self.replica_work(move |replica| replica.key(key_id)).await? else {
-            self.replica_work(move |replica| {
-                replica.mark_refused(id, "this key is gone, or your role no longer shows it")
-            })
-            .await?;
-            return Ok(None);
-        };
-        let theirs = key.view.fields();
-        match merge(&edit.base, &edit.mine, &theirs) {
-            Merge::Settled => {
-                self.replica_work(move |replica| replica.settle_edit(id)).await?;
-                Ok(None)
-            }
-            Merge::Conflict(_) => {
-                self.replica_work(move |replica| {
-                    replica.mark_conflict(id, "somebody else changed the same; decide which holds")
-                })
-                .await?;
-                Ok(None)
-            }
-            Merge::Make(made) => {
-                let sent = SentEdit {
-                    version: key.view.version,
-                    request: made.since(&theirs),
-                };
-                let kept = sent.clone();
-                self.replica_work(move |replica| replica.mark_edit_sent(id, &kept))
-                    .await?;
-                reach("push.marked");
-                Ok(Some(sent))
-            }
-        }
-    }
-
-    async fn pull(&self) -> Result<(), RoundError> {
-        let cursor = self.replica_work(Replica::cursor).await?;
-        let mut course = Course::from(cursor);
-        let mut seen = HashSet::new();
-        let mut applied = 0u64;
-        let mut topics = HashSet::new();
-        loop {
-            let page = self
-                .session()?
-                .changes(self.organization, course.since(), MOST_CHANGES)
-                .await?;
-            reach("pull.answered");
-            let step = course.take(&page);
-            let count = page.changes.len() as u64;
-            let remaining = page.remaining;
-            let (next, epoch) = (page.next, page.epoch);
-            match step {
-                Step::Nothing => break,
-                Step::GoneBack => {
-                    return Err(RoundError::GoneBack {
-                        seen: cursor.sequence,
-                        now: page.head,
-                    });
-                }
-                Step::Begin => {
-                    seen.clear();
-                    applied = 0;
-                    continue;
-                }
-                Step::Apply { .. } => {
-                    topics.extend(self.replica_work(move |replica| replica.apply(&page)).await?);
-                }
-                Step::Gather | Step::Finish => {
-                    seen.extend(page.changes.iter().filter_map(|change| change.entity.here()));
-                    topics.extend(
-                        self.replica_work(move |replica| replica.apply_of_snapshot(&page))
-                            .await?,
-                    );
-                }
-            }
-            reach("pull.applied");
-            if step == Step::Finish {
-                let seen = std::mem::take(&mut seen);
-                self.replica_work(move |replica| replica.finish_snapshot(&seen, next, epoch))
-                    .await?;
-                reach("pull.finished");
-                topics.extend([Topic::Keys, Topic::Organization]);
-            }
-            applied += count;
-            let is_long =
-                remaining + i64::try_from(count).unwrap_or(0) >= SHOW_PROGRESS_FROM || applied > count;
-            if is_long {
-                let total = applied + u64::try_from(remaining).unwrap_or(0);
-                self.set_status(Phase::Syncing, Some((applied, total)), None);
-                (self.announce)(&topics);
-            }
-            if matches!(step, Step::Apply { more: false } | Step::Finish) {
-                break;
-            }
-        }
-        if self.replica_work(Replica::forget_satisfied).await? {
-            topics.extend([Topic::Outbox, Topic::Keys]);
-        }
-        if !topics.is_empty() {
-            (self.announce)(&topics);
-        }
-        Ok(())
-    }
-
     /// The replica blocks (it reads and writes a file), so it works on a thread that may.
-    async fn replica_work<T: Send + 'static>(
+    pub(crate) async fn replica_work<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Replica) -> Result<T, ReplicaError> + Send + 'static,
     ) -> Result<T, ReplicaError> {

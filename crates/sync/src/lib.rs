@@ -9,4 +9,6 @@ pub mod engine;
 pub mod failpoint;
 pub mod merge;
 pub mod plan;
+mod pull;
+mod push;
 pub mod status;

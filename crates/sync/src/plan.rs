@@ -193,11 +193,7 @@ mod tests {
     }
 
     fn at(sequence: i64) -> Course {
-        Course::from(Cursor {
-            sequence,
-            epoch: 1,
-            synced_at: None,
-        })
+        Course::from(Cursor { sequence, epoch: 1 })
     }
 
     fn page(next: i64, head: i64, epoch: i64) -> ChangesPage {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ::desk::host::{Host, LocalPlace, LocalServer, Ports};
 use ::desk::view::{KeyDraft, Opened, SignUp, SyncState, SyncStatus};
-use ::desk::{Desk, DeskError, KeyQuery, Place, Sort, SortBy};
+use ::desk::{Desk, DeskError, KeyQuery, Place};
 use crypto::secret::Secret;
 use domain::clock::Clock;
 use domain::key::KeyKind;
@@ -252,18 +252,7 @@ pub fn draft(name: &str) -> KeyDraft {
 /// Every key, by name.
 #[must_use]
 pub fn all() -> KeyQuery {
-    KeyQuery {
-        search: String::new(),
-        kinds: Vec::new(),
-        states: Vec::new(),
-        expires_within_days: None,
-        sort: Sort {
-            by: SortBy::Name,
-            descending: false,
-        },
-        offset: 0,
-        limit: 1_000,
-    }
+    KeyQuery::by_name(1_000)
 }
 
 /// Waits for a condition, looking every 20 ms, and fails after 20 s.

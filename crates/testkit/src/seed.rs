@@ -20,10 +20,10 @@ pub async fn team_keys(store: &Store, count: u32) {
          SELECT unhex(substr(hex(id), 1, 16) || hex(randomblob(8))), id, organization_id, randomblob(32), 'kst_team_', \
                 substr(hex(id), -4), created_at, 0 \
          FROM key WHERE NOT free",
-        "INSERT INTO change (organization_id, entity_type, entity_id, sequence, gone) \
+        "INSERT INTO change (scope_id, entity_type, entity_id, sequence, gone) \
          SELECT k.organization_id, 'key', k.id, s.sequence + row_number() OVER (ORDER BY k.created_at), 0 \
          FROM key k JOIN scope s ON s.id = k.organization_id WHERE NOT k.free",
-        "UPDATE scope SET sequence = (SELECT max(sequence) FROM change) WHERE kind = 'organization'",
+        "UPDATE scope SET sequence = (SELECT max(sequence) FROM change WHERE scope_id = scope.id) WHERE kind = 'organization'",
     ] {
         execute(store, sql).await.unwrap();
     }

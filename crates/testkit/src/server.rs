@@ -101,6 +101,13 @@ impl TestServer {
         touched
     }
 
+    /// Gives the one member of its one organization another role, as an admin would; desktops are told when they ask.
+    pub async fn change_role(&self, role: domain::role::Role) {
+        let store = store::Store::open(&self.config.database).await.unwrap();
+        store::testing::change_role_of_all(&store, role).await.unwrap();
+        store.close().await;
+    }
+
     /// A text of every row of its database.
     pub async fn texts(&self, sql: &'static str) -> Vec<String> {
         let store = store::Store::open(&self.config.database).await.unwrap();

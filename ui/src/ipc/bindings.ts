@@ -821,7 +821,9 @@ export type Topic =
 /**  Preferences. */
 "preferences" | 
 /**  The organization and its members. */
-"organization";
+"organization" | 
+/**  Who is signed in, where they belong, and their sessions. */
+"account";
 
 /**  Which topics have new content. */
 export type TopicsChanged = {

@@ -109,10 +109,22 @@ export class Session {
 		try {
 			this.boot = await commands.boot();
 			if (this.boot.lock.locked) this.#lock();
+			else await this.#renew();
 		} catch (thrown) {
 			say(asAppError(thrown).message, "bad");
 		}
 	};
+
+	/** The role in the open workspace, or a name, may be another now. */
+	async #renew() {
+		if (this.stage.is !== "open") return;
+		const { opened } = this.stage;
+		const now = this.connections.find(({ id }) => id === opened.connection.id);
+		if (now === undefined || JSON.stringify(now) === JSON.stringify(opened.connection)) return;
+		const renewed = await commands.openConnection(now.id);
+		if (this.stage.is === "open" && this.stage.opened === opened)
+			this.stage = { is: "open", opened: renewed };
+	}
 
 	/** Takes the core's answer on how the lock stands. */
 	tellLock = (lock: LockStatus) => {

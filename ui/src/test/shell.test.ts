@@ -172,6 +172,18 @@ test("a question mark lists the shortcuts, but not while typing", async () => {
 	expect(await screen.findByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
 });
 
+test("o3 another role is taken over in the workspace that is open", async () => {
+	const { core, user } = await start();
+	await user.click(await screen.findByRole("row", { name: /ci-deploy/ }));
+	expect(screen.getByRole("button", { name: "New key" })).toBeEnabled();
+	core.connections = core.connections.map((connection) => ({ ...connection, role: "viewer" }));
+	core.announce(["connections", "keys"]);
+	await waitFor(() =>
+		expect(screen.getByRole("button", { name: "New key" })).toHaveAttribute("aria-disabled", "true"),
+	);
+	expect(screen.getByRole("button", { name: "Copy id" })).toBeVisible();
+});
+
 test("o6 another connection is one click away", async () => {
 	const { user } = await start((core) => (core.connections = [northwind, here]));
 	await user.click(await screen.findByRole("button", { name: /^Switch connection: Northwind Routing/ }));

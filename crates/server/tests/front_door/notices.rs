@@ -12,6 +12,7 @@ use crate::on_both;
 
 on_both!(
     o3_a_notice_comes_at_the_beginning_and_with_every_change,
+    o3_the_account_hears_of_its_sessions,
     p1_the_stream_ends_with_its_session,
     stopping_ends_streams_at_once,
 );
@@ -39,14 +40,22 @@ impl Stream {
         }
     }
 
-    /// The data of the next event; `None` at the end of the stream.
+    /// The next notice of an organization; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Value> {
+        self.next_of("organization").await
+    }
+
+    /// The next notice of a kind of scope; `None` at the end of the stream.
+    async fn next_of(&mut self, kind: &str) -> Option<Value> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let event = event.to_owned();
                 self.text = rest.to_owned();
                 if let Some(data) = event.strip_prefix("event: change\ndata: ") {
-                    return Some(serde_json::from_str(data).unwrap());
+                    let notice: Value = serde_json::from_str(data).unwrap();
+                    if notice["scope"]["kind"] == kind {
+                        return Some(notice);
+                    }
                 }
                 continue;
             }
@@ -60,7 +69,7 @@ impl Stream {
 }
 
 fn notice(person: &Person, head: i64) -> Option<Value> {
-    Some(json!({ "organization_id": person.organization, "head": head }))
+    Some(json!({ "scope": { "kind": "organization", "id": person.organization }, "head": head }))
 }
 
 async fn o3_a_notice_comes_at_the_beginning_and_with_every_change(given: &mut Given) {
@@ -80,6 +89,30 @@ async fn o3_a_notice_comes_at_the_beginning_and_with_every_change(given: &mut Gi
     // A use is heard too.
     given.verify(other.expose()).await;
     assert_eq!(stream.next().await, notice(&ada, 7));
+}
+
+async fn o3_the_account_hears_of_its_sessions(given: &mut Given) {
+    let ada = given.sign_up("ada").await;
+    let mut stream = Stream::open(given, &given.url, &ada).await;
+    let head = async |stream: &mut Stream| stream.next_of("account").await.unwrap()["head"].as_i64().unwrap();
+    assert_eq!(head(&mut stream).await, 3, "profile, membership, session");
+    let phone = given.sign_in(&ada.email, PASSWORD).await.good();
+    assert_eq!(head(&mut stream).await, 4);
+    let changes = format!("{}?since=3", path::ACCOUNT_CHANGES);
+    let page = answer(given.request(Method::GET, &changes, ada.token.as_deref()))
+        .await
+        .good();
+    assert_eq!(page["changes"][0]["entity"]["id"], phone["session_id"]);
+    assert_eq!((&page["head"], &page["epoch"]), (&json!(4), &json!(1)));
+    answer(given.request(Method::DELETE, path::CURRENT_SESSION, phone["token"].as_str())).await;
+    assert_eq!(head(&mut stream).await, 5);
+    let page = answer(given.request(Method::GET, &changes, ada.token.as_deref()))
+        .await
+        .good();
+    assert_eq!(
+        page["changes"],
+        json!([{ "sequence": 5, "entity": { "type": "gone", "what": { "type": "session", "id": phone["session_id"] } } }])
+    );
 }
 
 async fn p1_the_stream_ends_with_its_session(given: &mut Given) {

@@ -27,6 +27,7 @@ async fn p1_an_account_signs_up_and_is_signed_in(given: &mut Given) {
         json!({
             "id": ada.account, "email": "ada@example.org", "username": "ada", "display_name": "ada",
             "memberships": [{
+                "id": account["memberships"][0]["id"],
                 "organization_id": ada.organization, "organization_name": "The house of ada", "role": "owner",
             }],
         })

@@ -32,9 +32,16 @@ async fn request(
     };
     let get = |path: &str| given.request(Method::GET, path, token);
     match (route.method, route.path.as_str()) {
-        ("GET", path::SERVER | path::ACCOUNT | path::OPENAPI | path::HEALTH | path::READY | path::EVENTS) => {
-            get(&route.path)
-        }
+        (
+            "GET",
+            path::SERVER
+            | path::ACCOUNT
+            | path::ACCOUNT_CHANGES
+            | path::OPENAPI
+            | path::HEALTH
+            | path::READY
+            | path::EVENTS,
+        ) => get(&route.path),
         ("GET", path::CURRENT_SESSION) => get(&route.path),
         ("POST", path::ACCOUNTS) => {
             let name = format!("p-{}", &make(KeyId::make).as_uuid().simple().to_string()[20..]);

@@ -1,7 +1,8 @@
 //! The feed: each entity once, at its latest number, in pages that end anywhere.
 
+use domain::activity::Scope;
 use domain::role::Role;
-use protocol::change::{Change, Entity};
+use protocol::change::{Change, Entity, EntityRef};
 use store::change::{Page, Sight, page};
 use store::{Changed, Heard, testing};
 
@@ -15,6 +16,7 @@ on_both!(
     what_is_gone_is_said_to_be_gone,
     a_cursor_from_the_future_stays_where_it_is,
     who_listens_hears_of_each_commit,
+    o3_an_account_has_a_feed_of_its_own,
 );
 
 const ALL: Sight = Sight { keys: true };
@@ -22,7 +24,7 @@ const ALL: Sight = Sight { keys: true };
 async fn feed(given: &Given, since: i64, limit: i64, sight: Sight) -> Page {
     page(
         &mut given.store.read().await.unwrap(),
-        given.organization,
+        given.scope(),
         since,
         limit,
         sight,
@@ -46,7 +48,7 @@ async fn a_key_stands_once_at_its_latest_number(given: Given) {
         key: first,
         name: "ci".to_owned(),
     };
-    let changed = vec![protocol::change::EntityRef::Key(first)];
+    let changed = vec![EntityRef::Key(first)];
     write
         .commit([record(given.scope(), given.ada, event, changed)])
         .await
@@ -116,7 +118,7 @@ async fn what_may_not_be_seen_is_left_out(given: Given) {
 async fn what_is_gone_is_said_to_be_gone(given: Given) {
     let (key, secret) = given.create_key().await;
     let write = given.write().await;
-    let gone = protocol::change::EntityRef::Key(key);
+    let gone = EntityRef::Key(key);
     let mut record = record(given.scope(), given.ada, created(key, secret.id), vec![]);
     record.changed = vec![Changed::Gone(gone)];
     write.commit([record]).await.unwrap();
@@ -143,13 +145,17 @@ async fn who_listens_hears_of_each_commit(given: Given) {
     given.create_key().await;
     let change = |head| {
         Heard::Changed(protocol::change::Notice {
-            organization_id: given.organization,
+            scope: given.scope(),
             head,
         })
     };
     // PostgreSQL may tell of the founding only now.
+    let of_account = Heard::Changed(protocol::change::Notice {
+        scope: Scope::Account(given.ada),
+        head: 2,
+    });
     let mut next = heard.recv().await.unwrap();
-    if next == change(3) {
+    while next == of_account || next == change(3) {
         next = heard.recv().await.unwrap();
     }
     assert_eq!(next, change(4));
@@ -167,4 +173,86 @@ async fn who_listens_hears_of_each_commit(given: Given) {
     assert!(
         matches!(&page.changes[..], [Change { sequence: 6, entity: Entity::Member(member) }] if member.role == Role::Viewer)
     );
+}
+
+async fn o3_an_account_has_a_feed_of_its_own(given: Given) {
+    let scope = Scope::Account(given.ada);
+    let (session, other) = (
+        given.begin_session("a desktop", NOW).await,
+        given.begin_session("a terminal", NOW).await,
+    );
+    let feed = async |since| {
+        let page = page(
+            &mut given.store.read().await.unwrap(),
+            scope,
+            since,
+            100,
+            Sight { keys: false },
+        )
+        .await
+        .unwrap();
+        assert_eq!((page.next, page.remaining), (page.head, 0));
+        let told: Vec<_> = page
+            .changes
+            .into_iter()
+            .map(|change| (change.sequence, change.entity.here(), change.entity))
+            .collect();
+        told
+    };
+    let told = feed(0).await;
+    let refs: Vec<_> = told
+        .iter()
+        .map(|(sequence, here, _)| (*sequence, here.unwrap()))
+        .collect();
+    let [
+        (1, EntityRef::Profile(ada)),
+        (2, EntityRef::Membership(member)),
+        (3, first),
+        (4, second),
+    ] = refs[..]
+    else {
+        panic!("{refs:?}")
+    };
+    assert_eq!(
+        (ada, first, second),
+        (given.ada, EntityRef::Session(session), EntityRef::Session(other))
+    );
+    assert!(
+        matches!(&told[1].2, Entity::Membership(view) if view.role == Role::Owner && view.organization_id == given.organization)
+    );
+
+    // Ending one, another role, and a session that ran out are told; nobody hears of them but the account.
+    given.end_session(session).await;
+    testing::change_role(&given.store, given.organization, given.ada, Role::Admin)
+        .await
+        .unwrap();
+    let late = NOW.plus_days(400);
+    assert_eq!(store::session::remove_old(&given.store, late).await.unwrap(), 2);
+    let told = feed(4).await;
+    let [
+        (5, None, ended),
+        (6, Some(EntityRef::Membership(again)), role),
+        (7, None, over),
+    ] = &told[..]
+    else {
+        panic!("{told:?}")
+    };
+    assert_eq!(*again, member);
+    assert!(matches!(role, Entity::Membership(view) if view.role == Role::Admin));
+    assert_eq!(
+        (ended, over),
+        (
+            &Entity::Gone {
+                what: EntityRef::Session(session)
+            },
+            &Entity::Gone {
+                what: EntityRef::Session(other)
+            }
+        )
+    );
+    let heads = store::member::heads(&mut given.store.direct().await.unwrap(), given.ada)
+        .await
+        .unwrap();
+    assert_eq!(heads.len(), 2);
+    assert!(heads.contains(&(scope, 7)), "{heads:?}");
 }

@@ -7,7 +7,7 @@ use domain::activity::{Actor, Event, Scope};
 use domain::clock::Timestamp;
 use domain::email::EmailAddress;
 use domain::entropy::Entropy;
-use domain::id::{AccountId, EventId, KeyId, MemberId, OperationId, OrganizationId, SecretId};
+use domain::id::{AccountId, EventId, KeyId, MemberId, OperationId, OrganizationId, SecretId, SessionId};
 use domain::key::KeyKind;
 use domain::name::{Description, DisplayName, KeyName, OrganizationName, Username};
 use domain::role::Role;
@@ -16,8 +16,9 @@ use protocol::key::NewSecret;
 use store::account::NewAccount;
 use store::key::NewKey;
 use store::member::NewMember;
+use store::session::NewSession;
 use store::testing::Database;
-use store::{Changed, Kind, Record, Store, StoreError, Write, account, key, member, organization};
+use store::{Changed, Kind, Record, Store, StoreError, Write, account, key, member, organization, session};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_773_312_127_000_250);
 
@@ -136,7 +137,12 @@ pub(crate) async fn sign_up(store: &Store, name: &str) -> (AccountId, Organizati
     ];
     write
         .commit([
-            record(Scope::Account(ada), ada, created, vec![]),
+            record(
+                Scope::Account(ada),
+                ada,
+                created,
+                vec![EntityRef::Profile(ada), EntityRef::Membership(mem)],
+            ),
             record(Scope::Organization(org), ada, founded, changed),
         ])
         .await
@@ -188,8 +194,42 @@ impl Given {
         create_key(&self.store, self.organization, self.ada).await
     }
 
+    /// Signs Ada in, whole.
+    pub(crate) async fn begin_session(&self, client: &str, expires_at: Timestamp) -> SessionId {
+        let scope = Scope::Account(self.ada);
+        let id = make(SessionId::make);
+        let mut write = self.store.write(scope, NOW).await.unwrap().unwrap();
+        let new = NewSession {
+            id,
+            hash: SecretHash::of(&id.to_string()),
+            account: self.ada,
+            client,
+            expires_at,
+        };
+        session::insert(&mut write, &new).await.unwrap();
+        let event = Event::SessionStarted {
+            session: id,
+            client: client.to_owned(),
+        };
+        write
+            .commit([record(scope, self.ada, event, vec![EntityRef::Session(id)])])
+            .await
+            .unwrap();
+        id
+    }
+
+    /// Signs Ada out, whole.
+    pub(crate) async fn end_session(&self, id: SessionId) {
+        let scope = Scope::Account(self.ada);
+        let mut write = self.store.write(scope, NOW).await.unwrap().unwrap();
+        assert!(session::end(&mut write, id).await.unwrap());
+        let mut record = record(scope, self.ada, Event::SessionEnded { session: id }, vec![]);
+        record.changed = vec![Changed::Gone(EntityRef::Session(id))];
+        write.commit([record]).await.unwrap();
+    }
+
     pub(crate) async fn head(&self) -> i64 {
-        store::change::head(&mut self.store.direct().await.unwrap(), self.organization)
+        store::change::head(&mut self.store.direct().await.unwrap(), self.scope())
             .await
             .unwrap()
             .unwrap()

@@ -1,5 +1,9 @@
 //! Opening: what is refused, and that a second opening finds what the first left.
 
+use domain::activity::Scope;
+use domain::id::{AccountId, MemberId, OrganizationId, SessionId};
+use protocol::change::EntityRef;
+use store::change::{Sight, page};
 use store::testing::{Database, execute, number};
 use store::{SCHEMA_VERSION, Store, StoreError};
 
@@ -12,6 +16,7 @@ on_both!(
     an_empty_database_is_opened_only_by_migrating,
     another_programs_database_is_refused,
     two_nodes_can_start_at_once,
+    o3_a_database_of_the_first_version_gets_the_feeds_of_its_accounts,
 );
 
 async fn what_was_written_is_there_after_a_restart(given: Given) {
@@ -45,7 +50,7 @@ async fn a_newer_database_is_refused(given: Given) {
     ] {
         assert_eq!(
             error.to_string(),
-            "the database has schema version 99, this program knows up to 1; it was used with a newer \
+            "the database has schema version 99, this program knows up to 2; it was used with a newer \
              keystead-server. Start that version or a newer one; this one would damage it"
         );
     }
@@ -84,7 +89,7 @@ async fn two_nodes_can_start_at_once(given: Given) {
         number(&store, "SELECT COUNT(*) FROM schema_version")
             .await
             .unwrap(),
-        1
+        SCHEMA_VERSION
     );
     store.close().await;
 }
@@ -133,5 +138,43 @@ async fn only_its_owner_reads_the_file() {
             file.file_name()
         );
     }
+    store.close().await;
+}
+
+async fn o3_a_database_of_the_first_version_gets_the_feeds_of_its_accounts(given: Given) {
+    let database = Database::fresh(given.store.kind()).await.unwrap();
+    let [account, organization, member, session, _ended] =
+        store::testing::fill_as_first_version(&database.url, NOW)
+            .await
+            .unwrap();
+    assert_eq!(Store::migrate(&database.url, NOW).await.unwrap(), 1);
+    let store = Store::open(&database.url).await.unwrap();
+    let mut told = Vec::new();
+    for scope in [
+        Scope::Account(AccountId::from_uuid(account)),
+        Scope::Organization(OrganizationId::from_uuid(organization)),
+    ] {
+        let mut read = store.read().await.unwrap();
+        let page = page(&mut read, scope, 0, 100, Sight { keys: true })
+            .await
+            .unwrap();
+        assert_eq!(page.next, page.head);
+        for change in page.changes {
+            told.push((change.sequence, change.entity.here().unwrap()));
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            (4, EntityRef::Profile(AccountId::from_uuid(account))),
+            (5, EntityRef::Membership(MemberId::from_uuid(member))),
+            (6, EntityRef::Session(SessionId::from_uuid(session))),
+            (
+                5,
+                EntityRef::Organization(OrganizationId::from_uuid(organization))
+            ),
+            (7, EntityRef::Member(MemberId::from_uuid(member))),
+        ]
+    );
     store.close().await;
 }

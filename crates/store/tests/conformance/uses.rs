@@ -110,7 +110,7 @@ async fn the_first_use_is_told_at_once_and_the_next_after_a_minute(given: Given)
     assert_eq!(given.head().await, head + 3);
     let sight = store::change::Sight { keys: true };
     let mut read = given.store.read().await.unwrap();
-    let page = store::change::page(&mut read, given.organization, head, 10, sight)
+    let page = store::change::page(&mut read, given.scope(), head, 10, sight)
         .await
         .unwrap();
     assert_eq!((page.changes.len(), page.changes[0].sequence), (1, head + 3));

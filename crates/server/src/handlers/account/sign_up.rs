@@ -131,7 +131,11 @@ pub(crate) async fn sign_up(
             email: request.email.to_string(),
             username: request.username.to_string(),
         },
-        changed: Vec::new(),
+        changed: vec![
+            Changed::Here(EntityRef::Profile(account)),
+            Changed::Here(EntityRef::Membership(member)),
+            Changed::Here(EntityRef::Session(started.session_id)),
+        ],
     };
     let organization_created = Record {
         id: app.make(now, EventId::make),

@@ -1,11 +1,12 @@
-//! What changed in an organization (O3).
+//! What changed in an organization, or of an account (O3).
 
 use axum::Json;
 use axum::extract::State;
+use domain::activity::Scope;
 use domain::role::{Action, grant};
 use protocol::change::{ChangesPage, MOST_CHANGES};
 use protocol::path;
-use store::change::{self, Sight};
+use store::change::{self, Page, Sight};
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -13,6 +14,8 @@ use crate::parameters::{InOrganization, Query};
 use crate::refusal::Refusal;
 
 const USUAL: i64 = 500;
+/// Accounts see everything of their own, always.
+const ACCOUNT_EPOCH: i64 = 1;
 
 /// What changed in an organization since a sequence number
 ///
@@ -30,9 +33,7 @@ pub(crate) async fn list(
     InOrganization(organization): InOrganization,
     query: Query,
 ) -> Result<Json<ChangesPage>, Refusal> {
-    query.only(&["since", "limit"])?;
-    let since = query.number("since", 0..=i64::MAX, 0)?;
-    let limit = query.number("limit", 1..=i64::from(MOST_CHANGES), USUAL)?;
+    let (since, limit) = asked(&query)?;
 
     let mut read = app.store.read().await?;
     let standing = caller.standing(&mut read, organization).await?;
@@ -40,12 +41,44 @@ pub(crate) async fn list(
     let sight = Sight {
         keys: grant(standing.role, Action::ReadKeys).is_full(),
     };
-    let page = change::page(&mut read, organization, since, limit, sight).await?;
-    Ok(Json(ChangesPage {
+    let page = change::page(&mut read, Scope::Organization(organization), since, limit, sight).await?;
+    Ok(Json(answer(page, standing.epoch)))
+}
+
+/// What changed of the signed-in account since a sequence number
+///
+/// Its profile, its memberships, its sessions; each stands here once, at its latest number.
+#[utoipa::path(get, path = path::ACCOUNT_CHANGES, tag = "changes", operation_id = "list_account_changes",
+    params(
+        ("since" = Option<i64>, Query, minimum = 0, description = "The `next` of the page before; 0 if not said."),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000, description = "At most so many; 500 if not said."),
+    ),
+    responses((status = 200, description = "A page of changes.", body = ChangesPage)))]
+pub(crate) async fn list_of_account(
+    State(app): State<App>,
+    caller: Caller,
+    query: Query,
+) -> Result<Json<ChangesPage>, Refusal> {
+    let (since, limit) = asked(&query)?;
+    let mut read = app.store.read().await?;
+    let scope = Scope::Account(caller.account);
+    let page = change::page(&mut read, scope, since, limit, Sight { keys: false }).await?;
+    Ok(Json(answer(page, ACCOUNT_EPOCH)))
+}
+
+fn asked(query: &Query) -> Result<(i64, i64), Refusal> {
+    query.only(&["since", "limit"])?;
+    let since = query.number("since", 0..=i64::MAX, 0)?;
+    let limit = query.number("limit", 1..=i64::from(MOST_CHANGES), USUAL)?;
+    Ok((since, limit))
+}
+
+fn answer(page: Page, epoch: i64) -> ChangesPage {
+    ChangesPage {
         changes: page.changes,
         next: page.next,
         head: page.head,
         remaining: page.remaining,
-        epoch: standing.epoch,
-    }))
+        epoch,
+    }
 }

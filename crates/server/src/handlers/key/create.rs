@@ -1,16 +1,17 @@
 //! Making a key (K3). Its secret was born on the caller's computer; the server learns its hash.
 
+use std::ops::ControlFlow;
+
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::activity::{Actor, Event, Scope};
-use domain::id::EventId;
+use domain::activity::Event;
 use domain::key::{KeyKind, check_expiry};
 use domain::role::{self, Action};
 use protocol::change::EntityRef;
 use protocol::key::{CreateKeyRequest, KeyView};
 use protocol::path;
 use store::key::NewKey;
-use store::{Changed, Record, key};
+use store::{Changed, key};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -19,6 +20,7 @@ use crate::handlers::key::secret::check_secret;
 use crate::operation::Written;
 use crate::parameters::InOrganization;
 use crate::refusal::Refusal;
+use crate::work::Work;
 
 /// Make a key
 ///
@@ -40,14 +42,12 @@ pub(crate) async fn create(
         body: request,
     }: Written<CreateKeyRequest>,
 ) -> Result<Answer, Refusal> {
-    let now = app.now();
-    let mut write = app.write_organization(organization, now).await?;
-    let standing = caller.standing(&mut write, organization).await?;
-    if let Some(answer) = operation.answered(&mut write, &caller).await? {
-        return Ok(answer);
-    }
+    let mut work = match Work::begin(&app, &caller, organization, operation).await? {
+        ControlFlow::Break(answer) => return Ok(answer),
+        ControlFlow::Continue(work) => work,
+    };
 
-    role::require(standing.role, Action::ManageKeys)?;
+    role::require(work.role, Action::ManageKeys)?;
     if request.kind != KeyKind::Team {
         return Err(Refusal::field(
             "kind",
@@ -55,7 +55,7 @@ pub(crate) async fn create(
         ));
     }
     check_secret(&request.secret, request.kind, "secret")?;
-    check_expiry(request.expires_at, now)
+    check_expiry(request.expires_at, work.at())
         .map_err(|problem| Refusal::field("expires_at", problem.to_string()))?;
 
     let new = NewKey {
@@ -65,30 +65,22 @@ pub(crate) async fn create(
         name: &request.name,
         description: &request.description,
         expires_at: request.expires_at,
-        by: caller.account,
+        by: work.account,
         secret: &request.secret,
     };
-    key::insert(&mut write, &new).await?;
+    key::insert(&mut work.write, &new).await?;
 
     let id = request.secret.key_id;
-    let view = key::find(&mut write, organization, id)
+    let view = key::find(&mut work.write, organization, id)
         .await?
         .ok_or_else(Refusal::internal)?;
-    let answer = Answer::new(StatusCode::CREATED, &view)?;
-    operation.keep(&mut write, &caller, &answer).await?;
-    let record = Record {
-        id: app.make(now, EventId::make),
-        scope: Scope::Organization(organization),
-        actor: Actor::Account(caller.account),
-        event: Event::KeyCreated {
-            key: id,
-            secret: request.secret.id,
-            kind: request.kind,
-            name: request.name.to_string(),
-            expires_at: request.expires_at,
-        },
-        changed: vec![Changed::Here(EntityRef::Key(id))],
+    let event = Event::KeyCreated {
+        key: id,
+        secret: request.secret.id,
+        kind: request.kind,
+        name: request.name.to_string(),
+        expires_at: request.expires_at,
     };
-    write.commit([record]).await?;
-    Ok(answer)
+    let changed = vec![Changed::Here(EntityRef::Key(id))];
+    work.end(StatusCode::CREATED, &view, event, changed).await
 }

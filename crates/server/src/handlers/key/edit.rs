@@ -1,16 +1,17 @@
 //! Editing a key's name and description (K4). No edit is applied over a version its author had not seen.
 
+use std::ops::ControlFlow;
+
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::activity::{Actor, Edited, Event, Scope};
-use domain::id::EventId;
+use domain::activity::{Edited, Event};
 use domain::key::may_edit;
 use domain::role::{self, Action};
 use protocol::change::EntityRef;
 use protocol::key::{EditKeyRequest, KeyView};
 use protocol::path;
 use protocol::problem::ProblemCode;
-use store::{Changed, Record, key};
+use store::{Changed, key};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -18,6 +19,7 @@ use crate::caller::Caller;
 use crate::operation::{IfMatch, Written};
 use crate::parameters::OneKey;
 use crate::refusal::Refusal;
+use crate::work::Work;
 
 /// Edit a key's name or description
 ///
@@ -49,21 +51,19 @@ pub(crate) async fn edit(
         body: request,
     }: Written<EditKeyRequest>,
 ) -> Result<Answer, Refusal> {
-    let now = app.now();
-    let mut write = app.write_organization(organization, now).await?;
-    let standing = caller.standing(&mut write, organization).await?;
-    if let Some(answer) = operation.answered(&mut write, &caller).await? {
-        return Ok(answer);
-    }
+    let mut work = match Work::begin(&app, &caller, organization, operation).await? {
+        ControlFlow::Break(answer) => return Ok(answer),
+        ControlFlow::Continue(work) => work,
+    };
 
-    role::require(standing.role, Action::ManageKeys)?;
+    role::require(work.role, Action::ManageKeys)?;
     if request.is_empty() {
         return Err(Refusal::field(
             "name",
             "there is nothing to edit: give a name or a description",
         ));
     }
-    let before = key::find(&mut write, organization, id)
+    let before = key::find(&mut work.write, organization, id)
         .await?
         .ok_or_else(|| Refusal::not_found("key"))?;
     may_edit(before.life()).map_err(|refusal| Refusal::new(ProblemCode::Refused, refusal.to_string()))?;
@@ -77,26 +77,18 @@ pub(crate) async fn edit(
 
     let name = request.name.unwrap_or_else(|| before.name.clone());
     let description = request.description.unwrap_or_else(|| before.description.clone());
-    key::edit(&mut write, organization, id, &name, &description).await?;
+    key::edit(&mut work.write, organization, id, &name, &description).await?;
 
-    let view = key::find(&mut write, organization, id)
+    let view = key::find(&mut work.write, organization, id)
         .await?
         .ok_or_else(Refusal::internal)?;
-    let answer = Answer::new(StatusCode::OK, &view)?;
-    operation.keep(&mut write, &caller, &answer).await?;
-    let record = Record {
-        id: app.make(now, EventId::make),
-        scope: Scope::Organization(organization),
-        actor: Actor::Account(caller.account),
-        event: Event::KeyEdited {
-            key: id,
-            name: edited(before.name.as_str(), name.as_str()),
-            description: edited(before.description.as_str(), description.as_str()),
-        },
-        changed: vec![Changed::Here(EntityRef::Key(id))],
+    let event = Event::KeyEdited {
+        key: id,
+        name: edited(before.name.as_str(), name.as_str()),
+        description: edited(before.description.as_str(), description.as_str()),
     };
-    write.commit([record]).await?;
-    Ok(answer)
+    let changed = vec![Changed::Here(EntityRef::Key(id))];
+    work.end(StatusCode::OK, &view, event, changed).await
 }
 
 fn edited(from: &str, to: &str) -> Option<Edited> {

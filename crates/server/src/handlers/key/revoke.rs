@@ -1,16 +1,17 @@
 //! Revoking a key (K9): terminal and immediate. Verify asks the database, so from the answer on nothing lets it in.
 
+use std::ops::ControlFlow;
+
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::activity::{Actor, Event, Scope};
-use domain::id::EventId;
+use domain::activity::Event;
 use domain::key::may_revoke;
 use domain::role::{self, Action};
 use protocol::change::EntityRef;
 use protocol::key::KeyView;
 use protocol::path;
 use protocol::problem::ProblemCode;
-use store::{Changed, Record, key};
+use store::{Changed, key};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -18,6 +19,7 @@ use crate::caller::Caller;
 use crate::operation::{Nothing, Written};
 use crate::parameters::OneKey;
 use crate::refusal::Refusal;
+use crate::work::Work;
 
 /// Revoke a key
 ///
@@ -42,37 +44,27 @@ pub(crate) async fn revoke(
         body: Nothing {},
     }: Written<Nothing>,
 ) -> Result<Answer, Refusal> {
-    let now = app.now();
-    let mut write = app.write_organization(organization, now).await?;
-    let standing = caller.standing(&mut write, organization).await?;
-    if let Some(answer) = operation.answered(&mut write, &caller).await? {
-        return Ok(answer);
-    }
+    let mut work = match Work::begin(&app, &caller, organization, operation).await? {
+        ControlFlow::Break(answer) => return Ok(answer),
+        ControlFlow::Continue(work) => work,
+    };
 
-    role::require(standing.role, Action::ManageKeys)?;
-    let view = key::find(&mut write, organization, id)
+    role::require(work.role, Action::ManageKeys)?;
+    let view = key::find(&mut work.write, organization, id)
         .await?
         .ok_or_else(|| Refusal::not_found("key"))?;
     may_revoke(view.free, view.life())
         .map_err(|refusal| Refusal::new(ProblemCode::Refused, refusal.to_string()))?;
 
-    key::revoke(&mut write, organization, id, caller.account).await?;
+    key::revoke(&mut work.write, organization, id, work.account).await?;
 
-    let view = key::find(&mut write, organization, id)
+    let view = key::find(&mut work.write, organization, id)
         .await?
         .ok_or_else(Refusal::internal)?;
-    let answer = Answer::new(StatusCode::OK, &view)?;
-    operation.keep(&mut write, &caller, &answer).await?;
-    let record = Record {
-        id: app.make(now, EventId::make),
-        scope: Scope::Organization(organization),
-        actor: Actor::Account(caller.account),
-        event: Event::KeyRevoked {
-            key: id,
-            name: view.name.to_string(),
-        },
-        changed: vec![Changed::Here(EntityRef::Key(id))],
+    let event = Event::KeyRevoked {
+        key: id,
+        name: view.name.to_string(),
     };
-    write.commit([record]).await?;
-    Ok(answer)
+    let changed = vec![Changed::Here(EntityRef::Key(id))];
+    work.end(StatusCode::OK, &view, event, changed).await
 }

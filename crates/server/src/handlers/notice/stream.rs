@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use domain::id::OrganizationId;
+use domain::activity::Scope;
 use futures::Stream;
 use protocol::change::Notice;
 use protocol::path;
@@ -28,8 +28,8 @@ const EVERY: Duration = Duration::from_secs(25);
 
 /// Notices that something changed
 ///
-/// Server-sent events named `change`, with a `Notice` as data: one for each organization at the beginning, then one
-/// whenever its sequence moves. A comment every 25 seconds keeps the connection open.
+/// Server-sent events named `change`, with a `Notice` as data: one for the account and each of its organizations at the
+/// beginning, then one whenever the sequence of one moves. A comment every 25 seconds keeps the connection open.
 #[utoipa::path(get, path = path::EVENTS, tag = "changes", operation_id = "stream_notices",
     responses((status = 200, description = "The stream.", body = Notice, content_type = "text/event-stream")))]
 pub(crate) async fn stream(State(app): State<App>, caller: Caller) -> Result<Response, Refusal> {
@@ -64,8 +64,8 @@ struct Listener {
     caller: Caller,
     heard: Receiver<Heard>,
     ticks: Interval,
-    /// The number each organization of the caller was last told at.
-    told: BTreeMap<OrganizationId, i64>,
+    /// The number the caller's account and each of its organizations was last told at.
+    told: BTreeMap<Scope, i64>,
     waiting: VecDeque<Notice>,
 }
 
@@ -79,7 +79,13 @@ impl Listener {
             tokio::select! {
                 () = self.app.closing.cancelled() => return None,
                 heard = self.heard.recv() => match heard {
-                    Ok(Heard::Changed(notice)) => self.tell(notice),
+                    Ok(Heard::Changed(notice)) => {
+                        self.tell(notice);
+                        // Its memberships may be others now.
+                        if notice.scope == Scope::Account(self.caller.account) {
+                            self.look_again().await?;
+                        }
+                    }
                     Ok(Heard::SessionEnded(session)) if session == self.caller.session.id => return None,
                     Ok(Heard::SessionEnded(_)) => {}
                     Ok(Heard::Lost) | Err(RecvError::Lagged(_)) => self.look_again().await?,
@@ -91,7 +97,7 @@ impl Listener {
     }
 
     fn tell(&mut self, notice: Notice) {
-        if let Some(told) = self.told.get_mut(&notice.organization_id)
+        if let Some(told) = self.told.get_mut(&notice.scope)
             && *told < notice.head
         {
             *told = notice.head;
@@ -115,15 +121,12 @@ impl Listener {
     async fn look(&mut self) -> Result<(), Refusal> {
         let heads = member::heads(&mut self.app.store.direct().await?, self.caller.account).await?;
         let before = std::mem::take(&mut self.told);
-        for (organization_id, head) in heads {
+        for (scope, head) in heads {
             // A restored backup may lie behind what was told: then it is told again.
-            if before.get(&organization_id) != Some(&head) {
-                self.waiting.push_back(Notice {
-                    organization_id,
-                    head,
-                });
+            if before.get(&scope) != Some(&head) {
+                self.waiting.push_back(Notice { scope, head });
             }
-            self.told.insert(organization_id, head);
+            self.told.insert(scope, head);
         }
         Ok(())
     }

@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::{Actor, Event, Scope};
 use domain::id::EventId;
+use protocol::change::EntityRef;
 use protocol::path;
-use store::{Record, session};
+use store::{Changed, Record, session};
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -38,7 +39,7 @@ pub(crate) async fn end(State(app): State<App>, caller: Caller) -> Result<Status
             scope,
             actor: Actor::Account(caller.account),
             event,
-            changed: Vec::new(),
+            changed: vec![Changed::Gone(EntityRef::Session(caller.session.id))],
         }])
         .await?;
     Ok(StatusCode::NO_CONTENT)

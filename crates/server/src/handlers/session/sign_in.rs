@@ -8,11 +8,12 @@ use domain::activity::{Actor, Event, Scope};
 use domain::id::{AccountId, EventId, SessionId};
 use domain::password;
 use protocol::account::{SessionStarted, SignInRequest};
+use protocol::change::EntityRef;
 use protocol::header::CLIENT;
 use protocol::path;
 use protocol::problem::ProblemCode;
 use store::session::NewSession;
-use store::{Record, Write, account, session};
+use store::{Changed, Record, Write, account, session};
 
 use crate::address::ClientAddress;
 use crate::app::App;
@@ -72,7 +73,7 @@ pub(crate) async fn sign_in(
             scope,
             actor: Actor::Account(account),
             event,
-            changed: Vec::new(),
+            changed: vec![Changed::Here(EntityRef::Session(started.session_id))],
         }])
         .await?;
     Ok((StatusCode::CREATED, Json(started)))
