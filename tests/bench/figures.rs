@@ -6,6 +6,30 @@ pub(crate) struct Figure {
     value: f64,
     unit: &'static str,
     target: f64,
+    better: Better,
+}
+
+/// Which values are better than the target.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Better {
+    Less,
+    More,
+}
+
+impl Better {
+    fn met(self, value: f64, target: f64) -> bool {
+        match self {
+            Self::Less => value <= target,
+            Self::More => value >= target,
+        }
+    }
+
+    const fn sign(self) -> char {
+        match self {
+            Self::Less => '≤',
+            Self::More => '≥',
+        }
+    }
 }
 
 pub(crate) struct Bench {
@@ -26,11 +50,21 @@ impl Bench {
             .is_none_or(|wanted| wanted.starts_with(part) || part.starts_with(wanted))
     }
 
+    /// Tells a value that may be the target at the most.
     pub(crate) fn tell(&mut self, name: &'static str, value: f64, unit: &'static str, target: f64) {
+        self.figure(name, value, unit, target, Better::Less);
+    }
+
+    /// Tells a value that has to be the target at the least.
+    pub(crate) fn tell_at_least(&mut self, name: &'static str, value: f64, unit: &'static str, target: f64) {
+        self.figure(name, value, unit, target, Better::More);
+    }
+
+    fn figure(&mut self, name: &'static str, value: f64, unit: &'static str, target: f64, better: Better) {
         if !self.wants(name) {
             return;
         }
-        let met = value <= target;
+        let met = better.met(value, target);
         if self.json {
             let line = serde_json::json!({ "name": name, "value": value, "unit": unit, "target": target, "met": met });
             println!("{line}");
@@ -40,6 +74,7 @@ impl Bench {
             value,
             unit,
             target,
+            better,
         });
     }
 
@@ -56,12 +91,13 @@ impl Bench {
             value,
             unit,
             target,
+            better,
         } in &self.figures
         {
-            let met = if value <= target { "yes" } else { "no" };
+            let met = if better.met(*value, *target) { "yes" } else { "no" };
             println!(
                 "{name:<34} {value:>10.2} {unit:<4} {:>10}  {met}",
-                format!("≤ {target}")
+                format!("{} {target}", better.sign())
             );
         }
     }

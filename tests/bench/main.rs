@@ -9,6 +9,7 @@
 )]
 
 mod figures;
+mod scan;
 mod window;
 
 use std::process::{Child, Command, Stdio};
@@ -80,6 +81,15 @@ fn main() {
         figures: Vec::new(),
     };
     tokio::runtime::Runtime::new().unwrap().block_on(async {
+        if bench.wants_any("scan") {
+            scan::measure(&mut bench).await;
+        }
+        if !["sync", "replica", "window"]
+            .into_iter()
+            .any(|part| bench.wants_any(part))
+        {
+            return;
+        }
         let (folder, server) = seeded_server().await;
         if ["sync", "replica"].into_iter().any(|part| bench.wants_any(part)) {
             measure(&mut bench, &folder, &server).await;

@@ -17,4 +17,5 @@ mod nowhere;
 mod offline;
 mod recovery;
 mod rungs;
+mod scan;
 mod terminal;

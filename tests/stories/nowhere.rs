@@ -67,6 +67,10 @@ async fn k3_the_secret_is_nowhere_but_in_the_keychain() {
     })
     .await;
     ada.desk.inspect(format!("found {secret} here")).await.unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::fs::write(elsewhere.path().join("env"), format!("KEY={secret}")).unwrap();
+    let wish = desk::scan::ScanWish::all_in(vec![elsewhere.path().to_owned()]);
+    assert_eq!(ada.desk.scan(wish, |_| {}).await.unwrap().counts.working, 1);
 
     let body = &secret[secret.len() - 36..secret.len() - 6];
     let mut found = Vec::new();

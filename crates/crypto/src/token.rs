@@ -189,9 +189,9 @@ pub enum TokenProblem {
     #[error("it does not begin with kst_team_, kst_proj_, kst_svc_ or kst_pat_")]
     Prefix,
     /// It is too short or too long after the prefix.
-    #[error("after the prefix {found} characters follow instead of 36; part of it is missing or too much")]
+    #[error("after the prefix {} characters follow instead of 36; part of it is missing or too much", counted(*found))]
     Length {
-        /// Characters after the prefix.
+        /// Characters after the prefix; [`LONGEST_RUN`] stands for so many and more.
         found: usize,
     },
     /// A character outside `0-9A-Za-z`.
@@ -237,45 +237,102 @@ pub struct Candidate {
     pub problem: Option<TokenProblem>,
 }
 
+/// The most characters that are looked at behind a prefix. So a search that sees a part at a time has to keep no more
+/// than this, and [`LONGEST_CANDIDATE`] in all, of what it saw.
+pub const LONGEST_RUN: usize = 1_000;
+/// The most bytes of anything that is found.
+pub const LONGEST_CANDIDATE: usize = BRAND.len() + LONGEST_TAG + 1 + LONGEST_RUN;
+const LONGEST_TAG: usize = 4;
+
+fn counted(found: usize) -> String {
+    if found >= LONGEST_RUN {
+        format!("{LONGEST_RUN} or more")
+    } else {
+        found.to_string()
+    }
+}
+
+/// What stands at a place of some bytes where [`BRAND`] begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Nothing of ours.
+    Nothing,
+    /// That depends on bytes behind the end of these.
+    More,
+    /// Something that begins like a secret of a key.
+    Found(Candidate),
+}
+
+impl Candidate {
+    /// Where the next one may begin: behind a whole secret; else behind the prefix, for what is cut may run into the
+    /// beginning of another.
+    #[must_use]
+    pub fn resume(&self) -> usize {
+        match self.problem {
+            None => self.end,
+            Some(_) => self.start + BRAND.len() + self.kind.tag().len() + 1,
+        }
+    }
+}
+
+/// Says what stands in `bytes` at `start`, where [`BRAND`] begins. `last` says that nothing follows these bytes. The
+/// answer is the same however a text was cut into parts.
+#[must_use]
+pub fn look_at(bytes: &[u8], start: usize, last: bool) -> Look {
+    let behind_brand = start + BRAND.len();
+    let rest = bytes.get(behind_brand..).unwrap_or_default();
+    let tagged = KeyKind::ALL.into_iter().find(|kind| {
+        rest.strip_prefix(kind.tag().as_bytes())
+            .is_some_and(|rest| rest.first() == Some(&b'_'))
+    });
+    let Some(kind) = tagged else {
+        return if last || rest.len() > LONGEST_TAG {
+            Look::Nothing
+        } else {
+            Look::More
+        };
+    };
+    let body = behind_brand + kind.tag().len() + 1;
+    let run = bytes[body..]
+        .iter()
+        .take(LONGEST_RUN)
+        .take_while(|byte| byte.is_ascii_alphanumeric())
+        .count();
+    let problem = |end: usize| match std::str::from_utf8(&bytes[start..end]) {
+        Ok(text) => check(text).err(),
+        Err(_) => Some(TokenProblem::Alphabet),
+    };
+    let whole = BODY_LENGTH + CHECKSUM_LENGTH;
+    // Something glued behind a secret (an `s` of prose, a digit) must not hide it.
+    let (end, problem) = if run >= whole && problem(body + whole).is_none() {
+        (body + whole, None)
+    } else if !last && run < LONGEST_RUN && body + run == bytes.len() {
+        return Look::More;
+    } else {
+        (body + run, problem(body + run))
+    };
+    Look::Found(Candidate {
+        start,
+        end,
+        kind,
+        problem,
+    })
+}
+
 /// Finds everything in `text` that begins like a secret of a key, in order. Linear in the length of the text.
 #[must_use]
 pub fn find(text: &str) -> Vec<Candidate> {
-    let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(at) = text[from..].find(BRAND) {
         let start = from + at;
-        from = start + BRAND.len();
-        let Some((kind, tag)) = KeyKind::ALL
-            .into_iter()
-            .map(|kind| (kind, kind.tag()))
-            .find(|(_, tag)| {
-                text[from..]
-                    .strip_prefix(tag)
-                    .is_some_and(|rest| rest.starts_with('_'))
-            })
-        else {
-            continue;
+        from = match look_at(text.as_bytes(), start, true) {
+            Look::Found(candidate) => {
+                found.push(candidate);
+                candidate.resume()
+            }
+            Look::Nothing | Look::More => start + BRAND.len(),
         };
-        let body = from + tag.len() + 1;
-        let length = bytes[body..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_alphanumeric())
-            .count();
-        let whole = BODY_LENGTH + CHECKSUM_LENGTH;
-        // Something glued behind a secret (an `s` of prose, a digit) must not hide it.
-        let end = if length > whole && check(&text[start..body + whole]).is_ok() {
-            body + whole
-        } else {
-            body + length
-        };
-        found.push(Candidate {
-            start,
-            end,
-            kind,
-            problem: check(&text[start..end]).err(),
-        });
-        from = end.max(from);
     }
     found
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crypto::token::{Candidate, SecretHash, TokenProblem, find};
+use crypto::token::{Candidate, SecretHash, find};
 use domain::clock::Timestamp;
-use domain::key::{KeyKind, KeyState};
 use sync::status::Phase;
 
 use crate::error::DeskError;
 use crate::open::OpenConnection;
-use crate::view::{Finding, InspectReport, KeyDetail, Verdict};
+use crate::verdict::mask;
+use crate::view::{Finding, InspectReport};
 use crate::{Desk, blocking};
 
 /// The most bytes of a pasted text that are looked at.
@@ -57,111 +57,18 @@ impl OpenConnection {
 
     fn finding(&self, text: &str, candidate: &Candidate, now: Timestamp) -> Result<Finding, DeskError> {
         let found = &text[candidate.start..candidate.end];
-        let known = match candidate.problem {
-            None => self.replica.key_by_hash(&SecretHash::of(found))?,
-            Some(_) => None,
-        };
-        let (key, secret_id) = match known {
-            Some((record, secret)) => (Some(self.detail(&record, now)?), Some(secret)),
-            None => (None, None),
-        };
-        let (verdict, sentence) = match (candidate.problem, &key) {
-            (Some(problem), _) => (Verdict::Malformed, malformed(candidate.kind, problem)),
-            (None, None) => (
-                Verdict::Unknown,
-                format!(
-                    "A whole {} secret with a right checksum, but of no key of this organization that you can see. If it \
-                     should be yours, switch to its workspace and look again.",
-                    label(candidate.kind)
-                ),
-            ),
-            (None, Some(key)) => (Verdict::Known, known_sentence(key, &self.worked()?)),
-        };
+        let hash = SecretHash::of(found);
+        let answer = self.answer(candidate.kind, candidate.problem, &hash, now)?;
+        let (key, secret_id) = answer.key.unzip();
         Ok(Finding {
             masked: mask(found, candidate.kind),
             kind: candidate.kind,
             checksum_right: candidate.problem.is_none(),
-            verdict,
-            sentence,
+            verdict: answer.verdict,
+            sentence: answer.sentence,
             key,
             secret_id,
             offset: u32::try_from(text[..candidate.start].chars().count()).unwrap_or(u32::MAX),
         })
-    }
-}
-
-impl OpenConnection {
-    /// What can be said of a key that is in force here: that it works, or when it was last known to.
-    fn worked(&self) -> Result<String, DeskError> {
-        Ok(match self.replica.synced_at()? {
-            _ if self.engine.status().phase == Phase::Synced => "it works".to_owned(),
-            Some(at) => format!("it worked at the last sync, {at}"),
-            None => "whether it works is not known: there was no sync yet".to_owned(),
-        })
-    }
-}
-
-const fn label(kind: KeyKind) -> &'static str {
-    match kind {
-        KeyKind::Team => "team key",
-        KeyKind::Project => "project key",
-        KeyKind::Service => "service key",
-        KeyKind::Personal => "personal token",
-    }
-}
-
-fn malformed(kind: KeyKind, problem: TokenProblem) -> String {
-    format!(
-        "It begins like a {} secret, but {problem}. It gives access to nothing.",
-        label(kind)
-    )
-}
-
-fn known_sentence(key: &KeyDetail, worked: &str) -> String {
-    let name = &key.row.name;
-    let waits = key.row.pending.is_some();
-    match key.row.state {
-        KeyState::Revoked => {
-            format!("A secret of {name}, which is revoked. It gives access to nothing any more.")
-        }
-        KeyState::Expired => {
-            format!("A secret of {name}, which has expired. It gives access to nothing any more.")
-        }
-        KeyState::Active if waits && key.in_force_since.is_none() => {
-            format!(
-                "A secret of {name}. A change of this key is not yet in force: the server has not confirmed it."
-            )
-        }
-        KeyState::Active => {
-            format!(
-                "A secret of {name}, and {worked}. If you found it where it does not belong, revoke the key."
-            )
-        }
-    }
-}
-
-/// The prefix, two characters, dots, the last four: enough to tell apart, not enough to use.
-fn mask(found: &str, kind: KeyKind) -> String {
-    let prefix = crypto::token::prefix(kind);
-    let rest: Vec<char> = found[prefix.len()..].chars().collect();
-    if rest.len() < 12 {
-        return format!("{prefix}…");
-    }
-    let head: String = rest[..2].iter().collect();
-    let tail: String = rest[rest.len() - 4..].iter().collect();
-    format!("{prefix}{head}••••••••{tail}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn k13_a_finding_is_masked() {
-        assert_eq!(
-            mask("kst_team_07ELSZgnu18FMTahov29GNUbipw3AH2brrpx", KeyKind::Team),
-            "kst_team_07••••••••rrpx"
-        );
-        assert_eq!(mask("kst_svc_abc", KeyKind::Service), "kst_svc_…");
     }
 }

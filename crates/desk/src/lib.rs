@@ -18,7 +18,9 @@ mod recovery;
 mod registry;
 mod rungs;
 mod sample;
+pub mod scan;
 mod secrets;
+mod verdict;
 pub mod view;
 
 use std::collections::HashSet;
@@ -50,6 +52,8 @@ pub struct Desk {
     changing: tokio::sync::Mutex<()>,
     /// The recovery code on the screen.
     shown_code: Mutex<Option<recovery::Shown>>,
+    /// The search of files that is under way.
+    scanning: Mutex<Option<Arc<scan::Watch>>>,
     topics: broadcast::Sender<HashSet<Topic>>,
 }
 
@@ -72,6 +76,7 @@ impl Desk {
             open: Mutex::new(None),
             changing: tokio::sync::Mutex::new(()),
             shown_code: Mutex::new(None),
+            scanning: Mutex::new(None),
             topics,
         }))
     }
@@ -98,6 +103,7 @@ impl Desk {
 
     /// Ends the sync of the open connection and stops a server that was started for it.
     pub async fn close(&self) {
+        self.cancel_scan();
         self.lock.stop_ticking();
         let open = lock(&self.open).take();
         if let Some(open) = open {

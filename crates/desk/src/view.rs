@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{DeskError, ErrorCode};
 pub use crate::lock::{LockStatus, LockWish};
 pub use crate::recovery::{MadeRecoveryCode, RecoveryStatus};
+pub use crate::scan::report::{
+    FileFindings, ScanCounts, ScanFinding, ScanProgress, ScanReport, SkipCounts, SkipReason, Skipped,
+};
 
 macro_rules! view {
     ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)* })*) => {$(
