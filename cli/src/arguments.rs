@@ -1,5 +1,6 @@
 //! What can be asked on the command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -40,7 +41,15 @@ Exit codes:
   4  refused by a role or a rule
   5  the server is away; what was asked waits and is not yet in force
   6  the keychain is locked or absent
-  7  signed out, or wrong email or password";
+  7  signed out, or wrong email or password
+Of `keystead scan`:
+  0  nothing was found
+  8  a secret that works was found
+  9  something was found, and none of it is known to work
+  10 nothing was found, but not everything could be searched
+  130 ended by Ctrl-C
+`keystead run` ends with the exit code of the command (128 and the signal that ended it); 126 and 127 say that the
+command could not be started.";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -86,6 +95,10 @@ pub(crate) enum Command {
         /// The text to look at; `-` reads standard input, so that a secret is in no shell history.
         text: String,
     },
+    /// Search files and folders for secrets of keys. Nothing leaves this computer. The exit code says what was found.
+    Scan(Scan),
+    /// Run a command with secrets of keys in its environment. They are in nobody else's, and masked in its output.
+    Run(Run),
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -115,6 +128,76 @@ pub(crate) struct Connect {
     /// With --sign-up: the organization's name.
     #[arg(long)]
     pub(crate) organization: Option<String>,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Exit codes: 0 nothing was found; 8 a secret that works was found; 9 something was found, and none of it is known to work;
+10 nothing was found, but not everything could be searched; 130 ended by Ctrl-C.
+
+Every file is read, whatever its name; links below a folder are not followed, and devices, sockets and pipes not opened.
+Bytes are searched as they are: nothing is unpacked, decoded or converted.")]
+pub(crate) struct Scan {
+    /// Files and folders; `-` is standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Print a SARIF 2.1.0 log, for code hosts and editors.
+    #[arg(long, conflicts_with_all = ["json", "quiet"])]
+    pub(crate) sarif: bool,
+    /// Files larger than this are skipped and named: bytes, or like 200MB, 4GB.
+    #[arg(long, value_name = "SIZE", default_value = "1GB", value_parser = size)]
+    pub(crate) max_size: u64,
+    /// Which findings count: those of keys known here, whole secrets of whoever, or all that begins like one.
+    #[arg(long, value_enum, default_value_t = Finds::Any)]
+    pub(crate) only: Finds,
+    /// Print nothing; the exit code says it.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Which findings count.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Finds {
+    /// Secrets of keys that are known on this computer.
+    Known,
+    /// Whole secrets, their checksum right, whoever's.
+    Whole,
+    /// Everything that begins like a secret.
+    Any,
+}
+
+/// Reads a number of bytes, like `200MB`; units are powers of 1,000.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: u64 = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => 1,
+        "K" | "KB" => 1_000,
+        "M" | "MB" => 1_000_000,
+        "G" | "GB" => 1_000_000_000,
+        "T" | "TB" => 1_000_000_000_000,
+        _ => return Err("write it in bytes, or with KB, MB, GB or TB".to_owned()),
+    };
+    digits
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit))
+        .ok_or_else(|| "write a whole number, like 200MB".to_owned())
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+The exit code is the command's, or 128 and the number of the signal that ended it; 126 and 127 say that it could not be
+started. What Keystead itself refuses has Keystead's exit codes, and a line that begins with `keystead:`.
+
+In what the command prints, each secret is replaced by its prefix and [masked]. Encoded or cut, it is not recognised.")]
+pub(crate) struct Run {
+    /// A key by its name or id, and the variable its secret is put into; without one, the name in capitals with
+    /// underscores (ci-deploy becomes CI_DEPLOY). May be repeated.
+    #[arg(long = "key", required = true, value_name = "NAME[=ENV]")]
+    pub(crate) keys: Vec<String>,
+    /// The command and its arguments, behind `--`.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
 }
 
 #[derive(Subcommand)]
@@ -283,6 +366,21 @@ impl From<By> for SortBy {
             By::Expires => Self::Expires,
             By::LastUsed => Self::LastUsed,
             By::Created => Self::Created,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read() {
+        assert_eq!(size("12"), Ok(12));
+        assert_eq!(size("200MB"), Ok(200_000_000));
+        assert_eq!(size("4g"), Ok(4_000_000_000));
+        for wrong in ["", "MB", "1.5GB", "-1", "1XB", "99999999999TB"] {
+            assert!(size(wrong).is_err(), "{wrong}");
         }
     }
 }

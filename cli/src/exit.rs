@@ -9,6 +9,20 @@ pub(crate) const REFUSED: u8 = 4;
 pub(crate) const AWAY: u8 = 5;
 pub(crate) const KEYCHAIN: u8 = 6;
 pub(crate) const SIGNED_OUT: u8 = 7;
+/// `scan`: a secret that works was found.
+pub(crate) const FOUND_WORKING: u8 = 8;
+/// `scan`: something was found, and none of it is known to work.
+pub(crate) const FOUND: u8 = 9;
+/// `scan`: nothing was found where it could be looked, and not everywhere it could.
+pub(crate) const INCOMPLETE: u8 = 10;
+/// `run`: the command is there and can't be run; as shells say it.
+pub(crate) const NOT_EXECUTABLE: u8 = 126;
+/// `run`: there is no such command; as shells say it.
+pub(crate) const NO_COMMAND: u8 = 127;
+/// Ended by this signal and 128, as shells say it.
+pub(crate) const SIGNALLED: u8 = 128;
+/// `scan`: ended by Ctrl-C.
+pub(crate) const INTERRUPTED: u8 = SIGNALLED + 2;
 
 pub(crate) const fn of(error: &DeskError) -> u8 {
     match error.code() {

@@ -36,6 +36,10 @@ impl Host for TerminalHost {
         Err("a terminal has no clipboard of its own".to_owned())
     }
 
+    fn paste(&self) -> Result<Option<Secret>, String> {
+        Err("a terminal has no clipboard of its own; pipe the text to `keystead inspect -`".to_owned())
+    }
+
     fn downloads(&self) -> Option<PathBuf> {
         None
     }

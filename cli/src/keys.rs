@@ -103,7 +103,7 @@ pub(crate) async fn list(
 }
 
 /// The key of that id, or the one of that exact name.
-async fn find(desk: &Arc<Desk>, key: &str) -> Result<KeyDetail, DeskError> {
+pub(crate) async fn find(desk: &Arc<Desk>, key: &str) -> Result<KeyDetail, DeskError> {
     if let Ok(id) = key.parse::<KeyId>() {
         return desk.key_detail(id).await;
     }

@@ -19,7 +19,12 @@ mod look;
 mod output;
 mod pending;
 mod recovery;
+mod run;
+mod sarif;
+mod scan;
+mod veil;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
@@ -76,6 +81,11 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
             command: KeychainCommand::Status
         }
     );
+    // A search does without the copy where nobody is there to be asked.
+    let needs_no_secret = needs_no_secret
+        || matches!(arguments.command, Command::Scan(_))
+            && arguments.passphrase_file.is_none()
+            && !std::io::stdin().is_terminal();
     if let KeychainStatus::Vault { unlocked: false } = desk.keychain_status().await?
         && !needs_no_secret
     {
@@ -119,6 +129,8 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
             } => pending::decide(&desk, output, &opened, id, name, description).await,
         },
         Command::Inspect { text } => look::inspect(&desk, output, &opened, &text).await,
+        Command::Scan(wish) => scan::scan(&desk, output, &opened, wish).await,
+        Command::Run(wish) => run::run(&desk, output, &opened, wish).await,
         // Answered before anything was opened.
         Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     };

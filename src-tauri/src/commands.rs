@@ -6,6 +6,7 @@ pub(crate) mod keychain;
 pub(crate) mod lock;
 pub(crate) mod preferences;
 pub(crate) mod recovery;
+pub(crate) mod scan;
 pub(crate) mod sync;
 
 use std::sync::Arc;

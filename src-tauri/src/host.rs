@@ -49,7 +49,8 @@ impl Host for DesktopHost {
             #[cfg(windows)]
             let set = arboard::SetExtWindows::exclude_from_history(set);
             set.text(secret.expose())
-        })?;
+        })
+        .map_err(|error| clipboard_problem(&error, "save the secret as a file instead"))?;
         let hash = SecretHash::of(secret.expose());
         *COPIED.lock().unwrap_or_else(PoisonError::into_inner) = Some(hash);
         tauri::async_runtime::spawn(async move {
@@ -60,6 +61,14 @@ impl Host for DesktopHost {
             }
         });
         Ok(())
+    }
+
+    fn paste(&self) -> Result<Option<Secret>, String> {
+        match with_clipboard(arboard::Clipboard::get_text) {
+            Ok(text) => Ok(Some(Secret::new(text))),
+            Err(arboard::Error::ContentNotAvailable) => Ok(None),
+            Err(error) => Err(clipboard_problem(&error, "paste the text into the field instead")),
+        }
     }
 
     fn downloads(&self) -> Option<PathBuf> {
@@ -73,21 +82,21 @@ impl Host for DesktopHost {
 
 fn with_clipboard<T>(
     work: impl FnOnce(&mut arboard::Clipboard) -> Result<T, arboard::Error>,
-) -> Result<T, String> {
+) -> Result<T, arboard::Error> {
     let mut slot = CLIPBOARD.lock().unwrap_or_else(PoisonError::into_inner);
     let clipboard = match &mut *slot {
         Some(clipboard) => clipboard,
-        empty => empty.insert(arboard::Clipboard::new().map_err(|error| clipboard_problem(&error))?),
+        empty => empty.insert(arboard::Clipboard::new()?),
     };
-    work(clipboard).map_err(|error| clipboard_problem(&error))
+    work(clipboard)
 }
 
-fn clipboard_problem(error: &arboard::Error) -> String {
-    format!("the clipboard can't be used ({error}); save the secret as a file instead")
+fn clipboard_problem(error: &arboard::Error, instead: &str) -> String {
+    format!("the clipboard can't be used ({error}); {instead}")
 }
 
 /// Takes what Keystead put on the clipboard off again, if it is still there and still the last that was put.
-fn clear(only: Option<SecretHash>) -> Result<(), String> {
+fn clear(only: Option<SecretHash>) -> Result<(), arboard::Error> {
     let mut copied = COPIED.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(hash) = *copied else { return Ok(()) };
     if only.is_some_and(|only| only != hash) {

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use crypto::derive::Work;
 use desk::host::Ports;
-use desk::view::TopicsChanged;
+use desk::view::{ScanProgress, TopicsChanged};
 use desk::{Desk, Place};
 use server::system::{SystemClock, SystemEntropy};
 use specta_typescript::Typescript;
@@ -60,6 +60,11 @@ fn builder() -> Builder<tauri::Wry> {
             commands::key::edit_key,
             commands::key::revoke_key,
             commands::key::inspect,
+            commands::scan::inspect_clipboard,
+            commands::scan::choose_files,
+            commands::scan::choose_folder,
+            commands::scan::scan,
+            commands::scan::cancel_scan,
             commands::sync::sync_status,
             commands::sync::sync_now,
             commands::sync::list_pending,
@@ -69,6 +74,7 @@ fn builder() -> Builder<tauri::Wry> {
             commands::preferences::set_preferences,
         ])
         .typ::<TopicsChanged>()
+        .typ::<ScanProgress>()
         .disable_serde_phases()
         .error_handling(ErrorHandlingMode::Throw)
 }
@@ -116,6 +122,7 @@ pub fn run() -> ExitCode {
     let closing = desk.clone();
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| window::show(app)))
+        .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_store::Builder::default().build())
         .plugin(
             tauri_plugin_window_state::Builder::default()

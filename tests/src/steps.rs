@@ -222,6 +222,19 @@ impl Window {
         self.read_in(&Sought::new("region", "Findings"), words).await
     }
 
+    /// Inspects a folder by its path, and waits for a result that contains these words.
+    ///
+    /// # Errors
+    /// What did not happen.
+    pub async fn inspect_folder(&self, folder: &std::path::Path, words: &str) -> Outcome<String> {
+        self.click(&tab("Inspect")).await?;
+        self.fill(&field("Text to inspect"), &folder.display().to_string())
+            .await?;
+        self.click(&button("Inspect this folder")).await?;
+        self.read_in(&Sought::new("region", "Findings in files"), words)
+            .await
+    }
+
     /// Waits until the badge at the sidebar's foot says this.
     ///
     /// # Errors

@@ -290,6 +290,14 @@ pub async fn trouble(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> O
     visit(&window, "offline").await?;
     window.inspect(&secret, "ci-deploy").await?;
     visit(&window, "inspect-offline").await?;
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join(".env"), format!("# deploys\nKEY={secret}\n"))?;
+    std::fs::write(
+        folder.path().join("app.log"),
+        format!("with {}\n", strange_secret()),
+    )?;
+    window.inspect_folder(folder.path(), "2 found").await?;
+    visit(&window, "inspect-files").await?;
     window.click(&tab("Keys")).await?;
     let waiting = window.create_key("ci-preview", "").await?;
     visit(&window, "secret-offline").await?;

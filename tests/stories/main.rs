@@ -19,3 +19,5 @@ mod recovery;
 mod rungs;
 mod scan;
 mod terminal;
+mod terminal_run;
+mod terminal_scan;

@@ -9,6 +9,54 @@ use testkit::trouble::Gate;
 use testkit::{TestDesk, TestServer, wait_for};
 
 #[tokio::test(flavor = "multi_thread")]
+async fn window_k13_a_folder_is_inspected_offline() -> Outcome {
+    let mut server = TestServer::new().await;
+    let place = Place::with_keychain().await?;
+    let window = Window::open(&place).await?;
+    window.sign_up_at(&server.url()).await?;
+    let secret = window.create_key("ci-deploy", "").await?;
+    window.in_force().await?;
+    window.close_secret(&secret).await?;
+    server.stop().await;
+    window.badge_says("Offline since").await?;
+
+    let folder = tempfile::tempdir()?;
+    std::fs::create_dir(folder.path().join("src"))?;
+    std::fs::write(
+        folder.path().join("src/.env"),
+        format!("# deploys\nKEY={secret}\n"),
+    )?;
+    std::fs::write(folder.path().join("readme"), "nothing")?;
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("src/up"))?;
+    let found = window
+        .inspect_folder(folder.path(), "1 found (1 working)")
+        .await?;
+    for words in [
+        "in 2 files",
+        "1 link passed over",
+        "src/.env",
+        "2:5",
+        "it worked at the last sync",
+    ] {
+        assert!(found.contains(words), "{words}: {found}");
+    }
+    window.forgot(&secret).await?;
+    window.click(&button("Revoke key")).await?;
+    window.see(&dialog("Revoke ci-deploy")).await?;
+    window
+        .click(&button("Revoke key").within("dialog", "Revoke ci-deploy"))
+        .await?;
+    window.gone(&dialog("Revoke ci-deploy")).await?;
+    window
+        .read_in(&Sought::new("region", "Findings in files"), "not yet in force")
+        .await?;
+    window.badge_says("1 change waiting").await?;
+    window.click(&button("Show key")).await?;
+    window.panel_says("Revoked here, not yet in force").await?;
+    window.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn window_o1_k13_offline_the_copy_answers_and_what_is_made_waits() -> Outcome {
     let mut server = TestServer::new().await;
     let place = Place::with_keychain().await?;

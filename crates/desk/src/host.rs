@@ -107,6 +107,12 @@ pub trait Host: Send + Sync {
     /// Why the clipboard can't be used.
     fn copy(&self, secret: &Secret, clear_after: Duration) -> Result<(), String>;
 
+    /// The text that is on the clipboard; none where there is no text. The error is a sentence.
+    ///
+    /// # Errors
+    /// Why the clipboard can't be read.
+    fn paste(&self) -> Result<Option<Secret>, String>;
+
     /// The folder for downloads.
     fn downloads(&self) -> Option<PathBuf>;
 }

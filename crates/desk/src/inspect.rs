@@ -1,5 +1,6 @@
 //! What is this string? Answered from the replica alone, with the network unplugged (K13).
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crypto::token::{Candidate, SecretHash, find};
@@ -9,13 +10,15 @@ use sync::status::Phase;
 use crate::error::DeskError;
 use crate::open::OpenConnection;
 use crate::verdict::mask;
-use crate::view::{Finding, InspectReport};
+use crate::view::{Finding, InspectReport, PlaceHere};
 use crate::{Desk, blocking};
 
 /// The most bytes of a pasted text that are looked at.
 const MOST_BYTES: usize = 4 * 1_024 * 1_024;
 /// The most findings that are answered.
 const MOST_FINDINGS: usize = 200;
+/// The most bytes of a text that may be the path of a file.
+const MOST_PATH: usize = 4_096;
 
 impl Desk {
     /// Says what a text holds. Nothing leaves this computer, and nothing of the text is kept.
@@ -28,6 +31,35 @@ impl Desk {
         let text = crypto::secret::Secret::new(text);
         blocking(move || open.inspect(text.expose(), now)).await
     }
+}
+
+impl Desk {
+    /// Says what the clipboard holds, without showing it. Nothing leaves this computer, and nothing of it is kept.
+    ///
+    /// # Errors
+    /// [`DeskError::Unexpected`] when the clipboard can't be read.
+    pub async fn inspect_clipboard(self: &Arc<Self>) -> Result<InspectReport, DeskError> {
+        let open = self.current()?;
+        let (now, host) = (self.now(), self.ports.host.clone());
+        blocking(move || {
+            let text = host.paste().map_err(DeskError::Unexpected)?;
+            open.inspect(text.as_ref().map_or("", |text| text.expose()), now)
+        })
+        .await
+    }
+}
+
+/// The file or folder that a text names, where it names one and nothing else.
+fn place(text: &str) -> Option<PlaceHere> {
+    let path = Path::new(text.trim());
+    if text.len() > MOST_PATH || !path.is_absolute() {
+        return None;
+    }
+    let found = std::fs::metadata(path).ok()?;
+    (found.is_dir() || found.is_file()).then(|| PlaceHere {
+        path: path.display().to_string(),
+        folder: found.is_dir(),
+    })
 }
 
 impl OpenConnection {
@@ -48,6 +80,7 @@ impl OpenConnection {
             .collect::<Result<_, _>>()?;
         Ok(InspectReport {
             findings,
+            place: place(text),
             truncated,
             characters: u32::try_from(looked_at.chars().count()).unwrap_or(u32::MAX),
             as_of: self.replica.synced_at()?,

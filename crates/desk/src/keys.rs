@@ -296,7 +296,7 @@ impl OpenConnection {
     }
 }
 
-fn no_such_key() -> DeskError {
+pub(crate) fn no_such_key() -> DeskError {
     DeskError::NotFound("this key is not here: it does not exist, or your role does not show it".to_owned())
 }
 

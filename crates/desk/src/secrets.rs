@@ -1,4 +1,4 @@
-//! Secrets that this computer's keychain has: copy, save. Their text never crosses to the window from here.
+//! Secrets that this computer's keychain has: copy, save, use. Their text never crosses to the window from here.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -6,9 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crypto::secret::Secret;
-use domain::id::SecretId;
+use domain::id::{KeyId, SecretId};
+use domain::key::KeyState;
+use replica::Operation;
 
 use crate::error::DeskError;
+use crate::keys::no_such_key;
 use crate::open::item;
 use crate::view::{Copied, Saved};
 use crate::{Desk, blocking};
@@ -67,6 +70,53 @@ impl Desk {
             Ok(Saved {
                 path: path.display().to_string(),
             })
+        })
+        .await
+    }
+
+    /// The secret of a key for a program that is to use it: the newest that this computer has (K17). It is for the
+    /// program's eyes only.
+    ///
+    /// # Errors
+    /// [`DeskError::Refused`] when the key is revoked, is to be, or has expired; [`DeskError::NotFound`] when this
+    /// computer has none of its secrets; [`DeskError::Keychain`] when the keychain does not answer.
+    pub async fn secret_to_use(self: &Arc<Self>, id: KeyId) -> Result<Secret, DeskError> {
+        let open = self.current()?;
+        let now = self.now();
+        blocking(move || {
+            let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
+            let name = &record.shown.name;
+            let revoking = record
+                .pending
+                .iter()
+                .any(|entry| matches!(entry.operation, Operation::RevokeKey { .. }) && entry.state.goes_on());
+            match record.view.life().state(now) {
+                KeyState::Revoked => {
+                    return Err(DeskError::Refused(format!(
+                        "{name} is revoked and gives access to nothing; use another key"
+                    )));
+                }
+                KeyState::Expired => {
+                    return Err(DeskError::Refused(format!(
+                        "{name} has expired and gives access to nothing; use another key"
+                    )));
+                }
+                KeyState::Active if revoking => {
+                    return Err(DeskError::Refused(format!(
+                        "the revocation of {name} waits for the server; use another key"
+                    )));
+                }
+                KeyState::Active => {}
+            }
+            for secret in record.view.secrets.iter().rev() {
+                if let Some(found) = open.keychain.get(&item(open.record().id, secret.id))? {
+                    return Ok(found);
+                }
+            }
+            Err(DeskError::NotFound(format!(
+                "the secret of {name} is not in this computer's keychain; it was made on another computer, or its entry was \
+                 removed. Make a key here for what is to run here"
+            )))
         })
         .await
     }

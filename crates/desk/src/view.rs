@@ -302,6 +302,8 @@ view! {
     pub struct InspectReport {
         /// What was found, in order.
         pub findings: Vec<Finding>,
+        /// The file or folder of this computer that the text names, where it is a path and nothing else.
+        pub place: Option<PlaceHere>,
         /// Whether only the beginning of the text was looked at.
         pub truncated: bool,
         /// How many characters were looked at.
@@ -310,6 +312,14 @@ view! {
         pub as_of: Option<Timestamp>,
         /// Since when the server is away.
         pub offline_since: Option<Timestamp>,
+    }
+
+    /// A file or folder of this computer.
+    pub struct PlaceHere {
+        /// Its path.
+        pub path: String,
+        /// Whether it is a folder.
+        pub folder: bool,
     }
 
     /// Something that is, or looks like, a secret of a key.

@@ -66,6 +66,10 @@ impl Host for TestHost {
         Err("a test has no clipboard".to_owned())
     }
 
+    fn paste(&self) -> Result<Option<Secret>, String> {
+        Err("a test has no clipboard".to_owned())
+    }
+
     fn downloads(&self) -> Option<PathBuf> {
         Some(self.downloads.clone())
     }

@@ -76,6 +76,16 @@ export const commands = {
 	revokeKey: (keyId: KeyId, confirmName: string | null) => __TAURI_INVOKE<KeyDetail>("revoke_key", { keyId, confirmName }),
 	/**  Says what a text holds, from the replica alone. */
 	inspect: (text: string) => __TAURI_INVOKE<InspectReport>("inspect", { text }),
+	/**  Says what the clipboard holds. Its text never crosses to the webview. */
+	inspectClipboard: () => __TAURI_INVOKE<InspectReport>("inspect_clipboard"),
+	/**  Asks for files to inspect, in the system's own dialog; their paths. */
+	chooseFiles: () => __TAURI_INVOKE<string[]>("choose_files"),
+	/**  Asks for a folder to inspect, in the system's own dialog; its path. */
+	chooseFolder: () => __TAURI_INVOKE<string[]>("choose_folder"),
+	/**  Says what files and folders hold, from the replica alone; `scan-progress` says how far it has come. */
+	scan: (paths: string[]) => __TAURI_INVOKE<ScanReport>("scan", { paths }),
+	/**  Ends the search that is under way; what it has found is answered. */
+	cancelScan: () => __TAURI_INVOKE<null>("cancel_scan"),
 	/**  How far the copy is in step. */
 	syncStatus: () => __TAURI_INVOKE<SyncStatus>("sync_status"),
 	/**  Does a round of sync now. */
@@ -274,6 +284,16 @@ export type ErrorCode =
 /**  Anything else. */
 "unexpected";
 
+/**  The findings in one file. */
+export type FileFindings = {
+	/**  The file, as it was reached from what was given. */
+	path: string,
+	/**  What was found, in order. */
+	findings: ScanFinding[],
+	/**  How many more there are. */
+	more: number,
+};
+
 /**  Something that is, or looks like, a secret of a key. */
 export type Finding = {
 	/**  Its beginning and end; the middle is dots. */
@@ -298,6 +318,8 @@ export type Finding = {
 export type InspectReport = {
 	/**  What was found, in order. */
 	findings: Finding[],
+	/**  The file or folder of this computer that the text names, where it is a path and nothing else. */
+	place: PlaceHere | null,
 	/**  Whether only the beginning of the text was looked at. */
 	truncated: boolean,
 	/**  How many characters were looked at. */
@@ -584,6 +606,14 @@ export type PendingOperation =
 /**  To revoke a key. */
 "revoke";
 
+/**  A file or folder of this computer. */
+export type PlaceHere = {
+	/**  Its path. */
+	path: string,
+	/**  Whether it is a folder. */
+	folder: boolean,
+};
+
 /**  Preferences of the person at this computer. */
 export type Preferences = {
 	/**  Light or dark. */
@@ -643,6 +673,93 @@ export type Role =
 export type Saved = {
 	/**  The file. */
 	path: string,
+};
+
+/**  How many findings of each sort there are. */
+export type ScanCounts = {
+	/**  Secrets of keys that are known here and work. */
+	working: number,
+	/**  Secrets of keys that are known here and give access to nothing any more. */
+	ended: number,
+	/**  Whole secrets of no key that is known here. */
+	unknown: number,
+	/**  What only begins like a secret. */
+	malformed: number,
+};
+
+/**  Something in a file that is, or looks like, a secret of a key. */
+export type ScanFinding = {
+	/**  Its line, from 1; none where the file is no text. */
+	line: number | null,
+	/**  Its column in characters, from 1; none where the file is no text. */
+	column: number | null,
+	/**  Bytes before it. */
+	offset: number,
+	/**  Its beginning and end; the middle is dots. */
+	masked: string,
+	/**  The kind its beginning names. */
+	kind: KeyKind,
+	/**  Whether it is whole. */
+	checksumRight: boolean,
+	/**  What is known of it. */
+	verdict: Verdict,
+	/**  Whether it gives access, by what is known here. */
+	works: boolean,
+	/**  One sentence: what it is, and what to do. */
+	sentence: string,
+	/**  The key it is of. */
+	keyId: KeyId | null,
+	/**  That key's name. */
+	keyName: string | null,
+	/**  Which of the key's secrets. */
+	secretId: SecretId | null,
+	/**
+	 *  Tells the same finding again, in another run or place: 64 hexadecimal digits, a hash of the hash the server has.
+	 *  Neither can be made from it.
+	 */
+	fingerprint: string,
+};
+
+/**  How far a search of files has come. */
+export type ScanProgress = {
+	/**  Files that were searched. */
+	files: number,
+	/**  Files in all, once they are counted. */
+	totalFiles: number | null,
+	/**  Bytes that were searched. */
+	bytes: number,
+	/**  Findings so far. */
+	findings: number,
+	/**  A file that is searched now. */
+	path: string,
+};
+
+/**  What files and folders hold. */
+export type ScanReport = {
+	/**  The files in which something was found, in the order of the walk. */
+	files: FileFindings[],
+	/**  Every key of which a secret was found, once. */
+	keys: KeyDetail[],
+	/**  How many findings of each sort there are, those beyond the caps included. */
+	counts: ScanCounts,
+	/**  Whether findings beyond the caps were counted and not listed. */
+	capped: boolean,
+	/**  Files that were searched. */
+	searchedFiles: number,
+	/**  Bytes that were searched. */
+	searchedBytes: number,
+	/**  What was not searched, the first of each reason. */
+	skipped: Skipped[],
+	/**  How much was not searched, by reason. */
+	skipCounts: SkipCounts,
+	/**  Whether it was cancelled: what was not reached is not in here. */
+	cancelled: boolean,
+	/**  Why the copy of the keys could not be asked whose a secret is, in a sentence. */
+	copyProblem: string | null,
+	/**  As of when the answers are. */
+	asOf: Timestamp | null,
+	/**  Since when the server is away. */
+	offlineSince: Timestamp | null,
 };
 
 /**  One credential of a key. */
@@ -722,6 +839,39 @@ export type SignUpMode =
 "first" | 
 /**  Nobody. */
 "closed";
+
+/**  How much was not searched, by reason. */
+export type SkipCounts = {
+	/**  Larger than the limit. */
+	tooLarge: number,
+	/**  Not given out by the system. */
+	unreadable: number,
+	/**  Devices, sockets and pipes. */
+	special: number,
+	/**  Links. */
+	links: number,
+};
+
+/**  Why something was not searched. */
+export type SkipReason = 
+/**  It is larger than the limit, or grew beyond it while it was read. */
+"too_large" | 
+/**  The system does not give it out. */
+"unreadable" | 
+/**  A device, a socket or a pipe; it was not opened. */
+"special" | 
+/**  A link; it was not followed. */
+"link";
+
+/**  Something that was not searched. */
+export type Skipped = {
+	/**  What. */
+	path: string,
+	/**  Why, to act on. */
+	reason: SkipReason,
+	/**  Why, in a sentence. */
+	sentence: string,
+};
 
 /**  An order. */
 export type Sort = {

@@ -1,8 +1,8 @@
-// The one door to the shell: the typed commands, and the one event that says which topics have new
-// content. Everything else in the screens imports from here or from bindings' types, so what crosses the
+// The one door to the shell: the typed commands, and the events that say which topics have new content, how far
+// a search has come, and what is dropped on the window. Everything else in the screens imports from here or from bindings' types, so what crosses the
 // boundary can be read in two files.
 import { listen } from "@tauri-apps/api/event";
-import type { Topic, TopicsChanged } from "./bindings";
+import type { ScanProgress, Topic, TopicsChanged } from "./bindings";
 
 export { commands } from "./bindings";
 
@@ -28,5 +28,33 @@ export function onTopics(topics: readonly Topic[], hear: () => void): () => void
 		const stop = stopListening;
 		stopListening = null;
 		void stop.then((unlisten) => unlisten());
+	};
+}
+
+/** Listens until the returned function is called. */
+function hearing<Payload>(event: string, hear: (payload: Payload) => void): () => void {
+	const stop = listen<Payload>(event, ({ payload }) => hear(payload));
+	return () => void stop.then((unlisten) => unlisten());
+}
+
+/** Calls `hear` with how far a search of files has come, until the returned function is called. */
+export function onScanProgress(hear: (progress: ScanProgress) => void): () => void {
+	return hearing("scan-progress", hear);
+}
+
+type Drops = { over: (isOver: boolean) => void; drop: (paths: string[]) => void };
+
+/** Says whether files are held over the window, and which are dropped: their paths, for the core to read. */
+export function onDrops({ over, drop }: Drops): () => void {
+	const stops = [
+		hearing("tauri://drag-enter", () => over(true)),
+		hearing("tauri://drag-leave", () => over(false)),
+		hearing<{ paths: string[] }>("tauri://drag-drop", ({ paths }) => {
+			over(false);
+			drop(paths);
+		}),
+	];
+	return () => {
+		for (const stop of stops) stop();
 	};
 }

@@ -172,6 +172,32 @@ const states: State[] = [
 		},
 		shown: () => screen.findByRole("article"),
 	},
+	{
+		name: "inspected files",
+		tab: "inspect",
+		arrange: (core) => {
+			core.files.set("/app/.env", "KEY=kst_team_7Hq2VmX9tLc4Rz0BykW8nP5s3FdJeU1aQw9z");
+			core.chosen = ["/app"];
+			core.scanned = {
+				skipped: [
+					{ path: "/app/disk.img", reason: "too_large", sentence: "Not searched: its size." },
+				],
+				skipCounts: { tooLarge: 1, unreadable: 0, special: 0, links: 3 },
+			};
+		},
+		act: async (user) => user.click(await screen.findByRole("button", { name: "Choose a folder…" })),
+		shown: () => screen.findByRole("article"),
+	},
+	{
+		name: "a search of files",
+		tab: "inspect",
+		arrange: (core) => {
+			core.chosen = ["/app"];
+			core.held.set("scan", new Promise(() => {}));
+		},
+		act: async (user) => user.click(await screen.findByRole("button", { name: "Choose files…" })),
+		shown: () => screen.findByRole("progressbar"),
+	},
 	{ name: "preferences", tab: "preferences", shown: heading("Preferences") },
 	{
 		name: "move to a vault",

@@ -22,6 +22,8 @@ import type {
 	PendingChange,
 	Preferences,
 	RemovalPreview,
+	ScanProgress,
+	ScanReport,
 	ServerCard,
 	SyncStatus,
 	Topic,
@@ -79,6 +81,15 @@ export class FakeCore {
 	/** Every command that was asked, with what it was given. */
 	asked: { command: string; given: Given }[] = [];
 	announce: (topics: Topic[]) => void = () => {};
+	tellProgress: (progress: ScanProgress) => void = () => {};
+	/** Files of this computer, by their paths: below a folder are those that begin so. */
+	files = new Map<string, string>();
+	/** What is on the clipboard. */
+	clipboard = "";
+	/** What the person will choose in the system's dialog. */
+	chosen: string[] = [];
+	/** What the search will say beside its findings. */
+	scanned: Partial<ScanReport> = {};
 	#outbox = new FakeOutbox();
 	#inForce = new Map<string, string>();
 	#here = new Set(this.keys.slice(0, 2).map((key) => key.id));
@@ -348,12 +359,62 @@ export class FakeCore {
 				};
 			},
 		);
+		const below = [...this.files.keys()].find((path) => path.startsWith(text) && text.startsWith("/"));
 		return {
 			findings,
+			place: below === undefined ? null : { path: text, folder: below !== text },
 			truncated: false,
 			characters: text.length,
 			asOf: this.sync.lastSyncedAt,
 			offlineSince: this.sync.state === "offline" ? this.sync.since : null,
+		};
+	}
+
+	#scan(paths: string[]): ScanReport {
+		const searched = [...this.files].filter(([path]) => paths.some((root) => path.startsWith(root)));
+		const counts = { working: 0, ended: 0, unknown: 0, malformed: 0 };
+		const keys = new Map<string, KeyDetail>();
+		const files = searched.flatMap(([path, text]) => {
+			const findings = this.#inspect(text).findings.map(({ key, offset, ...finding }) => {
+				const works = key?.row.state === "active";
+				if (key !== null) keys.set(key.row.id, key);
+				counts[
+					key === null
+						? finding.checksumRight
+							? "unknown"
+							: "malformed"
+						: works
+							? "working"
+							: "ended"
+				]++;
+				const before = text.slice(0, offset).split("\n");
+				return {
+					...finding,
+					works,
+					offset,
+					line: before.length,
+					column: (before.at(-1)?.length ?? 0) + 1,
+					keyId: key?.row.id ?? null,
+					keyName: key?.row.name ?? null,
+					fingerprint: "0".repeat(64),
+				};
+			});
+			return findings.length === 0 ? [] : [{ path, findings, more: 0 }];
+		});
+		return {
+			files,
+			keys: [...keys.values()],
+			counts,
+			capped: false,
+			searchedFiles: searched.length,
+			searchedBytes: searched.reduce((sum, [, text]) => sum + text.length, 0),
+			skipped: [],
+			skipCounts: { tooLarge: 0, unreadable: 0, special: 0, links: 0 },
+			cancelled: false,
+			copyProblem: null,
+			asOf: this.sync.lastSyncedAt,
+			offlineSince: this.sync.state === "offline" ? this.sync.since : null,
+			...this.scanned,
 		};
 	}
 
@@ -450,6 +511,11 @@ export class FakeCore {
 		edit_key: ({ keyId, draft }) => this.#edit(keyId as string, draft as KeyEditDraft),
 		revoke_key: ({ keyId, confirmName }) => this.#revoke(keyId as string, confirmName as string | null),
 		inspect: ({ text }) => this.#inspect(text as string),
+		inspect_clipboard: () => this.#inspect(this.clipboard),
+		choose_files: () => this.chosen,
+		choose_folder: () => this.chosen,
+		scan: ({ paths }) => this.#scan(paths as string[]),
+		cancel_scan: () => null,
 		sync_status: () => this.#status(),
 		sync_now: () => this.#status(),
 		list_pending: () => this.pending,

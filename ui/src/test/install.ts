@@ -8,5 +8,6 @@ export function installCore(core: FakeCore): FakeCore {
 		shouldMockEvents: true,
 	});
 	core.announce = (topics) => void emit("topics-changed", { topics });
+	core.tellProgress = (progress) => void emit("scan-progress", progress);
 	return core;
 }

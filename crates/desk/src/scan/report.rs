@@ -1,5 +1,7 @@
 //! What a search of files answers: for the screen, for `--json`, for `--sarif`. It carries no secret and no text of any
 //! file but the masked finding.
+//!
+//! Counts of bytes are told to the screens as `u32` because that is a `number` there, which is exact up to 2⁵³.
 
 use domain::clock::Timestamp;
 use domain::id::{KeyId, SecretId};
@@ -18,7 +20,7 @@ pub struct ScanProgress {
     /// Files in all, once they are counted.
     pub total_files: Option<u32>,
     /// Bytes that were searched.
-    #[cfg_attr(feature = "specta", specta(type = f64))]
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub bytes: u64,
     /// Findings so far.
     pub findings: u32,
@@ -42,7 +44,7 @@ pub struct ScanReport {
     /// Files that were searched.
     pub searched_files: u32,
     /// Bytes that were searched.
-    #[cfg_attr(feature = "specta", specta(type = f64))]
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub searched_bytes: u64,
     /// What was not searched, the first of each reason.
     pub skipped: Vec<Skipped>,
@@ -89,7 +91,7 @@ pub struct ScanFinding {
     /// Its column in characters, from 1; none where the file is no text.
     pub column: Option<u32>,
     /// Bytes before it.
-    #[cfg_attr(feature = "specta", specta(type = f64))]
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub offset: u64,
     /// Its beginning and end; the middle is dots.
     pub masked: String,
