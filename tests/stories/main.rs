@@ -16,5 +16,6 @@ mod lock;
 mod nowhere;
 mod offline;
 mod recovery;
+mod rotation;
 mod rungs;
 mod terminal;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crypto::token::{Candidate, SecretHash, TokenProblem, find};
 use domain::clock::Timestamp;
+use domain::id::SecretId;
 use domain::key::{KeyKind, KeyState};
 use sync::status::Phase;
 
@@ -61,11 +62,11 @@ impl OpenConnection {
             None => self.replica.key_by_hash(&SecretHash::of(found))?,
             Some(_) => None,
         };
-        let (key, secret_id) = match known {
-            Some((record, secret)) => (Some(self.detail(&record, now)?), Some(secret)),
-            None => (None, None),
+        let known = match known {
+            Some((record, secret)) => Some((self.detail(&record, now)?, secret)),
+            None => None,
         };
-        let (verdict, sentence) = match (candidate.problem, &key) {
+        let (verdict, sentence) = match (candidate.problem, &known) {
             (Some(problem), _) => (Verdict::Malformed, malformed(candidate.kind, problem)),
             (None, None) => (
                 Verdict::Unknown,
@@ -75,8 +76,9 @@ impl OpenConnection {
                     label(candidate.kind)
                 ),
             ),
-            (None, Some(key)) => (Verdict::Known, known_sentence(key, &self.worked()?)),
+            (None, Some((key, secret))) => (Verdict::Known, known_sentence(key, *secret, &self.worked()?)),
         };
+        let (key, secret_id) = known.unzip();
         Ok(Finding {
             masked: mask(found, candidate.kind),
             kind: candidate.kind,
@@ -117,9 +119,20 @@ fn malformed(kind: KeyKind, problem: TokenProblem) -> String {
     )
 }
 
-fn known_sentence(key: &KeyDetail, worked: &str) -> String {
+fn known_sentence(key: &KeyDetail, secret: SecretId, worked: &str) -> String {
     let name = &key.row.name;
     let waits = key.row.pending.is_some();
+    let row = key.secrets.iter().find(|row| row.id == secret);
+    if row.is_none() {
+        return format!(
+            "The new secret of {name}. Its rotation is not yet in force: the server has not confirmed it."
+        );
+    }
+    if row.is_some_and(|row| row.retired_at.is_some()) {
+        return format!(
+            "An old secret of {name}: another took its place. It gives access to nothing any more."
+        );
+    }
     match key.row.state {
         KeyState::Revoked => {
             format!("A secret of {name}, which is revoked. It gives access to nothing any more.")
@@ -127,12 +140,16 @@ fn known_sentence(key: &KeyDetail, worked: &str) -> String {
         KeyState::Expired => {
             format!("A secret of {name}, which has expired. It gives access to nothing any more.")
         }
-        KeyState::Active if waits && key.in_force_since.is_none() => {
+        KeyState::Paused => format!(
+            "A secret of {name}, which is paused: it gives access to nothing until somebody resumes the key. If you found \
+             it where it does not belong, revoke the key."
+        ),
+        KeyState::Active | KeyState::Rotating if waits && key.in_force_since.is_none() => {
             format!(
                 "A secret of {name}. A change of this key is not yet in force: the server has not confirmed it."
             )
         }
-        KeyState::Active => {
+        KeyState::Active | KeyState::Rotating => {
             format!(
                 "A secret of {name}, and {worked}. If you found it where it does not belong, revoke the key."
             )

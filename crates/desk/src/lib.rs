@@ -16,9 +16,11 @@ mod pending;
 mod place;
 mod recovery;
 mod registry;
+mod rotation;
 mod rungs;
 mod sample;
 mod secrets;
+mod stops;
 pub mod view;
 
 use std::collections::HashSet;
