@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use desk::SortBy;
 use domain::clock::Timestamp;
-use domain::id::ConnectionId;
-use domain::id::OperationId;
+use domain::id::{ConnectionId, OperationId};
+use domain::rotation::LONGEST_OVERLAP_SECONDS;
 
 /// Keys of an organization, from the terminal: list, create, revoke, inspect. Works offline on the encrypted copy.
 #[derive(Parser)]
@@ -80,7 +80,7 @@ pub(crate) enum Command {
     },
     /// Say how far the copy is in step with the server, and what waits.
     Status,
-    /// List, show, create, edit and revoke keys.
+    /// List, show, create, edit, pause, rotate and revoke keys.
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
@@ -213,6 +213,33 @@ pub(crate) enum KeysCommand {
     Create(Create),
     /// Edit a key's name or description. What is left out stays as it is.
     Edit(Edit),
+    /// Pause keys: requests with them fail until they are resumed.
+    Pause {
+        /// The keys' ids or exact names.
+        #[arg(required = true)]
+        keys: Vec<String>,
+    },
+    /// Resume keys that are paused.
+    Resume {
+        /// The keys' ids or exact names.
+        #[arg(required = true)]
+        keys: Vec<String>,
+    },
+    /// Give a key a new secret. It is made on this computer, kept in its keychain, and printed once.
+    Rotate(Rotate),
+    /// Watch, extend, finish or roll back the rotation of a key.
+    Rotation {
+        #[command(subcommand)]
+        command: RotationCommand,
+    },
+    /// Say how often a key was used, by secret and day. Asks the server.
+    Usage {
+        /// The key's id or its exact name.
+        key: String,
+        /// How many days back.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=400))]
+        days: u32,
+    },
     /// Revoke a key: requests with it fail from then on. This can't be undone.
     Revoke {
         /// The key's id or its exact name.
@@ -221,6 +248,68 @@ pub(crate) enum KeysCommand {
         #[arg(long)]
         yes: bool,
     },
+}
+
+#[derive(Args)]
+#[group(id = "old", required = true, args = ["overlap", "in_place"])]
+pub(crate) struct Rotate {
+    /// The key's id or its exact name.
+    pub(crate) key: String,
+    /// How long the old secret goes on working, like 7d, 12h or 90m; 90 days at the most.
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    pub(crate) overlap: Option<u32>,
+    /// End the old secret at once.
+    #[arg(long)]
+    pub(crate) in_place: bool,
+    /// Don't print the secret; it is in the keychain.
+    #[arg(long)]
+    pub(crate) no_print: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RotationCommand {
+    /// Say what the old and the new secret are used for.
+    Show {
+        /// The key's id or its exact name.
+        key: String,
+    },
+    /// Let the old secret work for another time from now on.
+    Extend {
+        /// The key's id or its exact name.
+        key: String,
+        /// How long, like 7d, 12h or 90m; 90 days at the most.
+        #[arg(long, value_name = "TIME", value_parser = seconds)]
+        overlap: u32,
+    },
+    /// End the old secret now.
+    Finish {
+        /// The key's id or its exact name.
+        key: String,
+    },
+    /// End the new secret now; the old one stays.
+    RollBack {
+        /// The key's id or its exact name.
+        key: String,
+    },
+}
+
+/// Reads a time like `7d` or `1d 12h`, in seconds.
+fn seconds(text: &str) -> Result<u32, String> {
+    let unclear = || format!("{text} is no time; write it like 7d, 12h or 90m");
+    let span: jiff::Span = text.parse().map_err(|_| unclear())?;
+    let seconds = span
+        .total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours()))
+        .map_err(|_| unclear())?;
+    if (0.0..=f64::from(LONGEST_OVERLAP_SECONDS)).contains(&seconds) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it was seen to lie between"
+        )]
+        Ok(seconds as u32)
+    } else {
+        Err("two secrets of a key work side by side for 90 days at the most".to_owned())
+    }
 }
 
 #[derive(Subcommand)]
@@ -345,6 +434,8 @@ pub(crate) struct Create {
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum State {
     Active,
+    Rotating,
+    Paused,
     Expired,
     Revoked,
 }

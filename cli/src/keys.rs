@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use desk::view::{KeyDetail, KeyDraft, KeyEditDraft, KeyRow, KeyText};
+use desk::view::{CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyRow, KeyText};
 use desk::{Desk, DeskError, KeyQuery, OutboxState, Sort};
 use domain::clock::{Clock as _, Timestamp};
 use domain::id::KeyId;
@@ -55,6 +55,8 @@ pub(crate) async fn list(
                 .into_iter()
                 .map(|state| match state {
                     State::Active => KeyState::Active,
+                    State::Rotating => KeyState::Rotating,
+                    State::Paused => KeyState::Paused,
                     State::Expired => KeyState::Expired,
                     State::Revoked => KeyState::Revoked,
                 })
@@ -130,7 +132,7 @@ pub(crate) async fn find(desk: &Arc<Desk>, key: &str) -> Result<KeyDetail, DeskE
     }
 }
 
-fn facts(detail: &KeyDetail) -> String {
+pub(crate) fn facts(detail: &KeyDetail) -> String {
     let row = &detail.row;
     let mut facts = vec![
         ("Name", row.name.clone()),
@@ -146,6 +148,13 @@ fn facts(detail: &KeyDetail) -> String {
         ("Last used", time(row.last_used_at)),
         ("Requests", detail.use_count.to_string()),
     ];
+    if let Some(at) = detail.paused_at {
+        let by = detail.paused_by.as_deref().unwrap_or("the server");
+        facts.push(("Paused", format!("{} by {by}", time(Some(at)))));
+    }
+    if let Some(rotation) = &detail.rotation {
+        facts.push(("Rotating", format!("until {}", time(Some(rotation.ends_at)))));
+    }
     if let Some(at) = detail.revoked_at {
         let by = detail.revoked_by.as_deref().unwrap_or("the server");
         facts.push(("Revoked", format!("{} by {by}", time(Some(at)))));
@@ -169,19 +178,21 @@ pub(crate) async fn show(
     Ok(ExitCode::SUCCESS)
 }
 
+/// A key with a secret that was just made.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Made {
+    key: KeyDetail,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
+
 pub(crate) async fn create(
     desk: &Arc<Desk>,
     output: &Output,
     wanted: &Wanted,
     draft: Create,
 ) -> Result<ExitCode, DeskError> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Made {
-        key: KeyDetail,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        secret: Option<String>,
-    }
     wanted.open(desk, output).await?;
     let in_days = draft
         .expires_in
@@ -195,11 +206,21 @@ pub(crate) async fn create(
         })
         .await?;
     let key = settle(desk, wanted, created.key_id).await?;
-    let secret = (!draft.no_print).then(|| format!("{}{}{}", created.prefix, created.body, created.checksum));
     output.say(&format!(
         "{} ({}) is made; its secret is in this computer's keychain.",
         key.row.name, key.row.id
     ));
+    give_out(output, key, &created, draft.no_print)
+}
+
+/// Prints a secret that was just made, this once, unless that is not wanted.
+pub(crate) fn give_out(
+    output: &Output,
+    key: KeyDetail,
+    created: &CreatedKey,
+    no_print: bool,
+) -> Result<ExitCode, DeskError> {
+    let secret = (!no_print).then(|| format!("{}{}{}", created.prefix, created.body, created.checksum));
     if secret.is_some() {
         output.say("It is printed this once:");
     }
@@ -268,7 +289,7 @@ pub(crate) async fn revoke(
 }
 
 /// Sends what waits, unless that was not wanted, and reads the key again.
-async fn settle(desk: &Arc<Desk>, wanted: &Wanted, id: KeyId) -> Result<KeyDetail, DeskError> {
+pub(crate) async fn settle(desk: &Arc<Desk>, wanted: &Wanted, id: KeyId) -> Result<KeyDetail, DeskError> {
     if !wanted.offline {
         desk.sync_now().await?;
     }
@@ -276,7 +297,7 @@ async fn settle(desk: &Arc<Desk>, wanted: &Wanted, id: KeyId) -> Result<KeyDetai
 }
 
 /// Says when a change is not yet in force, and gives its exit code.
-fn outcome(output: &Output, key: &KeyDetail) -> ExitCode {
+pub(crate) fn outcome(output: &Output, key: &KeyDetail) -> ExitCode {
     let Some(mark) = &key.row.pending else {
         return ExitCode::SUCCESS;
     };

@@ -19,6 +19,7 @@ mod look;
 mod output;
 mod pending;
 mod recovery;
+mod rotation;
 mod run;
 mod sarif;
 mod scan;
@@ -36,6 +37,7 @@ use desk::{Desk, DeskError, Place};
 use server::system::{SystemClock, SystemEntropy};
 
 use arguments::{Arguments, Command, KeychainCommand, KeysCommand, PendingCommand, RecoveryCommand};
+use desk::view::Stop;
 use output::Output;
 
 fn main() -> ExitCode {
@@ -116,6 +118,11 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
             KeysCommand::Show { key } => keys::show(&desk, output, &opened, &key).await,
             KeysCommand::Create(draft) => keys::create(&desk, output, &opened, draft).await,
             KeysCommand::Edit(edit) => keys::edit(&desk, output, &opened, edit).await,
+            KeysCommand::Pause { keys } => rotation::stop(&desk, output, &opened, &keys, Stop::Pause).await,
+            KeysCommand::Resume { keys } => rotation::stop(&desk, output, &opened, &keys, Stop::Resume).await,
+            KeysCommand::Rotate(rotate) => rotation::rotate(&desk, output, &opened, rotate).await,
+            KeysCommand::Rotation { command } => rotation::rotation(&desk, output, &opened, command).await,
+            KeysCommand::Usage { key, days } => rotation::usage(&desk, output, &opened, &key, days).await,
             KeysCommand::Revoke { key, yes } => keys::revoke(&desk, output, &opened, &key, yes).await,
         },
         Command::Pending { command } => match command {

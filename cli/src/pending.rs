@@ -17,6 +17,12 @@ fn what(change: &PendingChange) -> String {
     let act = match change.operation {
         PendingOperation::Create => "create",
         PendingOperation::Edit => "edit",
+        PendingOperation::Rotate => "rotate",
+        PendingOperation::ExtendRotation => "extend the rotation of",
+        PendingOperation::FinishRotation => "finish the rotation of",
+        PendingOperation::RollBackRotation => "roll back the rotation of",
+        PendingOperation::Pause => "pause",
+        PendingOperation::Resume => "resume",
         PendingOperation::Revoke => "revoke",
     };
     format!("{act} {}", change.key_name)

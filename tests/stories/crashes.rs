@@ -100,9 +100,9 @@ async fn k3_o2_killed_at_any_step_a_key_is_made_once_or_not_at_all() {
     assert_eq!(listed, recorded + 1, "each once, and the free key");
 }
 
-/// SIGKILL at every step of editing, revoking and reading: what was meant is in force once, and the copy is whole.
+/// SIGKILL at every step of editing, rotating and revoking: what was meant is in force once, and the copy is whole.
 #[tokio::test(flavor = "multi_thread")]
-async fn k4_k9_o2_killed_at_any_step_an_edit_and_a_revocation_are_done_once() {
+async fn k4_k7_k9_o2_killed_at_any_step_an_edit_a_rotation_and_a_revocation_are_done_once() {
     let server = TestServer::new().await;
     let terminal = a_terminal(&server).await;
     let points = ["push.chosen", "push.marked", "push.answered", "push.confirmed"];
@@ -122,6 +122,28 @@ async fn k4_k9_o2_killed_at_any_step_an_edit_and_a_revocation_are_done_once() {
                 (&Value::from(at), &Value::Null)
             );
         }
+        for at in ["create.minted", "create.kept"].into_iter().chain(points) {
+            let name = format!("rotated {at}");
+            terminal.json(&["keys", "create", &name], "");
+            let die = format!("{at}=return");
+            let died = terminal.run_with(
+                &["keys", "rotate", &name, "--in-place"],
+                "",
+                &[("FAILPOINTS", &die)],
+            );
+            assert_eq!(died.status.signal(), Some(SIGKILL), "{at}");
+            assert!(died.stdout.is_empty(), "{at}: no secret was given out");
+            let shown = terminal.json(&["keys", "show", &name], "");
+            // Before it is wanted it is not begun; after that it is ended, once, and its secret is here.
+            let begun = usize::from(!at.starts_with("create"));
+            let secrets = shown["secrets"].as_array().unwrap();
+            assert_eq!(secrets.len(), 1 + begun, "{at}");
+            assert_eq!(
+                (&shown["row"]["pending"], &secrets[0]["onThisComputer"]),
+                (&Value::Null, &Value::Bool(true)),
+                "{at}"
+            );
+        }
         for at in points {
             let name = format!("revoked {at}");
             terminal.json(&["keys", "create", &name], "");
@@ -136,6 +158,8 @@ async fn k4_k9_o2_killed_at_any_step_an_edit_and_a_revocation_are_done_once() {
         }
     })
     .await;
+    let rotations = "SELECT COUNT(*) FROM activity WHERE type = 'key_rotated'";
+    assert_eq!(server.number(rotations).await, 4);
     for (kind, times) in [("key_edited", 4), ("key_revoked", 4)] {
         let recorded = match kind {
             "key_edited" => {

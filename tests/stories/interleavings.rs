@@ -10,10 +10,10 @@ use std::pin::pin;
 use std::task::Poll;
 
 use desk::OutboxState;
-use desk::view::{EditField, KeyEditDraft, KeyText, PendingChange, PendingOperation, SignIn, SignUp};
+use desk::view::{EditField, KeyEditDraft, KeyText, PendingChange, PendingOperation, SignIn, SignUp, Stop};
 use domain::activity::{ActivityEvent, Event, Scope};
 use domain::entropy::Entropy as _;
-use domain::id::{ConnectionId, KeyId, OrganizationId};
+use domain::id::{ConnectionId, KeyId, OrganizationId, SecretId};
 use domain::key::KeyState;
 use testkit::chance::SeededEntropy;
 use testkit::desk::{PASSWORD, all};
@@ -69,6 +69,10 @@ struct World {
     intents: HashMap<String, Intent>,
     made: HashSet<KeyId>,
     revoked: HashSet<KeyId>,
+    /// Secrets that rotations were to bring.
+    rotations: HashMap<SecretId, KeyId>,
+    /// How many of them were refused, and dropped.
+    given_up: u32,
 }
 
 impl World {
@@ -114,6 +118,8 @@ impl World {
             intents: HashMap::new(),
             made: HashSet::new(),
             revoked: HashSet::new(),
+            rotations: HashMap::new(),
+            given_up: 0,
         }
     }
 
@@ -123,13 +129,15 @@ impl World {
 
     async fn step(&mut self) {
         let at = usize::try_from(self.chance.below(DESKTOPS as u64)).unwrap();
-        match self.chance.below(16) {
+        match self.chance.below(19) {
             0..2 => self.create(at).await,
             2..4 => self.open_form(at).await,
             4..8 => self.edit(at).await,
             8 => self.revoke(at).await,
             9..14 => self.sync(at).await,
             14 => self.restart(at, false).await,
+            15 | 16 => self.stop(at).await,
+            17 => self.rotate(at).await,
             _ => {
                 self.decide(at).await;
             }
@@ -161,7 +169,7 @@ impl World {
             .into_iter()
             .filter(|row| {
                 !row.free
-                    && row.state == KeyState::Active
+                    && row.state != KeyState::Revoked
                     && row.pending.as_ref().is_none_or(|mark| mark.state.goes_on())
             })
             .map(|row| {
@@ -268,6 +276,32 @@ impl World {
         }
     }
 
+    /// Pauses what works, and resumes what is paused, as far as is seen here.
+    async fn stop(&mut self, at: usize) {
+        let Some((key, _)) = self.some_key(at).await else {
+            return;
+        };
+        let desk = &self.desktops[at].desk.desk;
+        let stop = if desk.key_detail(key).await.unwrap().row.state == KeyState::Paused {
+            Stop::Resume
+        } else {
+            Stop::Pause
+        };
+        // What waits may have done it already.
+        let _refused = desk.stop_key(key, stop).await;
+    }
+
+    async fn rotate(&mut self, at: usize) {
+        let Some((key, _)) = self.some_key(at).await else {
+            return;
+        };
+        let overlap = if self.chance.below(2) == 0 { 0 } else { 3_600 };
+        // A rotation may be under way.
+        if let Ok(created) = self.desktops[at].desk.desk.rotate_key(key, overlap).await {
+            self.rotations.insert(created.secret_id, key);
+        }
+    }
+
     /// A round in fair or foul weather.
     async fn sync(&mut self, at: usize) {
         let weather = self.chance.below(10);
@@ -355,12 +389,15 @@ impl World {
         else {
             return false;
         };
+        // Two may rotate a key at once: the second is told that a rotation is under way.
+        let rotates = change.operation == PendingOperation::Rotate;
         assert!(
-            self.revoked.contains(&change.key_id),
+            rotates || self.revoked.contains(&change.key_id),
             "{}: refused though the key is not revoked: {:?}",
             self.seed,
             change.message
         );
+        self.given_up += u32::from(rotates);
         if let Some(edit) = &change.edit {
             for field in [EditField::Name, EditField::Description] {
                 let mine = part(&edit.mine, field).to_owned();
@@ -417,7 +454,7 @@ impl World {
             let rows = desktop.desk.desk.list_keys(all()).await.unwrap().rows;
             let mut rows: Vec<_> = rows
                 .into_iter()
-                .map(|row| (row.id, row.name, row.description, row.state))
+                .map(|row| (row.id, row.name, row.description, row.state, row.last_four))
                 .collect();
             rows.sort_by_key(|row| row.0);
             copies.push(rows);
@@ -431,11 +468,13 @@ impl World {
         assert!(self.made.is_subset(&keys), "{seed}: every key that was made");
 
         let record = server
-            .texts("SELECT json FROM activity WHERE type LIKE 'key_%' ORDER BY scope_id, sequence")
+            .texts("SELECT json FROM activity WHERE type LIKE 'key_%' OR type LIKE 'rotation_%' ORDER BY scope_id, sequence")
             .await;
         let mut now: HashMap<KeyId, KeyText> = HashMap::new();
         let mut told: HashMap<String, u32> = HashMap::new();
         let mut ended: HashMap<KeyId, u32> = HashMap::new();
+        let mut paused: HashSet<KeyId> = HashSet::new();
+        let mut rotated: HashMap<SecretId, KeyId> = HashMap::new();
         for json in record {
             let event: ActivityEvent = serde_json::from_str(&json).unwrap();
             if event.scope != Scope::Organization(self.organization) {
@@ -470,11 +509,25 @@ impl World {
                         *part_mut(current, field) = edited.to;
                     }
                 }
+                Event::KeyPaused { key, .. } => assert!(paused.insert(key), "{seed}: paused twice"),
+                Event::KeyResumed { key, .. } => assert!(paused.remove(&key), "{seed}: resumed twice"),
+                Event::KeyRotated { key, new, .. } => {
+                    assert!(rotated.insert(new, key).is_none(), "{seed}: rotated twice");
+                }
                 Event::KeyRevoked { key, .. } => *ended.entry(key).or_default() += 1,
                 _ => {}
             }
         }
-        for (id, name, description, state) in &copies[0] {
+        assert!(
+            rotated
+                .iter()
+                .all(|(secret, key)| self.rotations.get(secret) == Some(key)),
+            "{seed}: a rotation nobody wanted"
+        );
+        let wanted = u32::try_from(self.rotations.len()).unwrap();
+        let happened = u32::try_from(rotated.len()).unwrap();
+        assert_eq!(wanted, happened + self.given_up, "{seed}: each rotation once");
+        for (id, name, description, state, _) in &copies[0] {
             if !self.made.contains(id) {
                 continue;
             }
@@ -487,6 +540,11 @@ impl World {
                 *state == KeyState::Revoked,
                 revoked,
                 "{seed}: every revocation is in force"
+            );
+            assert_eq!(
+                *state == KeyState::Paused,
+                paused.contains(id) && !revoked,
+                "{seed}: what is shown is what was recorded"
             );
             assert_eq!(
                 ended.get(id).copied().unwrap_or(0),

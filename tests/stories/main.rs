@@ -16,6 +16,7 @@ mod lock;
 mod nowhere;
 mod offline;
 mod recovery;
+mod rotation;
 mod rungs;
 mod scan;
 mod terminal;

@@ -447,6 +447,27 @@ async fn k9_o2_revoking_a_key_is_cut_at_every_byte_and_done_once() {
     assert_eq!(server.number(revoked).await, answer);
 }
 
+/// Trap 4: a lost answer to "rotate" and the retry give one secret, and it works.
+#[tokio::test(flavor = "multi_thread")]
+async fn k7_o2_rotating_a_key_is_cut_at_every_byte_and_done_once() {
+    let server = TestServer::new().await;
+    let (proxy, ada, answer) = behind_a_cutter(&server).await;
+    // A rotated key is told with two secrets: its answer is longer.
+    for bytes in 0..answer + 250 {
+        let (old, key) = ada.create(&format!("key {bytes}")).await;
+        ada.desk.sync_now().await.unwrap();
+        let created = ada.desk.rotate_key(key, 0).await.unwrap();
+        cut(&proxy, &ada, bytes).await;
+        if bytes % 100 == 0 {
+            let new = format!("{}{}{}", created.prefix, created.body, created.checksum);
+            assert_eq!(server.verify(&old).await, (false, Some("retired".to_owned())));
+            assert_eq!(server.verify(&new).await, (true, None));
+        }
+    }
+    let rotated = "SELECT COUNT(*) FROM activity WHERE type = 'key_rotated'";
+    assert_eq!(server.number(rotated).await, answer + 250);
+}
+
 /// Another connection is looked at and removed beside the one that is open, which stays open throughout.
 #[tokio::test(flavor = "multi_thread")]
 async fn o6_removing_another_connection_leaves_the_open_one_alone() {

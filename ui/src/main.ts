@@ -1,4 +1,5 @@
 // The entry: styles, then the one component.
+import "./locale";
 import { mount } from "svelte";
 import App from "./App.svelte";
 import "./tokens.css";

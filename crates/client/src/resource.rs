@@ -4,11 +4,12 @@ use std::pin::Pin;
 
 use crypto::secret::Secret;
 use domain::id::{KeyId, OperationId, OrganizationId};
+use domain::rotation::RotationStep;
 use eventsource_stream::Eventsource as _;
 use futures::{Stream, StreamExt as _};
 use protocol::account::{AccountView, SessionStarted, SignInRequest, SignUpRequest};
 use protocol::change::{ChangesPage, Notice};
-use protocol::key::{CreateKeyRequest, EditKeyRequest, KeyView};
+use protocol::key::{CreateKeyRequest, EditKeyRequest, KeyUsageView, KeyView, RotateKeyRequest};
 use protocol::path::{self, fill};
 use protocol::server::{PRODUCT, ServerView};
 use protocol::verify::{VerifyRequest, VerifyView};
@@ -129,6 +130,79 @@ impl Session {
         let path = fill(path::KEY_REVOKE, &[&organization, &key]);
         self.write(Method::POST, &path, operation, &serde_json::json!({}))
             .await
+    }
+
+    /// Pauses a key.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn pause_key(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        key: KeyId,
+    ) -> Result<KeyView, ClientError> {
+        let path = fill(path::KEY_PAUSE, &[&organization, &key]);
+        self.write(Method::POST, &path, operation, &serde_json::json!({}))
+            .await
+    }
+
+    /// Resumes a key.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn resume_key(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        key: KeyId,
+    ) -> Result<KeyView, ClientError> {
+        let path = fill(path::KEY_RESUME, &[&organization, &key]);
+        self.write(Method::POST, &path, operation, &serde_json::json!({}))
+            .await
+    }
+
+    /// Gives a key a new secret.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn rotate_key(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        request: &RotateKeyRequest,
+    ) -> Result<KeyView, ClientError> {
+        let path = fill(path::KEY_ROTATE, &[&organization, &request.secret.key_id]);
+        self.write(Method::POST, &path, operation, request).await
+    }
+
+    /// Extends, finishes or rolls back the rotation of a key.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn step_rotation(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        key: KeyId,
+        step: RotationStep,
+    ) -> Result<KeyView, ClientError> {
+        let path = fill(path::KEY_ROTATION, &[&organization, &key]);
+        self.write(Method::POST, &path, operation, &step).await
+    }
+
+    /// How often a key was used in the last `hours` hours.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn key_usage(
+        &self,
+        organization: OrganizationId,
+        key: KeyId,
+        hours: u32,
+    ) -> Result<KeyUsageView, ClientError> {
+        let path = fill(path::KEY_USAGE, &[&organization, &key]);
+        self.get(&format!("{path}?hours={hours}")).await
     }
 
     /// What changed since a sequence number, at most `limit` changes.

@@ -1,13 +1,14 @@
 //! Why an intention was not carried out. The sentence is for the person; the code is for whoever acts on it.
 
 use client::{ClientError, ServerAddressProblem};
-use domain::key::{EditRefusal, ExpiryProblem, RevokeRefusal};
+use domain::key::{EditRefusal, ExpiryProblem, PauseRefusal, RevokeRefusal};
 use domain::name::NameProblem;
 use domain::role::NotAllowed;
 use keychain::KeychainError;
 use protocol::problem::ProblemCode;
 use replica::ReplicaError;
 use serde::Serialize;
+use sync::status::RoundError;
 
 /// A code exists where the window or the command line acts on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -197,6 +198,23 @@ impl DeskError {
 impl From<RevokeRefusal> for DeskError {
     fn from(refusal: RevokeRefusal) -> Self {
         Self::Refused(refusal.to_string())
+    }
+}
+
+impl From<PauseRefusal> for DeskError {
+    fn from(refusal: PauseRefusal) -> Self {
+        Self::Refused(refusal.to_string())
+    }
+}
+
+impl From<RoundError> for DeskError {
+    fn from(error: RoundError) -> Self {
+        match error {
+            RoundError::Client(error) => Self::Client(error),
+            RoundError::Replica(error) => Self::Replica(error),
+            RoundError::SignedOut => Self::SignedOut,
+            RoundError::NoServer(_) | RoundError::GoneBack { .. } => Self::Unexpected(error.to_string()),
+        }
     }
 }
 

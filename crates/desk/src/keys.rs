@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use crypto::token::Token;
 use domain::clock::Timestamp;
-use domain::id::{AccountId, KeyId, OperationId, SecretId};
+use domain::id::{AccountId, KeyId, OperationId};
 use domain::key::{KeyKind, check_expiry, may_edit, may_revoke, revoke_asks_for_name};
 use domain::name::{Description, KeyName};
 use domain::role::{Action, require};
-use keychain::Rung;
-use protocol::key::{CreateKeyRequest, KeyFields, KeyView, NewSecret, SecretView};
+use domain::rotation::RotationStep;
+use protocol::key::{CreateKeyRequest, KeyFields, KeyView, SecretView};
 use replica::{KeyQuery, KeyRecord, Operation, OutboxEntry, OutboxState};
 use sync::failpoint::reach;
 
 use crate::error::{DeskError, named};
 use crate::open::{OpenConnection, item};
+use crate::rotation::rotation_of;
 use crate::view::{
-    CreatedKey, EditRule, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow, KeyText, PendingMark,
-    PendingOperation, RevokeRule, SecretRow, StoredIn, sentence,
+    ActRule, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow, KeyText, PendingMark,
+    PendingOperation, RevokeRule, SecretRow, Stop, sentence,
 };
 use crate::{Desk, Topic, blocking};
 
@@ -72,65 +72,28 @@ impl Desk {
         let description = named("description", Description::parse(&draft.description))?;
         let now = self.now();
         check_expiry(draft.expires_at, now)?;
-        let (token, key_id, secret_id, operation_id) = self.with_entropy(|entropy| {
-            (
-                Token::mint(draft.kind, entropy),
-                KeyId::make(now, entropy),
-                SecretId::make(now, entropy),
-                OperationId::make(now, entropy),
-            )
-        });
-        let secret = NewSecret {
-            key_id,
-            id: secret_id,
-            hash: token.hash(),
-            prefix: token.prefix(),
-            last_four: token.last_four(),
-        };
+        let (key_id, operation_id) =
+            self.with_entropy(|entropy| (KeyId::make(now, entropy), OperationId::make(now, entropy)));
+        let born = self.bear(draft.kind, key_id, now);
         let request = CreateKeyRequest {
             kind: draft.kind,
             name,
             description,
             expires_at: draft.expires_at,
-            secret,
+            secret: born.secret.clone(),
         };
-        let (prefix, body, checksum) = token.parts();
-        let (prefix, body, checksum) = (prefix.to_owned(), body.to_owned(), checksum.to_owned());
-        let name = request.name.to_string();
         let (desk, account) = (self.clone(), open.record().account_id);
-        let stored_in = blocking(move || {
-            let kept_as = item(open.record().id, secret_id);
-            reach("create.minted");
-            open.keychain.set(&kept_as, &token.into_secret())?;
-            reach("create.kept");
-            if let Err(error) =
-                open.replica
-                    .want_key(operation_id, &request, &as_shown(&request, account, now), now)
-            {
-                // Nothing was sent: the secret is of no key and need not stay.
-                let _removed = open.keychain.remove(&kept_as);
-                return Err(error.into());
-            }
+        blocking(move || {
+            let name = request.name.to_string();
+            let shown = as_shown(&request, account, now);
+            let created = open.keep(born, name, draft.kind, || {
+                Ok(open.replica.want_key(operation_id, &request, &shown, now)?)
+            })?;
             reach("create.wanted");
-            desk.announce(&[Topic::Keys, Topic::Outbox, Topic::Sync]);
-            open.engine.wake();
-            Ok(match open.keychain.rung() {
-                Rung::Os => StoredIn::Os,
-                Rung::Vault => StoredIn::Vault,
-                Rung::Memory => StoredIn::Memory,
-            })
+            desk.went(&open);
+            Ok(created)
         })
-        .await?;
-        Ok(CreatedKey {
-            key_id,
-            secret_id,
-            name,
-            kind: draft.kind,
-            prefix,
-            body,
-            checksum,
-            stored_in,
-        })
+        .await
     }
 
     /// Edits a key's name and description (K4). It is in force when the server has confirmed it.
@@ -159,8 +122,7 @@ impl Desk {
                 ));
             }
             open.replica.want_edit(operation_id, id, &seen, &made, now)?;
-            desk.announce(&[Topic::Keys, Topic::Outbox, Topic::Sync]);
-            open.engine.wake();
+            desk.went(&open);
             open.detail_of(id, now)
         })
         .await
@@ -194,12 +156,20 @@ impl Desk {
                     ),
                 ));
             }
-            open.replica.want_revocation(operation_id, id, now)?;
-            desk.announce(&[Topic::Keys, Topic::Outbox, Topic::Sync]);
-            open.engine.wake();
+            let wish = Operation::RevokeKey { key_id: id };
+            open.replica.want(&[(operation_id, wish)], now)?;
+            desk.went(&open);
             open.detail_of(id, now)
         })
         .await
+    }
+}
+
+impl Desk {
+    /// Something is wanted of the server: screens show it, and the engine sends it.
+    pub(crate) fn went(&self, open: &OpenConnection) {
+        self.announce(&[Topic::Keys, Topic::Outbox, Topic::Sync]);
+        open.engine.wake();
     }
 }
 
@@ -213,50 +183,74 @@ impl OpenConnection {
         let view = &record.view;
         let shown = row(record, now);
         let newest = view.secrets.iter().max_by_key(|secret| secret.last_used_at);
-        let secrets = view
-            .secrets
-            .iter()
-            .map(|secret| SecretRow {
-                id: secret.id,
-                prefix: secret.prefix.clone(),
-                last_four: secret.last_four.clone(),
-                created_at: secret.created_at,
-                // A keychain that does not answer now is asked again when the secret is wanted.
-                on_this_computer: matches!(
-                    self.keychain.get(&item(self.record().id, secret.id)),
-                    Ok(Some(_))
-                ),
-            })
-            .collect();
         let settled = !record.unconfirmed && record.pending.is_empty();
         Ok(KeyDetail {
             created_by: self.name_of(view.created_by)?,
             revoked_at: view.revoked_at,
             revoked_by: view.revoked_by.map(|account| self.name_of(account)).transpose()?,
-            in_force_since: settled.then(|| view.revoked_at.unwrap_or(view.created_at)),
+            in_force_since: settled.then(|| {
+                let newest = view
+                    .secrets
+                    .last()
+                    .map_or(view.created_at, |secret| secret.created_at);
+                view.revoked_at.unwrap_or(newest)
+            }),
             use_count: view
                 .secrets
                 .iter()
                 .map(|secret| u32::try_from(secret.use_count).unwrap_or(u32::MAX))
                 .fold(0, u32::saturating_add),
             last_used_from: newest.and_then(|secret| secret.last_used_from.clone()),
-            secrets,
-            edit: self.edit_rule(record),
+            secrets: self.secret_rows(view),
+            paused_at: view.paused_at,
+            paused_by: view.paused_by.map(|account| self.name_of(account)).transpose()?,
+            rotation: rotation_of(view, now),
+            edit: self.rule(Action::ManageKeys, || may_edit(view.life())),
+            pause: self.rule(Action::ManageKeys, || Stop::Pause.may(record, now)),
+            resume: self.rule(Action::ManageKeys, || Stop::Resume.may(record, now)),
+            rotate: self.rotate_rule(record, now),
             revoke: self.revoke_rule(record, now),
             row: shown,
         })
     }
 
-    fn edit_rule(&self, record: &KeyRecord) -> EditRule {
-        let reason = require(self.record().role, Action::ManageKeys)
+    /// Whether the role, and then the key, allow something.
+    pub(crate) fn rule<E: std::fmt::Display>(
+        &self,
+        action: Action,
+        may: impl FnOnce() -> Result<(), E>,
+    ) -> ActRule {
+        let reason = require(self.record().role, action)
             .map_err(|error| error.to_string())
-            .and_then(|()| may_edit(record.view.life()).map_err(|error| error.to_string()))
+            .and_then(|()| may().map_err(|error| error.to_string()))
             .err()
             .map(|reason| sentence(&reason));
-        EditRule {
+        ActRule {
             allowed: reason.is_none(),
             reason,
         }
+    }
+
+    /// The secrets of a key, newest first.
+    fn secret_rows(&self, view: &KeyView) -> Vec<SecretRow> {
+        let connection = self.record().id;
+        view.secrets
+            .iter()
+            .rev()
+            .map(|secret| SecretRow {
+                id: secret.id,
+                prefix: secret.prefix.clone(),
+                last_four: secret.last_four.clone(),
+                created_at: secret.created_at,
+                // A keychain that does not answer now is asked again when the secret is wanted.
+                on_this_computer: matches!(self.keychain.get(&item(connection, secret.id)), Ok(Some(_))),
+                last_used_at: secret.last_used_at,
+                last_used_from: secret.last_used_from.clone(),
+                use_count: u32::try_from(secret.use_count).unwrap_or(u32::MAX),
+                retires_at: secret.retires_at,
+                retired_at: secret.retired_at,
+            })
+            .collect()
     }
 
     fn revoke_rule(&self, record: &KeyRecord, now: Timestamp) -> RevokeRule {
@@ -314,6 +308,8 @@ pub(crate) fn as_shown(request: &CreateKeyRequest, account: AccountId, now: Time
         expires_at: request.expires_at,
         revoked_at: None,
         revoked_by: None,
+        paused_at: None,
+        paused_by: None,
         secrets: vec![SecretView {
             id: request.secret.id,
             hash: request.secret.hash,
@@ -323,6 +319,8 @@ pub(crate) fn as_shown(request: &CreateKeyRequest, account: AccountId, now: Time
             last_used_at: None,
             last_used_from: None,
             use_count: 0,
+            retires_at: None,
+            retired_at: None,
         }],
     }
 }
@@ -331,13 +329,21 @@ pub(crate) const fn pending_operation(operation: &Operation) -> PendingOperation
     match operation {
         Operation::CreateKey(_) => PendingOperation::Create,
         Operation::EditKey(_) => PendingOperation::Edit,
+        Operation::RotateKey(_) => PendingOperation::Rotate,
+        Operation::StepRotation { step, .. } => match step {
+            RotationStep::Extend { .. } => PendingOperation::ExtendRotation,
+            RotationStep::Finish => PendingOperation::FinishRotation,
+            RotationStep::RollBack => PendingOperation::RollBackRotation,
+        },
+        Operation::PauseKey { .. } => PendingOperation::Pause,
+        Operation::ResumeKey { .. } => PendingOperation::Resume,
         Operation::RevokeKey { .. } => PendingOperation::Revoke,
     }
 }
 
 pub(crate) fn row(record: &KeyRecord, now: Timestamp) -> KeyRow {
     let view = &record.view;
-    let newest = view.secrets.last();
+    let newest = view.current_secret(now);
     KeyRow {
         id: view.id,
         name: record.shown.name.to_string(),
@@ -359,12 +365,14 @@ pub(crate) fn row(record: &KeyRecord, now: Timestamp) -> KeyRow {
 }
 
 /// What of a key's pending changes its row shows: what needs the person, else that it is not made yet, else that it is
-/// to be revoked, else the latest.
+/// to be revoked, stopped or rotated, else the latest.
 fn most_pressing(pending: &[OutboxEntry]) -> Option<&OutboxEntry> {
     pending.iter().max_by_key(|entry| {
         let weight = match entry.operation {
-            Operation::CreateKey(_) => 2,
-            Operation::RevokeKey { .. } => 1,
+            Operation::CreateKey(_) => 4,
+            Operation::RevokeKey { .. } => 3,
+            Operation::PauseKey { .. } | Operation::ResumeKey { .. } => 2,
+            Operation::RotateKey(_) | Operation::StepRotation { .. } => 1,
             Operation::EditKey(_) => 0,
         };
         (!entry.state.goes_on(), weight)

@@ -16,10 +16,12 @@ mod pending;
 mod place;
 mod recovery;
 mod registry;
+mod rotation;
 mod rungs;
 mod sample;
 pub mod scan;
 mod secrets;
+mod stops;
 mod verdict;
 pub mod view;
 

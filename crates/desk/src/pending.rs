@@ -25,7 +25,8 @@ impl Desk {
         blocking(move || pending_of(&open.replica)).await
     }
 
-    /// Drops a change that waits or was refused. Dropping the making of a key removes its secret from the keychain.
+    /// Drops a change that waits or was refused. Dropping the making or the rotation of a key removes its new secret
+    /// from the keychain.
     ///
     /// # Errors
     /// [`DeskError::Refused`] when it is under way: it may be in force already.
@@ -45,8 +46,8 @@ impl Desk {
                 ));
             }
             for dropped in open.replica.drop_wanted(id)? {
-                if let Operation::CreateKey(request) = dropped.operation {
-                    open.keychain.remove(&item(open.record().id, request.secret.id))?;
+                if let Some(secret) = dropped.operation.new_secret() {
+                    open.keychain.remove(&item(open.record().id, secret.id))?;
                 }
             }
             desk.announce(&[Topic::Outbox, Topic::Keys, Topic::Sync]);
@@ -79,8 +80,7 @@ impl Desk {
                 .ok_or_else(|| DeskError::NotFound("there is nothing to decide here any more".to_owned()))?;
             open.replica
                 .want_edit(operation_id, entry.operation.key_id(), &seen, &made, now)?;
-            desk.announce(&[Topic::Outbox, Topic::Keys, Topic::Sync]);
-            open.engine.wake();
+            desk.went(&open);
             Ok(())
         })
         .await
@@ -99,8 +99,7 @@ impl Desk {
                     "this change is not there any more, or was not refused".to_owned(),
                 ));
             }
-            desk.announce(&[Topic::Outbox, Topic::Keys, Topic::Sync]);
-            open.engine.wake();
+            desk.went(&open);
             Ok(())
         })
         .await
@@ -195,7 +194,7 @@ fn pending_change(replica: &Replica, entry: &OutboxEntry) -> Result<PendingChang
     let key_name = match &entry.operation {
         Operation::CreateKey(request) => request.name.to_string(),
         Operation::EditKey(edit) => edit.base.name.to_string(),
-        Operation::RevokeKey { .. } => replica
+        _ => replica
             .key(key_id)?
             .map_or_else(|| key_id.to_string(), |record| record.shown.name.to_string()),
     };

@@ -6,20 +6,86 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crypto::secret::Secret;
+use crypto::token::Token;
+use domain::clock::Timestamp;
 use domain::id::{KeyId, SecretId};
-use domain::key::KeyState;
+use domain::key::{KeyKind, KeyState};
+use keychain::Rung;
+use protocol::key::{NewSecret, SecretView};
 use replica::Operation;
+use sync::failpoint::reach;
 
 use crate::error::DeskError;
 use crate::keys::no_such_key;
-use crate::open::item;
-use crate::view::{Copied, Saved};
+use crate::open::{OpenConnection, item};
+use crate::view::{Copied, CreatedKey, Saved, StoredIn};
 use crate::{Desk, blocking};
 
 /// How long a copied secret stays on the clipboard (K17).
 pub(crate) const CLIPBOARD: Duration = Duration::from_secs(30);
 /// Files that may lie there already before another name is tried no more.
 const MOST_NAMES: u32 = 1_000;
+
+/// A secret that was just made here, and what the server learns of it.
+pub(crate) struct Born {
+    token: Token,
+    pub(crate) secret: NewSecret,
+}
+
+impl Desk {
+    /// Makes a secret for a key.
+    pub(crate) fn bear(&self, kind: KeyKind, key_id: KeyId, now: Timestamp) -> Born {
+        let (token, id) =
+            self.with_entropy(|entropy| (Token::mint(kind, entropy), SecretId::make(now, entropy)));
+        let secret = NewSecret {
+            key_id,
+            id,
+            hash: token.hash(),
+            prefix: token.prefix(),
+            last_four: token.last_four(),
+        };
+        Born { token, secret }
+    }
+}
+
+impl OpenConnection {
+    /// Puts a new secret into the keychain, and then writes what is wanted with it: nothing is sent whose secret could be
+    /// lost. Where that can't be written, the secret goes again.
+    pub(crate) fn keep(
+        &self,
+        born: Born,
+        name: String,
+        kind: KeyKind,
+        want: impl FnOnce() -> Result<(), DeskError>,
+    ) -> Result<CreatedKey, DeskError> {
+        let Born { token, secret } = born;
+        let (prefix, body, checksum) = token.parts();
+        let (prefix, body, checksum) = (prefix.to_owned(), body.to_owned(), checksum.to_owned());
+        let kept_as = item(self.record().id, secret.id);
+        reach("create.minted");
+        self.keychain.set(&kept_as, &token.into_secret())?;
+        reach("create.kept");
+        if let Err(error) = want() {
+            // Nothing was sent: the secret is of no key and need not stay.
+            let _removed = self.keychain.remove(&kept_as);
+            return Err(error);
+        }
+        Ok(CreatedKey {
+            key_id: secret.key_id,
+            secret_id: secret.id,
+            name,
+            kind,
+            prefix,
+            body,
+            checksum,
+            stored_in: match self.keychain.rung() {
+                Rung::Os => StoredIn::Os,
+                Rung::Vault => StoredIn::Vault,
+                Rung::Memory => StoredIn::Memory,
+            },
+        })
+    }
+}
 
 impl Desk {
     async fn secret(self: &Arc<Self>, id: SecretId) -> Result<Secret, DeskError> {
@@ -101,14 +167,21 @@ impl Desk {
                         "{name} has expired and gives access to nothing; use another key"
                     )));
                 }
-                KeyState::Active if revoking => {
+                KeyState::Paused => {
+                    return Err(DeskError::Refused(format!(
+                        "{name} is paused and gives access to nothing until it is resumed; use another key, or resume it"
+                    )));
+                }
+                KeyState::Active | KeyState::Rotating if revoking => {
                     return Err(DeskError::Refused(format!(
                         "the revocation of {name} waits for the server; use another key"
                     )));
                 }
-                KeyState::Active => {}
+                KeyState::Active | KeyState::Rotating => {}
             }
-            for secret in record.view.secrets.iter().rev() {
+            // The newest of those that work.
+            let live = |secret: &&SecretView| secret.life().is_live(now);
+            for secret in record.view.secrets.iter().rev().filter(live) {
                 if let Some(found) = open.keychain.get(&item(open.record().id, secret.id))? {
                     return Ok(found);
                 }

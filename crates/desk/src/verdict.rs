@@ -66,7 +66,7 @@ impl OpenConnection {
                     label(kind)
                 ),
             ),
-            (None, Some((key, _))) => (Verdict::Known, known_sentence(key, &self.worked()?)),
+            (None, Some((key, secret))) => (Verdict::Known, known_sentence(key, *secret, &self.worked()?)),
         };
         Ok(Answer {
             verdict,
@@ -101,9 +101,20 @@ fn malformed(kind: KeyKind, problem: TokenProblem) -> String {
     )
 }
 
-fn known_sentence(key: &KeyDetail, worked: &str) -> String {
+fn known_sentence(key: &KeyDetail, secret: SecretId, worked: &str) -> String {
     let name = &key.row.name;
     let waits = key.row.pending.is_some();
+    let row = key.secrets.iter().find(|row| row.id == secret);
+    if row.is_none() {
+        return format!(
+            "The new secret of {name}. Its rotation is not yet in force: the server has not confirmed it."
+        );
+    }
+    if row.is_some_and(|row| row.retired_at.is_some()) {
+        return format!(
+            "An old secret of {name}: another took its place. It gives access to nothing any more."
+        );
+    }
     match key.row.state {
         KeyState::Revoked => {
             format!("A secret of {name}, which is revoked. It gives access to nothing any more.")
@@ -111,12 +122,16 @@ fn known_sentence(key: &KeyDetail, worked: &str) -> String {
         KeyState::Expired => {
             format!("A secret of {name}, which has expired. It gives access to nothing any more.")
         }
-        KeyState::Active if waits && key.in_force_since.is_none() => {
+        KeyState::Paused => format!(
+            "A secret of {name}, which is paused: it gives access to nothing until somebody resumes the key. If you found \
+             it where it does not belong, revoke the key."
+        ),
+        KeyState::Active | KeyState::Rotating if waits && key.in_force_since.is_none() => {
             format!(
                 "A secret of {name}. A change of this key is not yet in force: the server has not confirmed it."
             )
         }
-        KeyState::Active => {
+        KeyState::Active | KeyState::Rotating => {
             format!(
                 "A secret of {name}, and {worked}. If you found it where it does not belong, revoke the key."
             )

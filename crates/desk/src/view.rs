@@ -223,17 +223,101 @@ view! {
         pub use_count: u32,
         /// Where the last use came from.
         pub last_used_from: Option<String>,
-        /// Its secrets.
+        /// Its secrets, newest first.
         pub secrets: Vec<SecretRow>,
+        /// Since when it is paused.
+        pub paused_at: Option<Timestamp>,
+        /// Who paused it.
+        pub paused_by: Option<String>,
+        /// Its rotation under way.
+        pub rotation: Option<RotationView>,
         /// Whether it can be edited.
-        pub edit: EditRule,
+        pub edit: ActRule,
+        /// Whether it can be paused.
+        pub pause: ActRule,
+        /// Whether it can be resumed.
+        pub resume: ActRule,
+        /// Whether it can be given a new secret.
+        pub rotate: ActRule,
         /// Whether it can be revoked.
         pub revoke: RevokeRule,
     }
 
-    /// Whether a key can be edited now.
+    /// A rotation under way (K7): two secrets of a key work.
     #[derive(Clone, Debug)]
-    pub struct EditRule {
+    pub struct RotationView {
+        /// The secret that gives way.
+        pub old: SecretId,
+        /// The secret that takes its place.
+        pub new: SecretId,
+        /// When the new one was made.
+        pub began_at: Timestamp,
+        /// When the old one ends by itself.
+        pub ends_at: Timestamp,
+        /// Whether nobody seems to use the old one any more.
+        pub drained: bool,
+    }
+
+    /// How often a key was used.
+    #[derive(Clone, Debug)]
+    pub struct UsageView {
+        /// From the beginning of this hour.
+        pub from: Timestamp,
+        /// Up to this moment.
+        pub until: Timestamp,
+        /// By secret and hour, oldest first; hours without a use are left out.
+        pub hours: Vec<UsageHour>,
+        /// By secret and address, the most used first.
+        pub addresses: Vec<UsageAddress>,
+    }
+
+    /// Uses of a secret in one hour.
+    #[derive(Clone, Debug)]
+    pub struct UsageHour {
+        /// The secret.
+        pub secret_id: SecretId,
+        /// The beginning of the hour.
+        pub hour: Timestamp,
+        /// How often.
+        pub uses: u32,
+    }
+
+    /// Uses of a secret from one address.
+    #[derive(Clone, Debug)]
+    pub struct UsageAddress {
+        /// The secret.
+        pub secret_id: SecretId,
+        /// The address.
+        pub address: String,
+        /// How often.
+        pub uses: u32,
+        /// When last.
+        pub last_at: Timestamp,
+    }
+
+    /// What became of an act on many keys.
+    #[derive(Clone, Debug)]
+    pub struct BulkReport {
+        /// How many it is wanted of.
+        pub done: u32,
+        /// Those it can't be done to.
+        pub refused: Vec<BulkRefusal>,
+    }
+
+    /// A key of many that something can't be done to.
+    #[derive(Clone, Debug)]
+    pub struct BulkRefusal {
+        /// The key.
+        pub key_id: KeyId,
+        /// Its name.
+        pub key_name: String,
+        /// Why not.
+        pub reason: String,
+    }
+
+    /// Whether something can be done to a key now.
+    #[derive(Clone, Debug)]
+    pub struct ActRule {
         /// Whether.
         pub allowed: bool,
         /// Why not.
@@ -253,6 +337,16 @@ view! {
         pub created_at: Timestamp,
         /// Whether this computer's keychain has it.
         pub on_this_computer: bool,
+        /// When it was last used, as of the last sync.
+        pub last_used_at: Option<Timestamp>,
+        /// From where.
+        pub last_used_from: Option<String>,
+        /// How often it was used.
+        pub use_count: u32,
+        /// When it ends by itself, because another takes its place.
+        pub retires_at: Option<Timestamp>,
+        /// When it ended.
+        pub retired_at: Option<Timestamp>,
     }
 
     /// Whether a key can be revoked now.
@@ -570,7 +664,32 @@ pub enum PendingOperation {
     Create,
     /// To edit a key.
     Edit,
+    /// To give a key a new secret.
+    Rotate,
+    /// To let the old secret of a rotation work longer or shorter.
+    ExtendRotation,
+    /// To end the old secret of a rotation.
+    FinishRotation,
+    /// To end the new secret of a rotation.
+    RollBackRotation,
+    /// To pause a key.
+    Pause,
+    /// To resume a key.
+    Resume,
     /// To revoke a key.
+    Revoke,
+}
+
+/// How keys are stopped, or let go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "snake_case")]
+pub enum Stop {
+    /// For a while.
+    Pause,
+    /// Not any more.
+    Resume,
+    /// For good.
     Revoke,
 }
 

@@ -98,6 +98,65 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         description: Option<Edited>,
     },
+    /// A key was paused (K8).
+    KeyPaused {
+        /// The key.
+        key: KeyId,
+        /// Its name then.
+        name: String,
+    },
+    /// A paused key was resumed (K8).
+    KeyResumed {
+        /// The key.
+        key: KeyId,
+        /// Its name then.
+        name: String,
+    },
+    /// A key got a new secret (K7).
+    KeyRotated {
+        /// The key.
+        key: KeyId,
+        /// Its name then.
+        name: String,
+        /// The secret that gives way.
+        old: SecretId,
+        /// The secret that takes its place.
+        new: SecretId,
+        /// When the old one ends by itself; none when it ended at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ends_at: Option<Timestamp>,
+    },
+    /// The old secret of a rotation ends at another time (K7).
+    RotationExtended {
+        /// The key.
+        key: KeyId,
+        /// Its name then.
+        name: String,
+        /// The secret that gives way.
+        old: SecretId,
+        /// When it would have ended.
+        from: Timestamp,
+        /// When it ends now.
+        to: Timestamp,
+    },
+    /// The old secret of a rotation ended: by its time, or because somebody finished it (K7).
+    RotationFinished {
+        /// The key.
+        key: KeyId,
+        /// Its name then.
+        name: String,
+        /// The secret that ended.
+        old: SecretId,
+    },
+    /// The new secret of a rotation ended, and the old one stays (K7).
+    RotationRolledBack {
+        /// The key.
+        key: KeyId,
+        /// Its name then.
+        name: String,
+        /// The secret that ended.
+        new: SecretId,
+    },
     /// A key was revoked.
     KeyRevoked {
         /// The key.

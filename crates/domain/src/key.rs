@@ -67,6 +67,10 @@ impl KeyKind {
 pub enum KeyState {
     /// Verifies.
     Active,
+    /// Verifies with either of two secrets, until the old one ends (K7).
+    Rotating,
+    /// Stopped, and can be resumed (K8).
+    Paused,
     /// Its time is over.
     Expired,
     /// Ended for good.
@@ -74,11 +78,28 @@ pub enum KeyState {
 }
 
 impl KeyState {
+    /// Every state, from the most alive to the least.
+    pub const ALL: [Self; 5] = [
+        Self::Active,
+        Self::Rotating,
+        Self::Paused,
+        Self::Expired,
+        Self::Revoked,
+    ];
+
+    /// Whether requests with a live secret of such a key are let through.
+    #[must_use]
+    pub const fn lets_in(self) -> bool {
+        matches!(self, Self::Active | Self::Rotating)
+    }
+
     /// The name used on the wire and on the command line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
+            Self::Rotating => "rotating",
+            Self::Paused => "paused",
             Self::Expired => "expired",
             Self::Revoked => "revoked",
         }
@@ -92,17 +113,25 @@ pub struct Life {
     pub revoked_at: Option<Timestamp>,
     /// When it ends by itself.
     pub expires_at: Option<Timestamp>,
+    /// Since when it is paused.
+    pub paused_at: Option<Timestamp>,
+    /// Until when two of its secrets work.
+    pub rotates_until: Option<Timestamp>,
 }
 
 impl Life {
     /// The state at `now`. A revoked key stays revoked after it would have expired; a key expires at the very
-    /// microsecond of its expiry.
+    /// microsecond of its expiry, paused or not; a rotation goes on while its key is paused, and is not seen.
     #[must_use]
     pub fn state(self, now: Timestamp) -> KeyState {
         if self.revoked_at.is_some() {
             KeyState::Revoked
         } else if self.expires_at.is_some_and(|end| end <= now) {
             KeyState::Expired
+        } else if self.paused_at.is_some() {
+            KeyState::Paused
+        } else if self.rotates_until.is_some_and(|end| end > now) {
+            KeyState::Rotating
         } else {
             KeyState::Active
         }
@@ -132,6 +161,49 @@ pub const fn may_revoke(free: bool, life: Life) -> Result<(), RevokeRefusal> {
         return Err(RevokeRefusal::AlreadyRevoked);
     }
     Ok(())
+}
+
+/// Why a key can't be paused or resumed, apart from permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PauseRefusal {
+    /// Nothing of it works any more.
+    #[error("this key is revoked; there is nothing left to pause or to resume")]
+    Revoked,
+    /// Nothing of it works any more.
+    #[error("this key has expired; there is nothing left to pause or to resume")]
+    Expired,
+    /// Nothing left to do.
+    #[error("this key is paused already")]
+    Paused,
+    /// Nothing left to do.
+    #[error("this key is not paused")]
+    NotPaused,
+}
+
+/// Whether a key may be paused (K8): a stop that can be taken back.
+///
+/// # Errors
+/// [`PauseRefusal`] says why not.
+pub fn may_pause(life: Life, now: Timestamp) -> Result<(), PauseRefusal> {
+    match life.state(now) {
+        KeyState::Revoked => Err(PauseRefusal::Revoked),
+        KeyState::Expired => Err(PauseRefusal::Expired),
+        KeyState::Paused => Err(PauseRefusal::Paused),
+        KeyState::Active | KeyState::Rotating => Ok(()),
+    }
+}
+
+/// Whether a key may be resumed (K8).
+///
+/// # Errors
+/// [`PauseRefusal`] says why not.
+pub fn may_resume(life: Life, now: Timestamp) -> Result<(), PauseRefusal> {
+    match life.state(now) {
+        KeyState::Revoked => Err(PauseRefusal::Revoked),
+        KeyState::Expired => Err(PauseRefusal::Expired),
+        KeyState::Paused => Ok(()),
+        KeyState::Active | KeyState::Rotating => Err(PauseRefusal::NotPaused),
+    }
 }
 
 /// Why a key can't be edited, apart from permission.
@@ -193,34 +265,69 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_micros(1_000_000_000_000);
+    const ACTIVE: Life = Life {
+        revoked_at: None,
+        expires_at: None,
+        paused_at: None,
+        rotates_until: None,
+    };
 
     #[test]
     fn k10_the_state_is_computed() {
-        let life = |revoked_at, expires_at| {
+        let (past, later) = (Some(NOW), Some(NOW.plus_seconds(1)));
+        let state = |revoked_at, expires_at, paused_at, rotates_until| {
             Life {
                 revoked_at,
                 expires_at,
+                paused_at,
+                rotates_until,
             }
             .state(NOW)
         };
-        assert_eq!(life(None, None), KeyState::Active);
-        assert_eq!(life(None, Some(NOW.plus_seconds(1))), KeyState::Active);
-        assert_eq!(life(None, Some(NOW)), KeyState::Expired);
-        assert_eq!(life(Some(NOW), None), KeyState::Revoked);
-        assert_eq!(life(Some(NOW), Some(NOW)), KeyState::Revoked);
+        assert_eq!(state(None, None, None, None), KeyState::Active);
+        assert_eq!(state(None, later, None, None), KeyState::Active);
+        assert_eq!(state(None, None, None, past), KeyState::Active, "rotated");
+        assert_eq!(state(None, None, None, later), KeyState::Rotating);
+        assert_eq!(state(None, None, past, later), KeyState::Paused);
+        assert_eq!(state(None, past, past, later), KeyState::Expired);
+        assert_eq!(state(past, past, past, later), KeyState::Revoked);
+        assert_eq!(state(past, None, None, None), KeyState::Revoked);
+        let letting_in: Vec<KeyState> = KeyState::ALL
+            .into_iter()
+            .filter(|state| state.lets_in())
+            .collect();
+        assert_eq!(letting_in, [KeyState::Active, KeyState::Rotating]);
+    }
+
+    #[test]
+    fn k8_what_works_is_paused_and_what_is_paused_resumed() {
+        let paused = Life {
+            paused_at: Some(NOW),
+            ..ACTIVE
+        };
+        let expired = Life {
+            expires_at: Some(NOW),
+            ..paused
+        };
+        let revoked = Life {
+            revoked_at: Some(NOW),
+            ..paused
+        };
+        assert_eq!(may_pause(ACTIVE, NOW), Ok(()));
+        assert_eq!(may_resume(ACTIVE, NOW), Err(PauseRefusal::NotPaused));
+        assert_eq!(may_pause(paused, NOW), Err(PauseRefusal::Paused));
+        assert_eq!(may_resume(paused, NOW), Ok(()));
+        assert_eq!(may_resume(expired, NOW), Err(PauseRefusal::Expired));
+        assert_eq!(may_pause(revoked, NOW), Err(PauseRefusal::Revoked));
     }
 
     #[test]
     fn k2_the_free_key_is_never_revoked() {
-        let active = Life {
-            revoked_at: None,
-            expires_at: None,
-        };
-        assert_eq!(may_revoke(true, active), Err(RevokeRefusal::FreeKey));
-        assert_eq!(may_revoke(false, active), Ok(()));
+        assert_eq!(may_revoke(true, ACTIVE), Err(RevokeRefusal::FreeKey));
+        assert_eq!(may_revoke(false, ACTIVE), Ok(()));
         let revoked = Life {
             revoked_at: Some(NOW),
-            expires_at: None,
+            ..ACTIVE
         };
         assert_eq!(may_revoke(false, revoked), Err(RevokeRefusal::AlreadyRevoked));
     }
@@ -230,6 +337,7 @@ mod tests {
         let life = |revoked_at| Life {
             revoked_at,
             expires_at: Some(NOW),
+            ..ACTIVE
         };
         assert_eq!(may_edit(life(None)), Ok(()));
         assert_eq!(may_edit(life(Some(NOW))), Err(EditRefusal::Revoked));

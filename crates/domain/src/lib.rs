@@ -13,3 +13,4 @@ pub mod key;
 pub mod name;
 pub mod password;
 pub mod role;
+pub mod rotation;

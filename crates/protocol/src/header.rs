@@ -10,3 +10,13 @@ pub const IF_MATCH: &str = "if-match";
 pub const CLIENT: &str = "x-keystead-client";
 /// The server's id of this request, also in its log.
 pub const REQUEST_ID: &str = "x-request-id";
+/// The key whose secret let a request through.
+pub const KEY: &str = "x-keystead-key";
+/// Which of its secrets.
+pub const KEY_SECRET: &str = "x-keystead-secret";
+/// The key's kind.
+pub const KEY_KIND: &str = "x-keystead-kind";
+/// Whose the key is.
+pub const KEY_ORGANIZATION: &str = "x-keystead-organization";
+/// Why a request was not let through.
+pub const REASON: &str = "x-keystead-reason";

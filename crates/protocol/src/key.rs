@@ -5,6 +5,7 @@ use domain::clock::Timestamp;
 use domain::id::{AccountId, KeyId, SecretId};
 use domain::key::{KeyKind, Life};
 use domain::name::{Description, KeyName};
+use domain::rotation::{self, Rotation, SecretLife};
 use serde::{Deserialize, Serialize};
 
 /// What a server learns of a secret that was made elsewhere.
@@ -73,6 +74,18 @@ impl EditKeyRequest {
     }
 }
 
+/// Gives a key a new secret, which was born on the caller's computer (K7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RotateKeyRequest {
+    /// The new secret, with the key's id.
+    pub secret: NewSecret,
+    /// How long the old secret goes on working beside it, in seconds: 0 ends it at once, 7,776,000 (90 days) is the most.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 7_776_000))]
+    pub overlap_seconds: u32,
+}
+
 /// What of a key its admins write, and may edit (K4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyFields {
@@ -119,6 +132,12 @@ pub struct KeyView {
     pub revoked_at: Option<Timestamp>,
     /// Who revoked it.
     pub revoked_by: Option<AccountId>,
+    /// Since when it is paused (K8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_at: Option<Timestamp>,
+    /// Who paused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_by: Option<AccountId>,
     /// Its secrets, oldest first.
     pub secrets: Vec<SecretView>,
 }
@@ -146,11 +165,27 @@ impl KeyView {
 
     /// The facts its state is computed from.
     #[must_use]
-    pub const fn life(&self) -> Life {
+    pub fn life(&self) -> Life {
+        let ends = |secret: &SecretView| secret.retires_at.filter(|_| secret.retired_at.is_none());
         Life {
             revoked_at: self.revoked_at,
             expires_at: self.expires_at,
+            paused_at: self.paused_at,
+            rotates_until: self.secrets.iter().filter_map(ends).max(),
         }
+    }
+
+    /// The rotation under way (K7).
+    #[must_use]
+    pub fn rotation(&self, now: Timestamp) -> Option<Rotation> {
+        rotation::rotation(self.secrets.iter().map(SecretView::life), now)
+    }
+
+    /// The secret that stays: the newest that works, or the newest at all.
+    #[must_use]
+    pub fn current_secret(&self, now: Timestamp) -> Option<&SecretView> {
+        let id = rotation::current(self.secrets.iter().map(SecretView::life), now)?;
+        self.secrets.iter().find(|secret| secret.id == id)
     }
 
     /// When any of its secrets was last used.
@@ -180,6 +215,65 @@ pub struct SecretView {
     pub last_used_from: Option<String>,
     /// How often it was verified with success.
     pub use_count: i64,
+    /// When it ends by itself, because another takes its place (K7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retires_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_at: Option<Timestamp>,
+}
+
+impl SecretView {
+    /// The facts that say whether it works.
+    #[must_use]
+    pub const fn life(&self) -> SecretLife {
+        SecretLife {
+            id: self.id,
+            created_at: self.created_at,
+            retires_at: self.retires_at,
+            retired_at: self.retired_at,
+        }
+    }
+}
+
+/// How often a key was used (K7, K14).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeyUsageView {
+    /// From the beginning of this hour.
+    pub from: Timestamp,
+    /// Up to this moment.
+    pub until: Timestamp,
+    /// By secret and hour, oldest first; hours without a use are left out.
+    pub hours: Vec<HourUses>,
+    /// By secret and address, the most used first; at most 50 for each secret.
+    pub addresses: Vec<AddressUses>,
+}
+
+/// Uses of a secret in one hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HourUses {
+    /// The secret.
+    pub secret_id: SecretId,
+    /// The beginning of the hour, UTC.
+    pub hour: Timestamp,
+    /// How often it was verified with success.
+    pub uses: i64,
+}
+
+/// Uses of a secret from one address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AddressUses {
+    /// The secret.
+    pub secret_id: SecretId,
+    /// The address; `other` where an hour saw more than 100.
+    pub address: String,
+    /// How often it was verified with success.
+    pub uses: i64,
+    /// When last.
+    pub last_at: Timestamp,
 }
 
 /// A page of keys, in the order of their ids.

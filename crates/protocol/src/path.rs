@@ -18,6 +18,16 @@ pub const KEYS: &str = "/v1/organizations/{organization_id}/keys";
 pub const KEY: &str = "/v1/organizations/{organization_id}/keys/{key_id}";
 /// Revoke one key.
 pub const KEY_REVOKE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/revoke";
+/// Stop a key for a while.
+pub const KEY_PAUSE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/pause";
+/// Let a paused key go on.
+pub const KEY_RESUME: &str = "/v1/organizations/{organization_id}/keys/{key_id}/resume";
+/// Give a key a new secret.
+pub const KEY_ROTATE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/rotate";
+/// Extend, finish or roll back the rotation of a key.
+pub const KEY_ROTATION: &str = "/v1/organizations/{organization_id}/keys/{key_id}/rotation";
+/// How often a key was used, by secret and hour.
+pub const KEY_USAGE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/usage";
 /// What changed in an organization since a sequence number.
 pub const CHANGES: &str = "/v1/organizations/{organization_id}/changes";
 /// Notices that something changed, as server-sent events.

@@ -16,6 +16,8 @@ pub enum ProblemCode {
     SignedOut,
     /// Email and password do not belong together (401). The same answer for accounts that do not exist.
     WrongCredentials,
+    /// The request to be let through carries no secret, or none that is good (401).
+    NotLetThrough,
     /// The role does not allow it, or a rule refuses it (403).
     Refused,
     /// Not there, or not visible to this account: the two can't be told apart (404).
@@ -46,7 +48,7 @@ impl ProblemCode {
     pub const fn status(self) -> u16 {
         match self {
             Self::InvalidInput => 400,
-            Self::SignedOut | Self::WrongCredentials => 401,
+            Self::SignedOut | Self::WrongCredentials | Self::NotLetThrough => 401,
             Self::Refused => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
@@ -67,6 +69,7 @@ impl ProblemCode {
             Self::InvalidInput => "Invalid input",
             Self::SignedOut => "Signed out",
             Self::WrongCredentials => "Wrong email or password",
+            Self::NotLetThrough => "Not let through",
             Self::Refused => "Refused",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",

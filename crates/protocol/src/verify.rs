@@ -43,6 +43,38 @@ pub enum VerifyRefusal {
     Expired,
     /// Its key was revoked.
     Revoked,
+    /// Its key is paused; it may be let in again later.
+    Paused,
+    /// Another secret of its key took its place.
+    Retired,
+}
+
+impl VerifyRefusal {
+    /// The name used on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Unknown => "unknown",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Paused => "paused",
+            Self::Retired => "retired",
+        }
+    }
+
+    /// What it means, for whoever sent the secret.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Malformed => "this is no secret of a key: it is cut, or mistyped",
+            Self::Unknown => "no key has this secret",
+            Self::Expired => "the key of this secret has expired",
+            Self::Revoked => "the key of this secret is revoked",
+            Self::Paused => "the key of this secret is paused",
+            Self::Retired => "another secret of its key took the place of this one",
+        }
+    }
 }
 
 /// The key behind a good secret.

@@ -121,23 +121,30 @@ pub(crate) fn put(change: &Change<'_>, view: &KeyView, unconfirmed: bool) -> Res
     } else {
         view.fields()
     };
-    let newest = view.secrets.last();
-    let (prefix, last_four) = newest.map_or(("", ""), |secret| (&secret.prefix, &secret.last_four));
+    // All of them are found by what they end in, also those that ended.
+    let prefix = view.secrets.last().map_or("", |secret| &secret.prefix);
+    let last_fours: Vec<&str> = view
+        .secrets
+        .iter()
+        .map(|secret| secret.last_four.as_str())
+        .collect();
+    let last_fours = last_fours.join(" ");
     let maker = change.name_of(view.created_by)?;
     let haystack = format!(
-        "{}\n{}\n{prefix}\n{last_four}\n{maker}",
+        "{}\n{}\n{prefix}\n{last_fours}\n{maker}",
         shown.name, shown.description
     )
     .to_lowercase();
     change
         .prepare_cached(
             "INSERT INTO key (id, version, unconfirmed, kind, name, created_at, expires_at, revoked_at, last_used_at,
-                              haystack)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                              haystack, paused_at, rotates_until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
              ON CONFLICT (id) DO UPDATE SET version = excluded.version, unconfirmed = excluded.unconfirmed,
                  kind = excluded.kind, name = excluded.name, created_at = excluded.created_at,
                  expires_at = excluded.expires_at, revoked_at = excluded.revoked_at,
-                 last_used_at = excluded.last_used_at, haystack = excluded.haystack",
+                 last_used_at = excluded.last_used_at, haystack = excluded.haystack,
+                 paused_at = excluded.paused_at, rotates_until = excluded.rotates_until",
         )?
         .execute(params![
             id,
@@ -150,22 +157,48 @@ pub(crate) fn put(change: &Change<'_>, view: &KeyView, unconfirmed: bool) -> Res
             view.revoked_at.map(Timestamp::as_micros),
             view.last_used_at().map(Timestamp::as_micros),
             haystack,
+            view.paused_at.map(Timestamp::as_micros),
+            view.life().rotates_until.map(Timestamp::as_micros),
         ])?;
     change
         .prepare_cached(
             "INSERT INTO key_view (id, view) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET view = excluded.view",
         )?
         .execute(params![id, serde_json::to_string(view)?])?;
-    if known.is_some() {
-        change
-            .prepare_cached("DELETE FROM secret WHERE key_id = ?1")?
-            .execute([&id])?;
-    }
-    let mut insert = change.prepare_cached("INSERT INTO secret (id, key_id, hash) VALUES (?1, ?2, ?3)")?;
-    for secret in &view.secrets {
-        insert.execute(params![secret.id.to_string(), id, secret.hash.to_string()])?;
-    }
+    put_secrets(change, &id, view, known.is_some())?;
     change.touched(view.id);
+    Ok(())
+}
+
+/// Writes the secrets of a key that are not here yet, and removes those it has no more. What a secret's hash is never
+/// changes, so most changes of a key touch nothing here.
+fn put_secrets(change: &Change<'_>, key: &str, view: &KeyView, was_known: bool) -> Result<(), ReplicaError> {
+    let known: Vec<String> = if was_known {
+        change
+            .prepare_cached("SELECT id FROM secret WHERE key_id = ?1")?
+            .query_map([key], |row| row.get(0))?
+            .collect::<Result<_, _>>()?
+    } else {
+        Vec::new()
+    };
+    let wanted: Vec<(String, String)> = view
+        .secrets
+        .iter()
+        .map(|secret| (secret.id.to_string(), secret.hash.to_string()))
+        .collect();
+    for id in known
+        .iter()
+        .filter(|id| !wanted.iter().any(|(wanted, _)| wanted == *id))
+    {
+        change
+            .prepare_cached("DELETE FROM secret WHERE id = ?1")?
+            .execute([id])?;
+    }
+    for (id, hash) in wanted.iter().filter(|(id, _)| !known.contains(id)) {
+        change
+            .prepare_cached("INSERT INTO secret (id, key_id, hash) VALUES (?1, ?2, ?3)")?
+            .execute(params![id, key, hash])?;
+    }
     Ok(())
 }
 
@@ -260,7 +293,15 @@ impl Replica {
              JOIN key_view ON key_view.id = key.id WHERE secret.hash = ?1",
         )?;
         let mut rows = statement.query([hash.to_string()])?;
-        let Some(row) = rows.next()? else { return Ok(None) };
+        let Some(row) = rows.next()? else {
+            for waiting in outbox::rotations(&connection)? {
+                if waiting.secret.hash == *hash {
+                    let key = read(&connection, waiting.secret.key_id)?;
+                    return Ok(key.map(|key| (key, waiting.secret.id)));
+                }
+            }
+            return Ok(None);
+        };
         let key = record(&connection, row)?;
         let secret = key
             .view
@@ -271,7 +312,7 @@ impl Replica {
         Ok(secret.map(|secret| (key, secret)))
     }
 
-    /// The secrets of all keys.
+    /// The secrets of all keys, and those that rotations under way will bring.
     ///
     /// # Errors
     /// [`ReplicaError::Sqlite`].
@@ -281,7 +322,10 @@ impl Replica {
         let ids = statement
             .query_map([], |row| row.get::<_, String>(0))?
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+        let mut ids: Vec<SecretId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+        let waiting = outbox::rotations(&connection)?;
+        ids.extend(waiting.iter().map(|request| request.secret.id));
+        Ok(ids)
     }
 
     /// The name of the key that has this secret.

@@ -318,6 +318,7 @@ fn migrations() -> Migrations<'static> {
     Migrations::new(vec![
         M::up(include_str!("../migrations/0001_first_light.sql")),
         M::up(include_str!("../migrations/0002_account.sql")),
+        M::up(include_str!("../migrations/0003_pause_and_rotate.sql")),
     ])
 }
 

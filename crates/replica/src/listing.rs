@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use domain::clock::Timestamp;
 use domain::id::KeyId;
-use domain::key::{KeyKind, KeyState, Life};
+use domain::key::{KeyKind, Life};
 use memchr::memmem::Finder;
 use rusqlite::{Connection, Row};
 
@@ -34,7 +34,8 @@ struct Entry {
 /// All keys, by name.
 pub(crate) struct Listing(Vec<Entry>);
 
-const COLUMNS: &str = "id, name, kind, created_at, expires_at, revoked_at, last_used_at, haystack";
+const COLUMNS: &str = "id, name, kind, created_at, expires_at, revoked_at, last_used_at, haystack, \
+                       paused_at, rotates_until";
 
 fn entry(row: &Row<'_>) -> Result<Entry, ReplicaError> {
     let damaged = |what: &str| ReplicaError::Row(serde::de::Error::custom(what));
@@ -50,6 +51,8 @@ fn entry(row: &Row<'_>) -> Result<Entry, ReplicaError> {
         life: Life {
             expires_at: time(4)?,
             revoked_at: time(5)?,
+            paused_at: time(8)?,
+            rotates_until: time(9)?,
         },
         last_used_at: time(6)?,
         haystack: text(7)?.into(),
@@ -140,11 +143,7 @@ impl Listing {
             expiring_soon: 0,
             unused: 0,
         };
-        for entry in self
-            .0
-            .iter()
-            .filter(|entry| entry.life.state(now) == KeyState::Active)
-        {
+        for entry in self.0.iter().filter(|entry| entry.life.state(now).lets_in()) {
             counts.expiring_soon += u32::from(expires_by(entry, now, soon));
             counts.unused += u32::from(entry.last_used_at.unwrap_or(entry.created_at) <= stale);
         }

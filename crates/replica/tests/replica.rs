@@ -41,6 +41,8 @@ fn view(number: u8, name: &str, version: i64) -> KeyView {
         expires_at: None,
         revoked_at: None,
         revoked_by: None,
+        paused_at: None,
+        paused_by: None,
         secrets: vec![SecretView {
             id: SecretId::make(NOW, &mut Fixed(number)),
             hash: SecretHash::from_bytes([number; 32]),
@@ -50,6 +52,8 @@ fn view(number: u8, name: &str, version: i64) -> KeyView {
             last_used_at: None,
             last_used_from: None,
             use_count: 0,
+            retires_at: None,
+            retired_at: None,
         }],
     }
 }
@@ -208,9 +212,10 @@ fn o2_a_wish_is_kept_until_it_is_confirmed_or_dropped() {
         replica
             .want_key(first, &request(1, "one"), &view(1, "one", 0), NOW)
             .unwrap();
-        replica.want_revocation(second, key_id(1), NOW).unwrap();
+        let revocation = Operation::RevokeKey { key_id: key_id(1) };
+        replica.want(&[(second, revocation.clone())], NOW).unwrap();
         replica
-            .want_revocation(OperationId::make(NOW, &mut Fixed(3)), key_id(1), NOW)
+            .want(&[(OperationId::make(NOW, &mut Fixed(3)), revocation)], NOW)
             .unwrap();
     }
     let replica = Replica::open(&folder.path().join("replica.db"), &key).unwrap();

@@ -1,19 +1,27 @@
-//! What the server does by itself: put down uses, tell of them, and clear out what ran out.
+//! What the server does by itself: put down uses, tell of them, end rotations, and clear out what ran out.
 
 use std::time::Duration;
 
+use domain::activity::{Actor, Event, Scope};
 use domain::clock::Timestamp;
-use store::{operation, secret, session};
+use domain::id::EventId;
+use protocol::change::EntityRef;
+use protocol::key::SecretView;
+use store::rotation::{self, Due};
+use store::{Changed, Record, key, operation, secret, session, usage};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::refusal::Refusal;
 
 const EACH: Duration = Duration::from_secs(1);
 /// Clearing out happens when the server starts and after this much time of its clock.
 const CLEAR_EVERY_SECONDS: i64 = 6 * 3_600;
 /// Rows of sessions are kept this long after they ran out.
 const SESSIONS_KEPT_DAYS: i64 = 30;
+/// Hours of use are kept this long: a year, and the month before it to compare with.
+const USAGE_KEPT_DAYS: i64 = 400;
 
 /// Runs until `ending` is cancelled, and puts down what is left before it returns.
 pub(crate) async fn run(app: App, ending: CancellationToken) {
@@ -41,6 +49,10 @@ pub(crate) async fn run(app: App, ending: CancellationToken) {
                 Err(error) => tracing::warn!(%error, "uses of secrets could not be told; tried again"),
             }
         }
+        match end_rotations(&app, now).await {
+            Ok(()) => {}
+            Err(refusal) => tracing::warn!(?refusal, "rotations could not be ended; tried again"),
+        }
         if last {
             return;
         }
@@ -51,10 +63,53 @@ pub(crate) async fn run(app: App, ending: CancellationToken) {
     }
 }
 
+/// Ends the old secrets whose time is over (K7). They let nobody in since the very moment, whoever is first to say so.
+async fn end_rotations(app: &App, now: Timestamp) -> Result<(), Refusal> {
+    let due = rotation::due(&mut app.store.direct().await?, now).await?;
+    for Due {
+        organization,
+        key: id,
+        secret,
+    } in due
+    {
+        let scope = Scope::Organization(organization);
+        let Some(mut write) = app.store.write(scope, now).await? else {
+            continue;
+        };
+        // Another node, or a person, may have ended it meanwhile.
+        let found = key::find(&mut write, organization, id).await?;
+        let Some(key) = found.filter(|key| {
+            let still = |known: &SecretView| {
+                known.id == secret
+                    && known.retired_at.is_none()
+                    && known.retires_at.is_some_and(|end| end <= now)
+            };
+            key.secrets.iter().any(still)
+        }) else {
+            continue;
+        };
+        rotation::end(&mut write, id, secret).await?;
+        let record = Record {
+            id: app.make(now, EventId::make),
+            scope,
+            actor: Actor::Server,
+            event: Event::RotationFinished {
+                key: id,
+                name: key.name.to_string(),
+                old: secret,
+            },
+            changed: vec![Changed::Here(EntityRef::Key(id))],
+        };
+        write.commit([record]).await?;
+    }
+    Ok(())
+}
+
 async fn clear(app: &App, now: Timestamp) {
     let cleared = async {
         operation::remove_old(&app.store, now).await?;
-        session::remove_old(&app.store, now.plus_days(-SESSIONS_KEPT_DAYS)).await
+        session::remove_old(&app.store, now.plus_days(-SESSIONS_KEPT_DAYS)).await?;
+        usage::remove_old(&app.store, now.plus_days(-USAGE_KEPT_DAYS)).await
     };
     if let Err(error) = cleared.await {
         tracing::warn!(%error, "old answers and sessions could not be cleared out; tried again later");

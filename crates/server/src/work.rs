@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use domain::activity::{Actor, Event, Scope};
 use domain::clock::Timestamp;
 use domain::id::{AccountId, EventId, OrganizationId};
-use domain::role::Role;
+use domain::role::{Action, Role, grant, require};
 use serde::Serialize;
 use store::{Changed, Record, Write};
 
@@ -28,7 +28,7 @@ pub(crate) struct Work {
     /// Who.
     pub(crate) account: AccountId,
     /// As what.
-    pub(crate) role: Role,
+    role: Role,
     /// To read and to write with.
     pub(crate) write: Write,
 }
@@ -54,6 +54,15 @@ impl Work {
             role: standing.role,
             write,
         }))
+    }
+
+    /// Asks for an action on a key. Who may do it to assigned keys only is told that this one is not there: keys are
+    /// assigned to nobody yet.
+    pub(crate) fn may(&self, action: Action) -> Result<(), Refusal> {
+        if grant(self.role, action).is_some() && !grant(self.role, action).is_full() {
+            return Err(Refusal::not_found("key"));
+        }
+        Ok(require(self.role, action)?)
     }
 
     /// The moment of this write.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::account::moment;
 use crate::error::StoreError;
 use crate::link::{Connected, all, one, run};
+use crate::rotation;
 use crate::write::Write;
 
 /// A new key with its first secret.
@@ -54,17 +55,28 @@ pub async fn insert(write: &mut Write, new: &NewKey<'_>) -> Result<(), StoreErro
         new.by.as_uuid(),
         new.expires_at.map(Timestamp::as_micros),
     )?;
+    rotation::insert_secret(write, new.organization, new.secret).await
+}
+
+/// Stops a key for a while, or lets it go on.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn pause(
+    write: &mut Write,
+    organization: OrganizationId,
+    id: KeyId,
+    by: Option<AccountId>,
+) -> Result<(), StoreError> {
+    let at = by.map(|_| write.at().as_micros());
     run!(
         write,
-        "INSERT INTO secret (id, key_id, organization_id, hash, prefix, last_four, created_at, use_count) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
-        new.secret.id.as_uuid(),
-        new.secret.key_id.as_uuid(),
-        new.organization.as_uuid(),
-        new.secret.hash.as_bytes().as_slice(),
-        new.secret.prefix.as_str(),
-        new.secret.last_four.as_str(),
+        "UPDATE key SET paused_at = $3, paused_by = $4, version = version + 1 \
+         WHERE organization_id = $1 AND id = $2",
+        organization.as_uuid(),
+        id.as_uuid(),
         at,
+        by.map(AccountId::as_uuid),
     )?;
     Ok(())
 }
@@ -127,6 +139,8 @@ struct KeyRow {
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
     revoked_by: Option<Uuid>,
+    paused_at: Option<i64>,
+    paused_by: Option<Uuid>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -140,6 +154,8 @@ struct SecretRow {
     last_used_at: Option<i64>,
     last_used_from: Option<String>,
     use_count: i64,
+    retires_at: Option<i64>,
+    retired_at: Option<i64>,
 }
 
 pub(crate) fn kind(name: &str) -> Result<KeyKind, StoreError> {
@@ -160,6 +176,8 @@ fn key_view(row: &KeyRow) -> Result<KeyView, StoreError> {
         expires_at: moment(row.expires_at),
         revoked_at: moment(row.revoked_at),
         revoked_by: row.revoked_by.map(AccountId::from_uuid),
+        paused_at: moment(row.paused_at),
+        paused_by: row.paused_by.map(AccountId::from_uuid),
         secrets: Vec::new(),
     })
 }
@@ -186,6 +204,8 @@ fn join(keys: &[KeyRow], secrets: Vec<SecretRow>) -> Result<Vec<KeyView>, StoreE
             last_used_at: moment(row.last_used_at),
             last_used_from: row.last_used_from,
             use_count: row.use_count,
+            retires_at: moment(row.retires_at),
+            retired_at: moment(row.retired_at),
         });
     }
     Ok(views)
@@ -204,7 +224,7 @@ pub async fn find(
         KeyRow,
         from,
         "SELECT id, kind, free, name, description, version, created_at, created_by, expires_at, revoked_at, \
-         revoked_by FROM key WHERE organization_id = $1 AND id = $2",
+         revoked_by, paused_at, paused_by FROM key WHERE organization_id = $1 AND id = $2",
         organization.as_uuid(),
         id.as_uuid(),
     )?;
@@ -212,8 +232,8 @@ pub async fn find(
     let secrets = all!(
         SecretRow,
         from,
-        "SELECT id, key_id, hash, prefix, last_four, created_at, last_used_at, last_used_from, use_count \
-         FROM secret WHERE key_id = $1 ORDER BY created_at, id",
+        "SELECT id, key_id, hash, prefix, last_four, created_at, last_used_at, last_used_from, use_count, \
+         retires_at, retired_at FROM secret WHERE key_id = $1 ORDER BY created_at, id",
         id.as_uuid(),
     )?;
     Ok(join(&[row], secrets)?.pop())
@@ -234,7 +254,7 @@ pub async fn list(
         KeyRow,
         from,
         "SELECT id, kind, free, name, description, version, created_at, created_by, expires_at, revoked_at, \
-         revoked_by FROM key WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+         revoked_by, paused_at, paused_by FROM key WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3",
         organization.as_uuid(),
         after,
         limit,
@@ -246,7 +266,7 @@ pub async fn list(
         SecretRow,
         from,
         "SELECT secret.id, secret.key_id, secret.hash, secret.prefix, secret.last_four, secret.created_at, \
-         secret.last_used_at, secret.last_used_from, secret.use_count \
+         secret.last_used_at, secret.last_used_from, secret.use_count, secret.retires_at, secret.retired_at \
          FROM key JOIN secret ON secret.key_id = key.id \
          WHERE key.organization_id = $1 AND key.id > $2 AND key.id <= $3 ORDER BY secret.created_at, secret.id",
         organization.as_uuid(),
@@ -267,7 +287,7 @@ pub(crate) async fn changed(
         KeyRow,
         from,
         "SELECT key.id, key.kind, key.free, key.name, key.description, key.version, key.created_at, key.created_by, \
-         key.expires_at, key.revoked_at, key.revoked_by FROM change JOIN key ON key.id = change.entity_id \
+         key.expires_at, key.revoked_at, key.revoked_by, key.paused_at, key.paused_by FROM change JOIN key ON key.id = change.entity_id \
          WHERE change.scope_id = $1 AND change.entity_type = 'key' \
          AND change.sequence > $2 AND change.sequence <= $3",
         organization.as_uuid(),
@@ -278,7 +298,7 @@ pub(crate) async fn changed(
         SecretRow,
         from,
         "SELECT secret.id, secret.key_id, secret.hash, secret.prefix, secret.last_four, secret.created_at, \
-         secret.last_used_at, secret.last_used_from, secret.use_count \
+         secret.last_used_at, secret.last_used_from, secret.use_count, secret.retires_at, secret.retired_at \
          FROM change JOIN secret ON secret.key_id = change.entity_id \
          WHERE change.scope_id = $1 AND change.entity_type = 'key' \
          AND change.sequence > $2 AND change.sequence <= $3 ORDER BY secret.created_at, secret.id",

@@ -25,10 +25,12 @@ pub mod key;
 pub mod member;
 pub mod operation;
 pub mod organization;
+pub mod rotation;
 pub mod secret;
 pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod usage;
 
 pub use error::StoreError;
 pub use link::Connected;

@@ -15,7 +15,7 @@ struct Step {
     postgres: &'static str,
 }
 
-const STEPS: [Step; 2] = [
+const STEPS: [Step; 3] = [
     Step {
         version: 1,
         name: "first light",
@@ -27,6 +27,12 @@ const STEPS: [Step; 2] = [
         name: "account feed",
         sqlite: include_str!("../migrations/sqlite/0002_account_feed.sql"),
         postgres: include_str!("../migrations/postgres/0002_account_feed.sql"),
+    },
+    Step {
+        version: 3,
+        name: "pause and rotate",
+        sqlite: include_str!("../migrations/sqlite/0003_pause_and_rotate.sql"),
+        postgres: include_str!("../migrations/postgres/0003_pause_and_rotate.sql"),
     },
 ];
 

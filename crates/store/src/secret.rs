@@ -10,15 +10,16 @@ use domain::activity::Scope;
 use domain::clock::Timestamp;
 use domain::id::{KeyId, OrganizationId, SecretId};
 use domain::key::{KeyKind, Life};
+use domain::rotation::SecretLife;
 use protocol::change::EntityRef;
 use uuid::Uuid;
 
 use crate::account::moment;
 use crate::error::StoreError;
-use crate::key;
 use crate::link::{Connected, all, one, run};
 use crate::open::Store;
 use crate::write::{Changed, commit_and_tell, hold, tell_of};
+use crate::{key, usage};
 
 /// The least time between two announcements of a secret's use, in seconds.
 pub const ANNOUNCED_EVERY_SECONDS: i64 = 60;
@@ -37,8 +38,10 @@ pub struct Known {
     pub kind: KeyKind,
     /// The key's name.
     pub name: String,
-    /// What the key's state is computed from.
+    /// What the key's state is computed from, but for a rotation.
     pub life: Life,
+    /// What says whether the secret works.
+    pub secret_life: SecretLife,
 }
 
 #[derive(sqlx::FromRow)]
@@ -50,6 +53,10 @@ struct KnownRow {
     name: String,
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
+    paused_at: Option<i64>,
+    created_at: i64,
+    retires_at: Option<i64>,
+    retired_at: Option<i64>,
 }
 
 /// The secret with this hash.
@@ -61,7 +68,8 @@ pub async fn by_hash(from: &mut impl Connected, hash: &SecretHash) -> Result<Opt
         KnownRow,
         from,
         "SELECT secret.id AS secret, key.id AS key, key.organization_id AS organization, key.kind, key.name, \
-         key.expires_at, key.revoked_at FROM secret JOIN key ON key.id = secret.key_id WHERE secret.hash = $1",
+         key.expires_at, key.revoked_at, key.paused_at, secret.created_at, secret.retires_at, secret.retired_at \
+         FROM secret JOIN key ON key.id = secret.key_id WHERE secret.hash = $1",
         hash.as_bytes().as_slice(),
     )?;
     let Some(row) = row else { return Ok(None) };
@@ -74,11 +82,19 @@ pub async fn by_hash(from: &mut impl Connected, hash: &SecretHash) -> Result<Opt
         life: Life {
             revoked_at: moment(row.revoked_at),
             expires_at: moment(row.expires_at),
+            paused_at: moment(row.paused_at),
+            rotates_until: None,
+        },
+        secret_life: SecretLife {
+            id: SecretId::from_uuid(row.secret),
+            created_at: Timestamp::from_micros(row.created_at),
+            retires_at: moment(row.retires_at),
+            retired_at: moment(row.retired_at),
         },
     }))
 }
 
-/// How a secret was used since it was last put down.
+/// How a secret was used from one address since it was last put down, in the hour of `last_at`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Use {
     /// The secret.
@@ -91,16 +107,31 @@ pub struct Use {
     pub last_from: String,
 }
 
-/// Puts uses down, all or none. A measurement: no event. Telling desktops is [`announce`].
+/// What is known of each secret as a whole, from uses sorted by secret and time.
+fn together(uses: &[&Use]) -> Vec<Use> {
+    uses.chunk_by(|one, other| one.secret == other.secret)
+        .filter_map(|of_one| {
+            let latest = of_one.last()?;
+            Some(Use {
+                count: of_one.iter().map(|used| used.count).sum(),
+                ..Use::clone(latest)
+            })
+        })
+        .collect()
+}
+
+/// Puts uses down, all or none, and each into the hour of its `last_at`. A measurement: no event. Telling desktops is [`announce`].
 ///
 /// # Errors
 /// The database does not answer; then nothing was put down.
 pub async fn record_uses(store: &Store, uses: &[Use], now: Timestamp) -> Result<(), StoreError> {
     // In one order everywhere, so that two nodes never wait for each other.
     let mut uses: Vec<&Use> = uses.iter().collect();
-    uses.sort_by_key(|used| used.secret);
+    uses.sort_by(|one, other| {
+        (one.secret, one.last_at, &one.last_from).cmp(&(other.secret, other.last_at, &other.last_from))
+    });
     let mut tx = store.writing().await?;
-    for used in uses {
+    for used in together(&uses) {
         run!(
             &mut tx,
             "UPDATE secret SET use_count = use_count + $2, \
@@ -118,6 +149,7 @@ pub async fn record_uses(store: &Store, uses: &[Use], now: Timestamp) -> Result<
             now.as_micros(),
         )?;
     }
+    usage::record(&mut tx, &uses).await?;
     tx.commit().await
 }
 

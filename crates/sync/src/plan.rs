@@ -3,18 +3,48 @@
 use protocol::change::ChangesPage;
 use replica::{Cursor, Operation, OutboxEntry};
 
-/// The entry to send next: what may be sent now, revocations before everything else, then in the order it was meant.
+/// What of a key an operation is about: operations of one lane go in their order, those of different lanes don't wait
+/// for each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    Making,
+    Text,
+    Secrets,
+    Stops,
+    End,
+}
+
+const fn lane(operation: &Operation) -> Lane {
+    match operation {
+        Operation::CreateKey(_) => Lane::Making,
+        Operation::EditKey(_) => Lane::Text,
+        Operation::RotateKey(_) | Operation::StepRotation { .. } => Lane::Secrets,
+        Operation::PauseKey { .. } | Operation::ResumeKey { .. } => Lane::Stops,
+        Operation::RevokeKey { .. } => Lane::End,
+    }
+}
+
+/// Whether an operation stops what should not go on: it goes before everything that can wait.
+const fn presses(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::RevokeKey { .. } | Operation::PauseKey { .. }
+    )
+}
+
+/// The entry to send next: what may be sent now, revocations and pauses before everything else, then in the order it was
+/// meant.
 ///
-/// Entries of one key go in their order: one waits while an earlier one of the same key waits, was refused or stands in
-/// conflict. A revocation waits for nothing but the making of its key.
+/// An entry waits for the making of its key, and while an earlier one of the same key and lane waits, was refused or
+/// stands in conflict.
 #[must_use]
 pub fn next_to_push(outbox: &[OutboxEntry]) -> Option<&OutboxEntry> {
     let ready = |at: usize, entry: &&OutboxEntry| {
-        let revokes = matches!(entry.operation, Operation::RevokeKey { .. });
+        let own = lane(&entry.operation);
         entry.state.goes_on()
             && !outbox[..at].iter().any(|earlier| {
                 earlier.operation.key_id() == entry.operation.key_id()
-                    && (!revokes || matches!(earlier.operation, Operation::CreateKey(_)))
+                    && (lane(&earlier.operation) == Lane::Making || lane(&earlier.operation) == own)
             })
     };
     let ready = || {
@@ -25,7 +55,7 @@ pub fn next_to_push(outbox: &[OutboxEntry]) -> Option<&OutboxEntry> {
             .map(|(_, entry)| entry)
     };
     ready()
-        .find(|entry| matches!(entry.operation, Operation::RevokeKey { .. }))
+        .find(|entry| presses(&entry.operation))
         .or_else(|| ready().next())
 }
 

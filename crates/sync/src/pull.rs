@@ -13,6 +13,9 @@ use crate::status::{Phase, RoundError};
 /// A pull of more changes than this shows its progress.
 const SHOW_PROGRESS_FROM: u64 = 2_000;
 
+/// A pull of more changes than this touches more pages of the replica than it usually keeps in memory.
+const MAKE_ROOM_FROM: u64 = 50;
+
 /// How far a pull has come.
 #[derive(Default)]
 struct Progress {
@@ -22,6 +25,8 @@ struct Progress {
     applied: u64,
     /// Whether it is long enough to be shown.
     is_long: bool,
+    /// Whether the replica was told to make room for it.
+    has_room: bool,
     topics: HashSet<Topic>,
 }
 
@@ -30,7 +35,7 @@ impl Engine {
     pub(crate) async fn pull(&self, feed: Feed) -> Result<(), RoundError> {
         let mut progress = Progress::default();
         let pulled = self.pull_pages(feed, &mut progress).await;
-        if progress.is_long {
+        if progress.has_room {
             self.replica_work(Replica::end_bulk).await?;
         }
         pulled?;
@@ -96,8 +101,9 @@ impl Engine {
         let count = page.changes.len() as u64;
         let remaining = u64::try_from(page.remaining).unwrap_or(0);
         let (next, epoch) = (page.next, page.epoch);
-        if !progress.is_long && count + remaining >= SHOW_PROGRESS_FROM {
-            progress.is_long = true;
+        progress.is_long |= count + remaining >= SHOW_PROGRESS_FROM;
+        if !progress.has_room && count + remaining >= MAKE_ROOM_FROM {
+            progress.has_room = true;
             self.replica_work(Replica::begin_bulk).await?;
         }
         let topics = if let Step::Apply { .. } = step {

@@ -63,6 +63,22 @@ impl Engine {
                 self.is_sent(id).await?;
                 session.create_key(self.organization, id, request).await
             }
+            Operation::RotateKey(request) => {
+                self.is_sent(id).await?;
+                session.rotate_key(self.organization, id, request).await
+            }
+            Operation::StepRotation { key_id, step } => {
+                self.is_sent(id).await?;
+                session.step_rotation(self.organization, id, *key_id, *step).await
+            }
+            Operation::PauseKey { key_id } => {
+                self.is_sent(id).await?;
+                session.pause_key(self.organization, id, *key_id).await
+            }
+            Operation::ResumeKey { key_id } => {
+                self.is_sent(id).await?;
+                session.resume_key(self.organization, id, *key_id).await
+            }
             Operation::RevokeKey { key_id } => {
                 self.is_sent(id).await?;
                 session.revoke_key(self.organization, id, *key_id).await

@@ -1,8 +1,12 @@
 //! Keys and their secrets.
 
 use desk::KeyQuery;
-use desk::view::{Copied, CreatedKey, InspectReport, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, Saved};
+use desk::view::{
+    BulkReport, Copied, CreatedKey, InspectReport, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, Saved, Stop,
+    UsageView,
+};
 use domain::id::{KeyId, SecretId};
+use domain::rotation::RotationStep;
 
 use super::{Answer, DeskState};
 
@@ -20,7 +24,7 @@ pub(crate) async fn key_detail(desk: DeskState<'_>, key_id: KeyId) -> Answer<Key
     Ok(desk.key_detail(key_id).await?)
 }
 
-/// Makes a key; the only answer that carries a secret.
+/// Makes a key; the answer carries its secret.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn create_key(desk: DeskState<'_>, draft: KeyDraft) -> Answer<CreatedKey> {
@@ -64,4 +68,52 @@ pub(crate) async fn revoke_key(
 #[specta::specta]
 pub(crate) async fn inspect(desk: DeskState<'_>, text: String) -> Answer<InspectReport> {
     Ok(desk.inspect(text).await?)
+}
+
+/// Pauses or resumes a key.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn stop_key(desk: DeskState<'_>, key_id: KeyId, stop: Stop) -> Answer<KeyDetail> {
+    Ok(desk.stop_key(key_id, stop).await?)
+}
+
+/// Pauses, resumes or revokes many keys; `confirm_count` is how many are chosen where that is asked for.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn stop_keys(
+    desk: DeskState<'_>,
+    key_ids: Vec<KeyId>,
+    stop: Stop,
+    confirm_count: Option<u32>,
+) -> Answer<BulkReport> {
+    Ok(desk.stop_keys(key_ids, stop, confirm_count).await?)
+}
+
+/// Gives a key a new secret; the answer carries it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn rotate_key(
+    desk: DeskState<'_>,
+    key_id: KeyId,
+    overlap_seconds: u32,
+) -> Answer<CreatedKey> {
+    Ok(desk.rotate_key(key_id, overlap_seconds).await?)
+}
+
+/// Extends, finishes or rolls back the rotation of a key.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn step_rotation(
+    desk: DeskState<'_>,
+    key_id: KeyId,
+    step: RotationStep,
+) -> Answer<KeyDetail> {
+    Ok(desk.step_rotation(key_id, step).await?)
+}
+
+/// How often a key was used in the last hours, as the server counts.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn key_usage(desk: DeskState<'_>, key_id: KeyId, hours: u32) -> Answer<UsageView> {
+    Ok(desk.key_usage(key_id, hours).await?)
 }

@@ -64,7 +64,7 @@ export const commands = {
 	listKeys: (query: KeyQuery) => __TAURI_INVOKE<KeyPage>("list_keys", { query }),
 	/**  One key. */
 	keyDetail: (keyId: KeyId) => __TAURI_INVOKE<KeyDetail>("key_detail", { keyId }),
-	/**  Makes a key; the only answer that carries a secret. */
+	/**  Makes a key; the answer carries its secret. */
 	createKey: (draft: KeyDraft) => __TAURI_INVOKE<CreatedKey>("create_key", { draft }),
 	/**  Copies inside the core; the text never crosses to the webview. Leaves the clipboard by itself. */
 	copySecret: (secretId: SecretId) => __TAURI_INVOKE<Copied>("copy_secret", { secretId }),
@@ -74,6 +74,16 @@ export const commands = {
 	editKey: (keyId: KeyId, draft: KeyEditDraft) => __TAURI_INVOKE<KeyDetail>("edit_key", { keyId, draft }),
 	/**  Revokes a key; `confirm_name` is the key's name where that is asked for. */
 	revokeKey: (keyId: KeyId, confirmName: string | null) => __TAURI_INVOKE<KeyDetail>("revoke_key", { keyId, confirmName }),
+	/**  Pauses or resumes a key. */
+	stopKey: (keyId: KeyId, stop: Stop) => __TAURI_INVOKE<KeyDetail>("stop_key", { keyId, stop }),
+	/**  Pauses, resumes or revokes many keys; `confirm_count` is how many are chosen where that is asked for. */
+	stopKeys: (keyIds: KeyId[], stop: Stop, confirmCount: number | null) => __TAURI_INVOKE<BulkReport>("stop_keys", { keyIds, stop, confirmCount }),
+	/**  Gives a key a new secret; the answer carries it. */
+	rotateKey: (keyId: KeyId, overlapSeconds: number) => __TAURI_INVOKE<CreatedKey>("rotate_key", { keyId, overlapSeconds }),
+	/**  Extends, finishes or rolls back the rotation of a key. */
+	stepRotation: (keyId: KeyId, step: RotationStep) => __TAURI_INVOKE<KeyDetail>("step_rotation", { keyId, step }),
+	/**  How often a key was used in the last hours, as the server counts. */
+	keyUsage: (keyId: KeyId, hours: number) => __TAURI_INVOKE<UsageView>("key_usage", { keyId, hours }),
 	/**  Says what a text holds, from the replica alone. */
 	inspect: (text: string) => __TAURI_INVOKE<InspectReport>("inspect", { text }),
 	/**  Says what the clipboard holds. Its text never crosses to the webview. */
@@ -103,6 +113,14 @@ export const commands = {
 };
 
 /* Types */
+/**  Whether something can be done to a key now. */
+export type ActRule = {
+	/**  Whether. */
+	allowed: boolean,
+	/**  Why not. */
+	reason: string | null,
+};
+
 /**  Something a member may or may not do in an organization. */
 export type Action = 
 /**  Read the keys of one's scope. */
@@ -166,6 +184,24 @@ export type Boot = {
 	preferences: Preferences,
 	/**  The version of Keystead. */
 	version: string,
+};
+
+/**  A key of many that something can't be done to. */
+export type BulkRefusal = {
+	/**  The key. */
+	keyId: KeyId,
+	/**  Its name. */
+	keyName: string,
+	/**  Why not. */
+	reason: string,
+};
+
+/**  What became of an act on many keys. */
+export type BulkReport = {
+	/**  How many it is wanted of. */
+	done: number,
+	/**  Those it can't be done to. */
+	refused: BulkRefusal[],
 };
 
 /**  One server-and-account pair on this computer. */
@@ -234,14 +270,6 @@ export type EditField =
 "name" | 
 /**  The description. */
 "description";
-
-/**  Whether a key can be edited now. */
-export type EditRule = {
-	/**  Whether. */
-	allowed: boolean,
-	/**  Why not. */
-	reason: string | null,
-};
 
 /**  A code exists where the window or the command line acts on it. */
 export type ErrorCode = 
@@ -356,10 +384,22 @@ export type KeyDetail = {
 	useCount: number,
 	/**  Where the last use came from. */
 	lastUsedFrom: string | null,
-	/**  Its secrets. */
+	/**  Its secrets, newest first. */
 	secrets: SecretRow[],
+	/**  Since when it is paused. */
+	pausedAt: Timestamp | null,
+	/**  Who paused it. */
+	pausedBy: string | null,
+	/**  Its rotation under way. */
+	rotation: RotationView | null,
 	/**  Whether it can be edited. */
-	edit: EditRule,
+	edit: ActRule,
+	/**  Whether it can be paused. */
+	pause: ActRule,
+	/**  Whether it can be resumed. */
+	resume: ActRule,
+	/**  Whether it can be given a new secret. */
+	rotate: ActRule,
 	/**  Whether it can be revoked. */
 	revoke: RevokeRule,
 };
@@ -460,6 +500,10 @@ export type KeyRow = {
 export type KeyState = 
 /**  Verifies. */
 "active" | 
+/**  Verifies with either of two secrets, until the old one ends (K7). */
+"rotating" | 
+/**  Stopped, and can be resumed (K8). */
+"paused" | 
 /**  Its time is over. */
 "expired" | 
 /**  Ended for good. */
@@ -603,6 +647,18 @@ export type PendingOperation =
 "create" | 
 /**  To edit a key. */
 "edit" | 
+/**  To give a key a new secret. */
+"rotate" | 
+/**  To let the old secret of a rotation work longer or shorter. */
+"extend_rotation" | 
+/**  To end the old secret of a rotation. */
+"finish_rotation" | 
+/**  To end the new secret of a rotation. */
+"roll_back_rotation" | 
+/**  To pause a key. */
+"pause" | 
+/**  To resume a key. */
+"resume" | 
 /**  To revoke a key. */
 "revoke";
 
@@ -668,6 +724,31 @@ export type Role =
 "editor" | 
 /**  Looks only. */
 "viewer";
+
+/**  What is done to a rotation under way. */
+export type RotationStep = 
+/**  The old secret ends this many seconds from now. */
+{ type: "extend"; 
+/**  1 to 7,776,000 (90 days). */
+overlap_seconds: number } | 
+/**  The old secret ends now. */
+{ type: "finish" } | 
+/**  The new secret ends now, and the old one stays. */
+{ type: "roll_back" };
+
+/**  A rotation under way (K7): two secrets of a key work. */
+export type RotationView = {
+	/**  The secret that gives way. */
+	old: SecretId,
+	/**  The secret that takes its place. */
+	new: SecretId,
+	/**  When the new one was made. */
+	beganAt: Timestamp,
+	/**  When the old one ends by itself. */
+	endsAt: Timestamp,
+	/**  Whether nobody seems to use the old one any more. */
+	drained: boolean,
+};
 
 /**  A secret that was written to a file. */
 export type Saved = {
@@ -777,6 +858,16 @@ export type SecretRow = {
 	createdAt: Timestamp,
 	/**  Whether this computer's keychain has it. */
 	onThisComputer: boolean,
+	/**  When it was last used, as of the last sync. */
+	lastUsedAt: Timestamp | null,
+	/**  From where. */
+	lastUsedFrom: string | null,
+	/**  How often it was used. */
+	useCount: number,
+	/**  When it ends by itself, because another takes its place. */
+	retiresAt: Timestamp | null,
+	/**  When it ended. */
+	retiredAt: Timestamp | null,
 };
 
 /**  Who answers at an address. */
@@ -904,6 +995,15 @@ export type StartHere = {
 	yourName: string,
 };
 
+/**  How keys are stopped, or let go on. */
+export type Stop = 
+/**  For a while. */
+"pause" | 
+/**  Not any more. */
+"resume" | 
+/**  For good. */
+"revoke";
+
 /**  Where a new secret is kept. */
 export type StoredIn = 
 /**  The operating system's keychain. */
@@ -979,6 +1079,40 @@ export type Topic =
 export type TopicsChanged = {
 	/**  The topics. */
 	topics: Topic[],
+};
+
+/**  Uses of a secret from one address. */
+export type UsageAddress = {
+	/**  The secret. */
+	secretId: SecretId,
+	/**  The address. */
+	address: string,
+	/**  How often. */
+	uses: number,
+	/**  When last. */
+	lastAt: Timestamp,
+};
+
+/**  Uses of a secret in one hour. */
+export type UsageHour = {
+	/**  The secret. */
+	secretId: SecretId,
+	/**  The beginning of the hour. */
+	hour: Timestamp,
+	/**  How often. */
+	uses: number,
+};
+
+/**  How often a key was used. */
+export type UsageView = {
+	/**  From the beginning of this hour. */
+	from: Timestamp,
+	/**  Up to this moment. */
+	until: Timestamp,
+	/**  By secret and hour, oldest first; hours without a use are left out. */
+	hours: UsageHour[],
+	/**  By secret and address, the most used first. */
+	addresses: UsageAddress[],
 };
 
 /**  What is known of a finding. */

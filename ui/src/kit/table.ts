@@ -9,6 +9,20 @@ export type Column = {
 	optional?: boolean;
 };
 
+/** Which rows are chosen, by their keys. The rows themselves stay with whoever answers for them. */
+export type Choosing<Row> = {
+	chosen: ReadonlySet<string>;
+	/** Whether every row is. */
+	all: boolean;
+	/** What a row is called. */
+	nameOf: (row: Row) => string;
+	onall: () => void;
+	/** One row, the other way around. */
+	ontoggle: (row: Row, index: number) => void;
+	/** From the row chosen last up to this one. */
+	onrange: (index: number) => void;
+};
+
 export type Sort = { by: string; descending: boolean };
 
 export const ROW_HEIGHT = 36;

@@ -13,6 +13,7 @@ const clockWithSeconds = new Intl.DateTimeFormat("en-GB", {
 const dayOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });
 const dayAndYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
 const whole = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
+const shortDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const counts = new Intl.NumberFormat("en-US");
 
 /** "2 min ago", "in 61 days", "now". */
@@ -47,6 +48,16 @@ export function timeWithSeconds(moment: string, now: number): string {
 export function day(moment: string, now: number): string {
 	const date = new Date(moment);
 	return (date.getFullYear() === new Date(now).getFullYear() ? dayOfYear : dayAndYear).format(date);
+}
+
+/** "10:42", of milliseconds since the epoch. */
+export function clockTime(moment: number): string {
+	return clock.format(moment);
+}
+
+/** "14 Dec", of milliseconds since the epoch. */
+export function dayAndMonth(moment: number): string {
+	return shortDay.format(moment);
 }
 
 /** "Saturday 21 November 2026 at 10:42:07 CET". */

@@ -1,7 +1,16 @@
 // What an edit changes, and how it stands beside what somebody else made of the same key meanwhile. The core
 // merges and decides; these are its answers put so that they can be shown.
-import type { EditField, KeyId, KeyRow, KeyText, PendingChange, PendingEdit } from "../ipc/bindings";
+import type {
+	EditField,
+	KeyId,
+	KeyRow,
+	KeyText,
+	PendingChange,
+	PendingEdit,
+	PendingOperation,
+} from "../ipc/bindings";
 import { commands } from "../ipc/tauri";
+import { operationWords } from "./operations";
 
 export const editFields: readonly EditField[] = ["name", "description"];
 
@@ -35,18 +44,16 @@ export function mergedField({ base, mine, theirs }: PendingEdit, field: EditFiel
 	return mine[field] === base[field] && theirs !== null ? theirs[field] : mine[field];
 }
 
+/** Whether a change is of what is written of a key, and so can be edited. */
+export function isWritten(operation: PendingOperation): boolean {
+	return operation === "create" || operation === "edit";
+}
+
 /** "Rename ci to ci-deploy", "Edit ci", "Revoke ci". */
 export function changeWords({ operation, keyName, edit }: PendingChange): string {
-	switch (operation) {
-		case "create":
-			return `Create ${keyName}`;
-		case "revoke":
-			return `Revoke ${keyName}`;
-		case "edit":
-			return edit !== null && edit.mine.name !== edit.base.name
-				? `Rename ${edit.base.name} to ${edit.mine.name}`
-				: `Edit ${keyName}`;
-	}
+	return edit !== null && edit.mine.name !== edit.base.name
+		? `Rename ${edit.base.name} to ${edit.mine.name}`
+		: `${operationWords[operation].verb} ${keyName}`;
 }
 
 /** A key as it is opened to be edited. */
@@ -72,7 +79,7 @@ export async function openToEdit(keyId: KeyId): Promise<Opening> {
 	const changes = pending.filter((change) => change.keyId === keyId);
 	if (changes.some(({ state }) => state === "conflict")) return { is: "decide", keyId };
 	if (!edit.allowed) return { is: "refused", reason: edit.reason ?? "This key cannot be edited." };
-	const refused = changes.find(({ operation, state }) => operation !== "revoke" && state === "refused");
+	const refused = changes.find(({ operation, state }) => isWritten(operation) && state === "refused");
 	const seen = refused?.edit?.base ?? textOf(row);
 	const written = refused?.edit?.mine ?? seen;
 	return {

@@ -18,6 +18,8 @@ export const kindMay: Record<KeyKind, string> = {
 
 export const stateNames: Record<KeyState, string> = {
 	active: "Active",
+	rotating: "Rotating",
+	paused: "Paused",
 	expired: "Expired",
 	revoked: "Revoked",
 };

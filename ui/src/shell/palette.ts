@@ -6,7 +6,9 @@ import Lock from "@lucide/svelte/icons/lock";
 import ListChecks from "@lucide/svelte/icons/list-checks";
 import Monitor from "@lucide/svelte/icons/monitor";
 import Moon from "@lucide/svelte/icons/moon";
+import Pause from "@lucide/svelte/icons/pause";
 import Pencil from "@lucide/svelte/icons/pencil";
+import Play from "@lucide/svelte/icons/play";
 import Plus from "@lucide/svelte/icons/plus";
 import RefreshCw from "@lucide/svelte/icons/refresh-cw";
 import Split from "@lucide/svelte/icons/split";
@@ -99,8 +101,26 @@ async function syncNow() {
 type Opens = { onshortcuts: () => void; onpending: () => void };
 
 /** What can be done with the key that is open. Its name is shown and not sought by: who types it looks for the key. */
-export function keyEntries({ row, edit }: KeyDetail, workspace: Workspace): Entry[] {
-	if (!edit.allowed) return [];
+export function keyEntries({ row, edit, pause, resume }: KeyDetail, workspace: Workspace): Entry[] {
+	const halts: Entry[] = [
+		{
+			id: "pause",
+			label: "Pause the open key",
+			icon: Pause,
+			keywords: "stop hold suspend",
+			allowed: pause.allowed,
+		},
+		{
+			id: "resume",
+			label: "Resume the open key",
+			icon: Play,
+			keywords: "unpause",
+			allowed: resume.allowed,
+		},
+	]
+		.filter(({ allowed }) => allowed)
+		.map((entry) => ({ ...entry, detail: row.name, act: () => workspace.halt(row.id) }));
+	if (!edit.allowed) return halts;
 	return [
 		row.pending?.state === "conflict"
 			? {
@@ -119,6 +139,7 @@ export function keyEntries({ row, edit }: KeyDetail, workspace: Workspace): Entr
 					keywords: "rename name description change",
 					act: () => workspace.edit(row.id),
 				},
+		...halts,
 	];
 }
 

@@ -23,6 +23,9 @@ export const shortcuts: readonly { group: string; entries: readonly { keys: stri
 			{ keys: ["Page Up", "Page Down"], act: "A page up, a page down" },
 			{ keys: ["Enter"], act: "Open the key" },
 			{ keys: ["E"], act: "Edit the open key" },
+			{ keys: ["P"], act: "Pause or resume the open key" },
+			{ keys: ["Space"], act: "Select the key" },
+			{ keys: [modifierName, "A"], act: "Select all keys shown" },
 		],
 	},
 ];

@@ -28,6 +28,8 @@ export type Workspace = {
 	readonly tabs: readonly Tab[];
 	/** Opens the name and description of a key to be written. */
 	readonly edit: (keyId: KeyId) => void;
+	/** Asks to pause a key, or resumes it. */
+	readonly halt: (keyId: KeyId) => void;
 	/** Opens what somebody else changed too. */
 	readonly decide: (keyId: KeyId) => void;
 };

@@ -1,5 +1,5 @@
 // Every screen and state, as axe sees it.
-import { screen } from "@testing-library/svelte";
+import { screen, within } from "@testing-library/svelte";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { complaints, makeKey, start } from "./app";
@@ -37,7 +37,108 @@ async function decide(user: UserEvent) {
 	await user.click(await screen.findByRole("button", { name: "Decide…" }));
 }
 
+const HOUR = 3_600_000;
+
+function rotating(core: FakeCore) {
+	core.rotating("ci-deploy", { began: 40 * HOUR, oldUsed: 3 * HOUR, newUsed: 60_000 });
+}
+
+/** Opens a key and presses one of its acts. */
+function press(name: string, key = "ci-deploy") {
+	return async (user: UserEvent) => {
+		await user.click(await screen.findByRole("row", { name: new RegExp(key) }));
+		const panel = within(await screen.findByRole("region", { name: "Key details" }));
+		await user.click(await panel.findByRole("button", { name }));
+	};
+}
+
+async function select(user: UserEvent) {
+	await user.click(await screen.findByRole("checkbox", { name: "Select ci-deploy" }));
+	await user.click(await screen.findByRole("checkbox", { name: "Select old-dashboard" }));
+	return within(await screen.findByRole("region", { name: "Selected keys" }));
+}
+
 const states: State[] = [
+	{ name: "pause", act: press("Pause"), shown: dialog("Pause ci-deploy") },
+	{
+		name: "paused",
+		arrange: (core) => core.paused("ci-deploy"),
+		act: async (user) => user.click(await screen.findByRole("row", { name: /ci-deploy/ })),
+		shown: () => screen.findByRole("button", { name: "Resume" }),
+	},
+	{
+		name: "way back in a notice",
+		arrange: (core) => core.paused("ci-deploy"),
+		act: press("Resume"),
+		shown: () => screen.findByRole("button", { name: "Undo" }),
+	},
+	{ name: "rotate", act: press("Rotate…"), shown: dialog("Rotate ci-deploy") },
+	{
+		name: "rotate, another time",
+		act: async (user) => {
+			await press("Rotate…")(user);
+			await user.click(await screen.findByRole("radio", { name: "Other" }));
+			await user.click(screen.getByRole("button", { name: "Rotate" }));
+		},
+		shown: () => screen.findByText("Write a whole number."),
+	},
+	{
+		name: "rotation",
+		arrange: rotating,
+		act: async (user) => user.click(await screen.findByRole("row", { name: /ci-deploy/ })),
+		shown: () => screen.findByRole("img", { name: /^Requests with either secret/ }),
+	},
+	{
+		name: "rotation as a table",
+		arrange: rotating,
+		act: press("Show as table"),
+		shown: () => screen.findByRole("button", { name: "Show as chart" }),
+	},
+	{
+		name: "rotation offline",
+		arrange: (core) => {
+			rotating(core);
+			core.sync = { ...core.sync, state: "offline" };
+		},
+		act: async (user) => user.click(await screen.findByRole("row", { name: /ci-deploy/ })),
+		shown: () => screen.findByText(/the server counts the traffic/),
+	},
+	{
+		name: "extend",
+		arrange: rotating,
+		act: press("Extend…"),
+		shown: dialog("Extend the rotation of ci-deploy"),
+	},
+	{
+		name: "finish",
+		arrange: rotating,
+		act: press("Finish now"),
+		shown: dialog("Finish the rotation of ci-deploy"),
+	},
+	{
+		name: "roll back",
+		arrange: rotating,
+		act: press("Roll back"),
+		shown: dialog("Roll back the rotation of ci-deploy"),
+	},
+	{
+		name: "selected keys",
+		act: select,
+		shown: () => screen.findByText("2 keys selected"),
+	},
+	{
+		name: "many paused",
+		act: async (user) => user.click((await select(user)).getByRole("button", { name: "Pause" })),
+		shown: dialog("1 key is being paused"),
+	},
+	{
+		name: "many revoked",
+		act: async (user) => {
+			await user.click((await select(user)).getByRole("button", { name: "Revoke…" }));
+			await user.click(await screen.findByRole("button", { name: "Revoke 2 keys" }));
+		},
+		shown: () => screen.findByRole("textbox", { name: "Type 2 to confirm" }),
+	},
 	{ name: "keys", shown: () => screen.findByRole("row", { name: /ci-deploy/ }) },
 	{ name: "keys empty", arrange: (core) => (core.keys = []), shown: heading("No keys yet") },
 	{

@@ -2,16 +2,16 @@
 // bindings.ts, so that the tests and the look go through the same door as the program.
 import type {
 	AppError,
+	BulkRefusal,
+	BulkReport,
 	Boot,
 	ConnectionView,
 	CreatedKey,
 	ErrorCode,
-	Finding,
 	InspectReport,
 	KeyDetail,
 	KeyDraft,
 	KeyEditDraft,
-	KeyPage,
 	KeyQuery,
 	KeyRow,
 	KeyText,
@@ -22,19 +22,24 @@ import type {
 	PendingChange,
 	Preferences,
 	RemovalPreview,
+	RotationStep,
 	ScanProgress,
 	ScanReport,
 	ServerCard,
+	Stop,
 	SyncStatus,
 	Topic,
+	UsageView,
 } from "../ipc/bindings";
-import { FakeOutbox, textOf } from "./outbox";
+import { CHECKSUM, inspected, pageOf } from "./listing";
+import { FakeOutbox, textOf, type Wanted } from "./outbox";
+import { FakeRotations } from "./rotations";
+import { isRecent, overlapRefusal, rulesOf } from "./rules";
 import { ago, here, northwind, opened, prefixes, sampleKeys } from "./sample";
 
 type Given = Record<string, unknown>;
 
 export const BODY = "7Hq2VmX9tLc4Rz0BykW8nP5s3FdJeU";
-export const CHECKSUM = "1aQw9z";
 export const RECOVERY = "7K2M-9XQ4-0M30-E209-185G-R38E-1W81-24GK-2K2C";
 
 export function problem(code: ErrorCode, message: string, field: string | null = null): AppError {
@@ -44,6 +49,11 @@ export function problem(code: ErrorCode, message: string, field: string | null =
 function checkName(name: string) {
 	if (name.trim() === "")
 		throw problem("invalid_input", "The key's name is empty; write something.", "name");
+}
+
+function checkOverlap(seconds: number) {
+	const reason = overlapRefusal(seconds);
+	if (reason !== null) throw problem("invalid_input", reason, "overlapSeconds");
 }
 
 export class FakeCore {
@@ -91,6 +101,9 @@ export class FakeCore {
 	/** What the search will say beside its findings. */
 	scanned: Partial<ScanReport> = {};
 	#outbox = new FakeOutbox();
+	readonly rotations = new FakeRotations();
+	/** What an operation carries besides its key. */
+	#carried = new Map<string, { secretId: string; overlapSeconds: number } | RotationStep>();
 	#inForce = new Map<string, string>();
 	#here = new Set(this.keys.slice(0, 2).map((key) => key.id));
 
@@ -124,12 +137,43 @@ export class FakeCore {
 		for (const { keyId, state } of this.pending)
 			if (state !== "refused" && state !== "conflict")
 				this.#inForce.set(keyId, new Date().toISOString());
-		this.keys = this.keys.map((key) => this.#outbox.send(key));
+		this.keys = this.keys.map((key) => this.#outbox.send(key, this.#carry));
 		this.sync = { ...this.sync, state: "synced", lastSyncedAt: new Date().toISOString() };
 		this.announce(["keys", "outbox", "sync"]);
 	}
 
-	queue(row: KeyRow, operation: "create" | "revoke", message: string | null = null) {
+	/** What the server does of what is no edit. */
+	#carry = (row: KeyRow, { operation, operationId }: Wanted): KeyRow => {
+		const carried = this.#carried.get(operationId);
+		if (operation === "revoke") return { ...row, state: "revoked" };
+		if (operation === "pause") return { ...row, state: "paused" };
+		if (operation === "resume") return { ...row, state: this.rotations.state(row) };
+		if (carried === undefined) return row;
+		return "secretId" in carried
+			? this.rotations.rotate(row, carried.secretId, CHECKSUM.slice(-4), carried.overlapSeconds)
+			: this.rotations.step(row, carried);
+	};
+
+	/** A rotation that is under way, its secrets used so long ago. */
+	rotating(name: string, since: { began: number; oldUsed: number | null; newUsed: number | null }) {
+		const row = this.keys.find((key) => key.name === name);
+		if (row === undefined) throw new Error(`no key ${name}`);
+		const rotated = this.rotations.rotate(
+			row,
+			`secret_new-${row.id}`,
+			"9fQa",
+			7 * 86_400 - since.began / 1_000,
+		);
+		this.rotations.age(rotated, since);
+		this.keys = this.keys.map((key) => (key.id === row.id ? rotated : key));
+	}
+
+	/** A key that is paused. */
+	paused(name: string) {
+		this.keys = this.keys.map((key) => (key.name === name ? { ...key, state: "paused" } : key));
+	}
+
+	queue(row: KeyRow, operation: "create" | "revoke" | "pause" | "resume", message: string | null = null) {
 		this.keys = [row, ...this.keys.filter((key) => key.id !== row.id)];
 		this.#outbox.want(row, operation);
 		if (message !== null) this.#outbox.mark(row.id, "refused", message);
@@ -166,8 +210,8 @@ export class FakeCore {
 			throw problem("not_found", "There is no such key in this workspace. It may have been removed.");
 		}
 		const row = this.#outbox.shown(known);
-		const isViewer = this.connections[0]?.role === "viewer";
-		const recent = row.lastUsedAt !== null && Date.now() - Date.parse(row.lastUsedAt) < 7 * 86_400_000;
+		const rotation = this.rotations.under(known);
+		const paused = row.state === "paused";
 		return {
 			row,
 			createdBy: "Mara Lindqvist",
@@ -176,32 +220,14 @@ export class FakeCore {
 			inForceSince: row.pending === null ? (this.#inForce.get(id) ?? row.createdAt) : null,
 			useCount: row.lastUsedAt === null ? 0 : 48_210,
 			lastUsedFrom: row.lastUsedAt === null ? null : "10.0.0.7",
-			secrets: [
-				{
-					id: `secret_${row.id}`,
-					prefix: row.prefix,
-					lastFour: row.lastFour,
-					createdAt: row.createdAt,
-					onThisComputer: this.#here.has(id),
-				},
-			],
-			edit: {
-				allowed: row.state !== "revoked" && !isViewer,
-				reason: isViewer
-					? "Owners and Admins may edit keys. Ask one of them."
-					: row.state === "revoked"
-						? "This key is revoked; it stays as it was."
-						: null,
-			},
-			revoke: {
-				allowed: !row.free && row.state !== "revoked" && !isViewer,
-				reason: row.free
-					? "The free service key comes with the account and cannot be revoked."
-					: isViewer
-						? "Owners and Admins may revoke keys. Ask one of them."
-						: null,
-				nameRequired: recent,
-			},
+			secrets: this.rotations.of(known).map((secret) => ({
+				...secret,
+				onThisComputer: secret.onThisComputer || (secret.id === `secret_${id}` && this.#here.has(id)),
+			})),
+			pausedAt: paused ? (this.#inForce.get(id) ?? ago(3_600_000)) : null,
+			pausedBy: paused ? "Mara Lindqvist" : null,
+			rotation,
+			...rulesOf(row, rotation, this.connections[0]?.role === "viewer"),
 		};
 	}
 
@@ -216,36 +242,6 @@ export class FakeCore {
 			this.connections = [...this.connections, connection];
 		this.current = connection.id;
 		return opened(connection);
-	}
-
-	#list({ search, kinds, states, expiresWithinDays, sort, offset, limit }: KeyQuery): KeyPage {
-		const horizon = expiresWithinDays === null ? null : ago(-expiresWithinDays * 86_400_000);
-		const shown = this.keys.map((key) => this.#outbox.shown(key));
-		const found = shown.filter(
-			(key) =>
-				`${key.name} ${key.description} ${key.prefix}…${key.lastFour}`
-					.toLowerCase()
-					.includes(search.toLowerCase()) &&
-				(kinds.length === 0 || kinds.includes(key.kind)) &&
-				(states.length === 0 || states.includes(key.state)) &&
-				(horizon === null || (key.expiresAt !== null && key.expiresAt <= horizon)),
-		);
-		const by = (key: KeyRow) =>
-			({
-				name: key.name.toLowerCase(),
-				kind: key.kind,
-				state: key.state,
-				expires: key.expiresAt ?? "9",
-				last_used: key.lastUsedAt ?? "0",
-				created: key.createdAt,
-			})[sort.by];
-		found.sort((one, other) => (by(one) < by(other) ? -1 : 1) * (sort.descending ? -1 : 1));
-		return {
-			total: found.length,
-			offset,
-			rows: found.slice(offset, offset + limit),
-			counts: { all: this.keys.length, expiringSoon: Math.min(4, this.keys.length), unused: 0 },
-		};
 	}
 
 	#create(draft: KeyDraft): CreatedKey {
@@ -288,6 +284,88 @@ export class FakeCore {
 		}
 		this.queue(this.#known(id), "revoke");
 		return this.#sent(id);
+	}
+
+	#stop(id: string, stop: Stop): KeyDetail {
+		if (stop === "revoke") return this.#revoke(id, null);
+		const reason = this.#stopReason(id, stop);
+		if (reason !== null) throw problem("refused", reason);
+		this.#outbox.wantHalt(this.#known(id), stop);
+		this.announce(["keys", "outbox", "sync"]);
+		return this.#sent(id);
+	}
+
+	/** What waits counts as done: a pause that was not sent yet can be taken back. */
+	#stopReason(id: string, stop: Stop): string | null {
+		const { row } = this.detail(id);
+		const opposite = { pause: "resume", resume: "pause", revoke: "" }[stop];
+		if (row.pending?.operation === opposite && row.pending.state !== "refused") return null;
+		const { pause, resume, revoke } = rulesOf(row, null, this.connections[0]?.role === "viewer");
+		return { pause, resume, revoke }[stop].reason;
+	}
+
+	#stopMany(ids: string[], stop: Stop, confirmCount: number | null): BulkReport {
+		const refused: BulkRefusal[] = [];
+		const able: KeyRow[] = [];
+		for (const id of ids) {
+			const key = this.keys.find((one) => one.id === id);
+			const reason = key === undefined ? "This key is not here." : this.#stopReason(id, stop);
+			if (key !== undefined && reason === null) able.push(key);
+			else refused.push({ keyId: id, keyName: key?.name ?? id, reason: reason ?? "" });
+		}
+		const used = able.filter(isRecent).length;
+		if (stop === "revoke" && used > 0 && confirmCount !== ids.length)
+			throw problem(
+				"invalid_input",
+				`${used} of these keys were used in the last 7 days; type how many you have chosen, ${ids.length}, to revoke them.`,
+				"confirmCount",
+			);
+		for (const row of able) {
+			if (stop === "revoke") this.#outbox.want(row, "revoke");
+			else this.#outbox.wantHalt(row, stop);
+		}
+		this.announce(["keys", "outbox", "sync"]);
+		const [first] = able;
+		if (first !== undefined) this.#sent(first.id);
+		return { done: able.length, refused };
+	}
+
+	#rotate(id: string, overlapSeconds: number): CreatedKey {
+		const { row, rotate } = this.detail(id);
+		if (!rotate.allowed) throw problem("refused", rotate.reason ?? "");
+		checkOverlap(overlapSeconds);
+		const secretId = `secret_new-${id}`;
+		this.#carried.set(this.#outbox.want(this.#known(id), "rotate"), { secretId, overlapSeconds });
+		this.announce(["keys", "outbox", "sync"]);
+		this.#sent(id);
+		return {
+			keyId: id,
+			secretId,
+			name: row.name,
+			kind: row.kind,
+			prefix: row.prefix,
+			body: BODY,
+			checksum: CHECKSUM,
+			storedIn: "os",
+		};
+	}
+
+	#step(id: string, step: RotationStep): KeyDetail {
+		if (step.type === "extend") checkOverlap(step.overlap_seconds);
+		if (this.detail(id).rotation === null)
+			throw problem("refused", "This key is not being rotated; its rotation has ended.");
+		const operation = (
+			{ extend: "extend_rotation", finish: "finish_rotation", roll_back: "roll_back_rotation" } as const
+		)[step.type];
+		this.#carried.set(this.#outbox.want(this.#known(id), operation), step);
+		this.announce(["keys", "outbox", "sync"]);
+		return this.#sent(id);
+	}
+
+	#usage(id: string, hours: number): UsageView {
+		if (this.sync.state === "offline")
+			throw problem("offline", "The server does not answer. Try again when you are online.");
+		return this.rotations.usage(this.#known(id), hours);
 	}
 
 	#edit(id: string, { seen, made }: KeyEditDraft): KeyDetail {
@@ -337,37 +415,9 @@ export class FakeCore {
 	}
 
 	#inspect(text: string): InspectReport {
-		const findings = [...text.matchAll(/kst_(team|proj|svc|pat)_[0-9A-Za-z]{36}/g)].map(
-			(match): Finding => {
-				const whole = match[0];
-				const right = whole.endsWith(CHECKSUM);
-				const row = this.keys.find((key) => whole.endsWith(key.lastFour));
-				const known = right && row !== undefined;
-				return {
-					masked: `${whole.slice(0, 9)}••••••••••••${whole.slice(-4)}`,
-					kind: "team",
-					checksumRight: right,
-					verdict: known ? "known" : right ? "unknown" : "malformed",
-					sentence: known
-						? `A secret of ${row.name}, and it works. If you found it where it does not belong, revoke the key.`
-						: right
-							? "A well-formed Keystead secret that no key of this workspace has."
-							: "It looks like a Keystead secret, but its checksum is wrong: it cannot work anywhere.",
-					key: known ? this.detail(row.id) : null,
-					secretId: known ? `secret_${row.id}` : null,
-					offset: match.index,
-				};
-			},
-		);
+		const report = inspected(text, this.keys, (row) => this.detail(row.id), this.sync);
 		const below = [...this.files.keys()].find((path) => path.startsWith(text) && text.startsWith("/"));
-		return {
-			findings,
-			place: below === undefined ? null : { path: text, folder: below !== text },
-			truncated: false,
-			characters: text.length,
-			asOf: this.sync.lastSyncedAt,
-			offlineSince: this.sync.state === "offline" ? this.sync.since : null,
-		};
+		return { ...report, place: below === undefined ? null : { path: text, folder: below !== text } };
 	}
 
 	#scan(paths: string[]): ScanReport {
@@ -375,30 +425,32 @@ export class FakeCore {
 		const counts = { working: 0, ended: 0, unknown: 0, malformed: 0 };
 		const keys = new Map<string, KeyDetail>();
 		const files = searched.flatMap(([path, text]) => {
-			const findings = this.#inspect(text).findings.map(({ key, offset, ...finding }) => {
-				const works = key?.row.state === "active";
-				if (key !== null) keys.set(key.row.id, key);
-				counts[
-					key === null
-						? finding.checksumRight
-							? "unknown"
-							: "malformed"
-						: works
-							? "working"
-							: "ended"
-				]++;
-				const before = text.slice(0, offset).split("\n");
-				return {
-					...finding,
-					works,
-					offset,
-					line: before.length,
-					column: (before.at(-1)?.length ?? 0) + 1,
-					keyId: key?.row.id ?? null,
-					keyName: key?.row.name ?? null,
-					fingerprint: "0".repeat(64),
-				};
-			});
+			const findings = inspected(text, this.keys, (row) => this.detail(row.id), this.sync).findings.map(
+				({ key, offset, ...finding }) => {
+					const works = key?.row.state === "active";
+					if (key !== null) keys.set(key.row.id, key);
+					counts[
+						key === null
+							? finding.checksumRight
+								? "unknown"
+								: "malformed"
+							: works
+								? "working"
+								: "ended"
+					]++;
+					const before = text.slice(0, offset).split("\n");
+					return {
+						...finding,
+						works,
+						offset,
+						line: before.length,
+						column: (before.at(-1)?.length ?? 0) + 1,
+						keyId: key?.row.id ?? null,
+						keyName: key?.row.name ?? null,
+						fingerprint: "0".repeat(64),
+					};
+				},
+			);
 			return findings.length === 0 ? [] : [{ path, findings, more: 0 }];
 		});
 		return {
@@ -503,13 +555,23 @@ export class FakeCore {
 		move_to_os_keychain: () => this.#setKeychain({ kind: "os", name: "GNOME Keyring" }),
 		change_vault_passphrase: () => null,
 		retry_keychain: () => this.#setKeychain({ kind: "os", name: "GNOME Keyring" }),
-		list_keys: ({ query }) => this.#list(query as KeyQuery),
+		list_keys: ({ query }) =>
+			pageOf(
+				this.keys.map((key) => this.#outbox.shown(key)),
+				query as KeyQuery,
+			),
 		key_detail: ({ keyId }) => this.detail(keyId as string),
 		create_key: ({ draft }) => this.#create(draft as KeyDraft),
 		copy_secret: () => ({ clearsInSeconds: 30 }),
 		save_secret: () => ({ path: "/home/mara/Downloads/ci-deploy.txt" }),
 		edit_key: ({ keyId, draft }) => this.#edit(keyId as string, draft as KeyEditDraft),
 		revoke_key: ({ keyId, confirmName }) => this.#revoke(keyId as string, confirmName as string | null),
+		stop_key: ({ keyId, stop }) => this.#stop(keyId as string, stop as Stop),
+		stop_keys: ({ keyIds, stop, confirmCount }) =>
+			this.#stopMany(keyIds as string[], stop as Stop, confirmCount as number | null),
+		rotate_key: ({ keyId, overlapSeconds }) => this.#rotate(keyId as string, overlapSeconds as number),
+		step_rotation: ({ keyId, step }) => this.#step(keyId as string, step as RotationStep),
+		key_usage: ({ keyId, hours }) => this.#usage(keyId as string, hours as number),
 		inspect: ({ text }) => this.#inspect(text as string),
 		inspect_clipboard: () => this.#inspect(this.clipboard),
 		choose_files: () => this.chosen,

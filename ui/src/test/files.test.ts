@@ -3,7 +3,8 @@ import { screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { route } from "../route.svelte";
 import { start } from "./app";
-import { BODY, CHECKSUM, problem, type FakeCore } from "./core";
+import { BODY, problem, type FakeCore } from "./core";
+import { CHECKSUM } from "./listing";
 
 const WHOLE = `kst_team_${BODY}${CHECKSUM}`;
 

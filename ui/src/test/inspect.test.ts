@@ -2,7 +2,8 @@ import { screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { route } from "../route.svelte";
 import { start } from "./app";
-import { BODY, CHECKSUM } from "./core";
+import { BODY } from "./core";
+import { CHECKSUM } from "./listing";
 
 const WHOLE = `kst_team_${BODY}${CHECKSUM}`;
 

@@ -44,6 +44,23 @@ const situations: Record<string, (core: FakeCore) => void> = {
 		core.queueEdit(fourth, { description: "batches for the travelling salesman" });
 		core.sync = { ...core.sync, state: "offline", since: ago(120_000), lastSyncedAt: ago(180_000) };
 	},
+	rotating: (core) => {
+		const hour = 3_600_000;
+		core.rotating("billing-export", { began: 40 * hour, oldUsed: 3 * hour, newUsed: 20_000 });
+		core.rotating("matrix-prod", { began: 120 * hour, oldUsed: 30 * hour, newUsed: 5_000 });
+		core.rotating("vendor-acme", { began: 60_000, oldUsed: 5 * hour, newUsed: null });
+		core.paused("legacy-import");
+		core.paused("tsp-batch");
+	},
+	away: (core) => {
+		const hour = 3_600_000;
+		core.rotating("billing-export", { began: 40 * hour, oldUsed: 3 * hour, newUsed: 20_000 });
+		core.paused("tsp-batch");
+		const [first, , , fourth] = core.keys;
+		if (first) core.queue(first, "pause");
+		if (fourth) core.queue(fourth, "resume");
+		core.sync = { ...core.sync, state: "offline", since: ago(120_000), lastSyncedAt: ago(180_000) };
+	},
 	signed_out: (core) => (core.sync = { ...core.sync, state: "signed_out" }),
 	plain: (core) => {
 		Object.assign(core, { connections: [], current: null });
@@ -70,3 +87,21 @@ core.preferences = { theme: asked.get("theme") === "dark" ? "dark" : "light" };
 Object.assign(window, { core });
 
 await import("../main");
+
+// Presses what the address names, one after the other: a row, a button, a choice, a box (`press=ci-deploy,Rotate…`).
+for (const name of asked.get("press")?.split(",").filter(Boolean) ?? []) {
+	const found = await until(() =>
+		[...document.querySelectorAll<HTMLElement>("button, [role=row], label, input[type=checkbox]")]
+			.reverse()
+			.find((element) => (element.ariaLabel ?? element.textContent).trim().startsWith(name)),
+	);
+	found.click();
+}
+
+async function until<T>(look: () => T | undefined): Promise<T> {
+	for (;;) {
+		const found = look();
+		if (found !== undefined) return found;
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}

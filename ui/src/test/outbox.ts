@@ -10,7 +10,7 @@ import type {
 	PendingOperation,
 } from "../ipc/bindings";
 
-type Wanted = Omit<PendingChange, "edit"> & { edit: Pick<PendingEdit, "base" | "mine"> | null };
+export type Wanted = Omit<PendingChange, "edit"> & { edit: Pick<PendingEdit, "base" | "mine"> | null };
 
 const fields: EditField[] = ["name", "description"];
 
@@ -88,11 +88,13 @@ export class FakeOutbox {
 		};
 	}
 
-	want(row: KeyRow, operation: PendingOperation, edit: Wanted["edit"] = null) {
+	/** Answers which operation it is. */
+	want(row: KeyRow, operation: PendingOperation, edit: Wanted["edit"] = null): string {
+		const operationId = `op_${String(++this.#last)}`;
 		this.#wanted = [
 			...this.#wanted,
 			{
-				operationId: `op_${String(++this.#last)}`,
+				operationId,
 				operation,
 				keyId: row.id,
 				keyName: edit?.base.name ?? row.name,
@@ -103,6 +105,17 @@ export class FakeOutbox {
 				edit,
 			},
 		];
+		return operationId;
+	}
+
+	/** Wants a pause or a resumption: not twice, and one that was not sent yet takes the other back. */
+	wantHalt(row: KeyRow, operation: "pause" | "resume") {
+		const last = this.of(row.id).findLast(
+			(wanted) => (wanted.operation === "pause" || wanted.operation === "resume") && goesOn(wanted),
+		);
+		if (last === undefined || (last.operation !== operation && last.state === "sent"))
+			this.want(row, operation);
+		else if (last.operation !== operation) this.#take(last.operationId);
 	}
 
 	/** Wants an edit; the making of the key takes it in (then the text it is to be made with is answered), as does an
@@ -163,8 +176,8 @@ export class FakeOutbox {
 			if (wanted.operationId === operationId) this.#put(wanted, { state: "waiting", message: null });
 	}
 
-	/** Sends what goes on: what becomes of a key, by how each change of it ended. */
-	send(key: KeyRow): KeyRow {
+	/** Sends what goes on: what becomes of a key, by how each change of it ended. `carry` does what is no edit. */
+	send(key: KeyRow, carry: (row: KeyRow, wanted: Wanted) => KeyRow): KeyRow {
 		let row = key;
 		for (const wanted of this.of(key.id).filter(goesOn)) {
 			const edit = wanted.edit;
@@ -176,8 +189,7 @@ export class FakeOutbox {
 				continue;
 			}
 			this.#take(wanted.operationId);
-			if (edit !== null) row = { ...row, ...over(row, edit) };
-			if (wanted.operation === "revoke") row = { ...row, state: "revoked" };
+			row = edit === null ? carry(row, wanted) : { ...row, ...over(row, edit) };
 		}
 		return row;
 	}
@@ -190,5 +202,12 @@ export class FakeOutbox {
 }
 
 function urgency(wanted: Wanted): number {
-	return (goesOn(wanted) ? 0 : 2) + (wanted.operation === "revoke" ? 1 : 0);
+	const weights: Partial<Record<PendingOperation, number>> = {
+		create: 4,
+		revoke: 3,
+		pause: 2,
+		resume: 2,
+		edit: 0,
+	};
+	return (goesOn(wanted) ? 0 : 10) + (weights[wanted.operation] ?? 1);
 }

@@ -1,7 +1,8 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { makeKey, start } from "./app";
-import { BODY, CHECKSUM, problem } from "./core";
+import { BODY, problem } from "./core";
+import { CHECKSUM } from "./listing";
 
 const WHOLE = `kst_team_${BODY}${CHECKSUM}`;
 

@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { start } from "./app";
 import { problem } from "./core";
 import { here, northwind } from "./sample";
@@ -226,4 +226,11 @@ test("o6 adding a connection can be cancelled", async () => {
 	expect(await screen.findByRole("heading", { name: "Add a connection" })).toBeVisible();
 	await user.click(screen.getByRole("button", { name: "Cancel" }));
 	expect(await screen.findByRole("heading", { level: 1, name: "Keys" })).toBeVisible();
+});
+
+test("a system without a language is taken for English", async () => {
+	vi.spyOn(navigator, "language", "get").mockReturnValue("C");
+	await import("../locale");
+	expect(navigator.language).toBe("en-US");
+	Reflect.deleteProperty(navigator, "language");
 });

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use crypto::token::{SecretHash, TokenProblem};
 use domain::clock::Timestamp;
 use domain::id::{KeyId, SecretId};
-use domain::key::KeyState;
 use sync::status::Phase;
 
 use super::report::{FileFindings, ScanCounts, ScanFinding, ScanReport, SkipCounts, SkipReason, Skipped};
@@ -237,6 +236,15 @@ impl Collection {
     }
 }
 
+/// Whether a secret gives access now, as far as is known here.
+fn works(key: &KeyDetail, secret: SecretId) -> bool {
+    key.row.state.lets_in()
+        && key
+            .secrets
+            .iter()
+            .any(|row| row.id == secret && row.retired_at.is_none())
+}
+
 impl From<&Answer> for Told {
     fn from(answer: &Answer) -> Self {
         Self {
@@ -245,7 +253,7 @@ impl From<&Answer> for Told {
             works: answer
                 .key
                 .as_ref()
-                .is_some_and(|(key, _)| key.row.state == KeyState::Active),
+                .is_some_and(|(key, secret)| works(key, *secret)),
             key: answer
                 .key
                 .as_ref()

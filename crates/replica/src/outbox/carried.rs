@@ -1,6 +1,7 @@
 //! What became of a change on its way: sent, refused, in conflict, in force.
 
 use domain::id::OperationId;
+use domain::rotation::RotationStep;
 use protocol::key::KeyView;
 use rusqlite::{Connection, params};
 
@@ -157,14 +158,38 @@ impl Replica {
         })
     }
 
-    /// Forgets revocations that were refused because the key is revoked already: what was wanted is so. Whether there
-    /// were any.
+    /// Forgets what was refused because the key is so already: revoked, paused, resumed, or not rotating any more. Whether
+    /// there was anything.
     ///
     /// # Errors
-    /// [`ReplicaError::Sqlite`].
+    /// [`ReplicaError`].
     pub fn forget_satisfied(&self) -> Result<bool, ReplicaError> {
-        let sql = "DELETE FROM outbox WHERE state = 'refused' AND kind = 'revoke_key'
-                   AND key_id IN (SELECT id FROM key WHERE revoked_at IS NOT NULL)";
-        Ok(self.lock().prepare_cached(sql)?.execute([])? > 0)
+        let refused: Vec<OutboxEntry> = self
+            .outbox()?
+            .into_iter()
+            .filter(|entry| entry.state == OutboxState::Refused)
+            .collect();
+        let mut forgotten = false;
+        for entry in refused {
+            let Some(key) = self.key(entry.operation.key_id())? else {
+                continue;
+            };
+            let life = key.view.life();
+            let is_so = match entry.operation {
+                Operation::RevokeKey { .. } => life.revoked_at.is_some(),
+                Operation::PauseKey { .. } => life.paused_at.is_some() || life.revoked_at.is_some(),
+                Operation::ResumeKey { .. } => life.paused_at.is_none() && life.revoked_at.is_none(),
+                Operation::StepRotation {
+                    step: RotationStep::Finish,
+                    ..
+                } => life.rotates_until.is_none(),
+                _ => false,
+            };
+            if is_so {
+                self.transaction(|change| remove(change, entry.operation_id))?;
+                forgotten = true;
+            }
+        }
+        Ok(forgotten)
     }
 }

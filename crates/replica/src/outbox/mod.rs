@@ -11,7 +11,8 @@ use std::collections::HashSet;
 
 use domain::clock::Timestamp;
 use domain::id::{KeyId, OperationId};
-use protocol::key::{CreateKeyRequest, EditKeyRequest, KeyFields};
+use domain::rotation::RotationStep;
+use protocol::key::{CreateKeyRequest, EditKeyRequest, KeyFields, NewSecret, RotateKeyRequest};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,25 @@ pub enum Operation {
     CreateKey(CreateKeyRequest),
     /// Edit a key.
     EditKey(KeyEdit),
+    /// Give a key a new secret.
+    RotateKey(RotateKeyRequest),
+    /// Extend, finish or roll back the rotation of a key.
+    StepRotation {
+        /// Which key.
+        key_id: KeyId,
+        /// What of its rotation.
+        step: RotationStep,
+    },
+    /// Pause a key.
+    PauseKey {
+        /// Which.
+        key_id: KeyId,
+    },
+    /// Resume a key.
+    ResumeKey {
+        /// Which.
+        key_id: KeyId,
+    },
     /// Revoke a key.
     RevokeKey {
         /// Which.
@@ -39,7 +59,21 @@ impl Operation {
         match self {
             Self::CreateKey(request) => request.secret.key_id,
             Self::EditKey(edit) => edit.key_id,
-            Self::RevokeKey { key_id } => *key_id,
+            Self::RotateKey(request) => request.secret.key_id,
+            Self::StepRotation { key_id, .. }
+            | Self::PauseKey { key_id }
+            | Self::ResumeKey { key_id }
+            | Self::RevokeKey { key_id } => *key_id,
+        }
+    }
+
+    /// The secret that was made for it: it is in the keychain since before the entry was written.
+    #[must_use]
+    pub const fn new_secret(&self) -> Option<&NewSecret> {
+        match self {
+            Self::CreateKey(CreateKeyRequest { secret, .. })
+            | Self::RotateKey(RotateKeyRequest { secret, .. }) => Some(secret),
+            _ => None,
         }
     }
 }
@@ -208,6 +242,20 @@ pub(crate) fn edited(connection: &Connection) -> Result<HashSet<String>, Replica
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     Ok(ids)
+}
+
+/// The rotations that wait or were sent: their secrets are not the key's yet, and are recognised all the same.
+pub(crate) fn rotations(connection: &Connection) -> Result<Vec<RotateKeyRequest>, ReplicaError> {
+    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE kind = 'rotate_key' ORDER BY position");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        if let Operation::RotateKey(request) = entry(row)?.operation {
+            found.push(request);
+        }
+    }
+    Ok(found)
 }
 
 /// What a key's fields are once everything that waits for it is in force.

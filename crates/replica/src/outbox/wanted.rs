@@ -6,7 +6,7 @@ use protocol::key::{CreateKeyRequest, KeyFields, KeyView};
 use rusqlite::{Connection, params};
 
 use super::{KeyEdit, Operation, OutboxEntry, OutboxState, as_wanted, find, insert, of_key, remove, replace};
-use crate::{Replica, ReplicaError, key};
+use crate::{Change, Replica, ReplicaError, key};
 
 /// Puts edits that were meant after another one, and have not been sent, upon what became of that one.
 fn rebase(
@@ -31,6 +31,54 @@ fn rebase(
             replace(connection, entry.operation_id, &Operation::EditKey(edit))?;
         }
     }
+    Ok(())
+}
+
+fn want_one(
+    change: &Change<'_>,
+    operation_id: OperationId,
+    operation: &Operation,
+    now: Timestamp,
+) -> Result<(), ReplicaError> {
+    let key_id = operation.key_id();
+    let alike =
+        |entry: &OutboxEntry| std::mem::discriminant(&entry.operation) == std::mem::discriminant(operation);
+    let pending = of_key(change, key_id)?;
+    for refused in pending
+        .iter()
+        .filter(|entry| alike(entry) && entry.state == OutboxState::Refused)
+    {
+        remove(change, refused.operation_id)?;
+    }
+    let last = |fits: &dyn Fn(&OutboxEntry) -> bool| {
+        pending
+            .iter()
+            .rev()
+            .find(|entry| entry.state.goes_on() && fits(entry))
+    };
+    match operation {
+        Operation::PauseKey { .. } | Operation::ResumeKey { .. } => {
+            let stops = |entry: &OutboxEntry| {
+                matches!(
+                    entry.operation,
+                    Operation::PauseKey { .. } | Operation::ResumeKey { .. }
+                )
+            };
+            match last(&stops) {
+                Some(entry) if alike(entry) => return Ok(()),
+                Some(entry) if entry.state == OutboxState::Waiting => {
+                    remove(change, entry.operation_id)?;
+                    change.touched(key_id);
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+        Operation::RevokeKey { .. } if last(&alike).is_some() => return Ok(()),
+        _ => {}
+    }
+    insert(change, operation_id, operation, now)?;
+    change.touched(key_id);
     Ok(())
 }
 
@@ -139,28 +187,17 @@ impl Replica {
         })
     }
 
-    /// Writes the wish to revoke a key. A wish that waits already is not written twice.
+    /// Writes wishes about keys that exist, in one transaction: to rotate, to pause, to resume, to revoke. What is wanted
+    /// already is not written twice, and a pause and a resume that have not been sent cancel each other.
     ///
     /// # Errors
-    /// [`ReplicaError`].
-    pub fn want_revocation(
-        &self,
-        operation_id: OperationId,
-        key_id: KeyId,
-        now: Timestamp,
-    ) -> Result<(), ReplicaError> {
+    /// [`ReplicaError`]; then none was written.
+    pub fn want(&self, wishes: &[(OperationId, Operation)], now: Timestamp) -> Result<(), ReplicaError> {
         self.transaction(|change| {
-            let waits = of_key(change, key_id)?.iter().any(|entry| {
-                matches!(entry.operation, Operation::RevokeKey { .. }) && entry.state != OutboxState::Refused
-            });
-            if waits {
-                return Ok(());
+            for (operation_id, operation) in wishes {
+                want_one(change, *operation_id, operation, now)?;
             }
-            change.execute(
-                "DELETE FROM outbox WHERE key_id = ?1 AND state = 'refused' AND kind = 'revoke_key'",
-                [key_id.to_string()],
-            )?;
-            insert(change, operation_id, &Operation::RevokeKey { key_id }, now)
+            Ok(())
         })
     }
 

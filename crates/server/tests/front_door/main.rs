@@ -6,6 +6,7 @@
     reason = "stories say what they expect by unwrapping it"
 )]
 
+mod forward;
 mod given;
 mod keys;
 mod limits;
@@ -15,6 +16,7 @@ mod operations;
 mod people;
 mod problems;
 mod program;
+mod rotation;
 mod secrecy;
 mod table;
 mod verify;

@@ -11,7 +11,7 @@ use serde_json::json;
 use server::{Access, Declared, routes};
 use store::testing::add_member;
 
-use crate::given::{Given, PASSWORD, Person, answer, create_body, make, mint, sign_up_body};
+use crate::given::{Given, PASSWORD, Person, answer, create_body, make, mint, sign_up_body, told_of};
 use crate::on_both;
 
 on_both!(p9_the_whole_table);
@@ -72,9 +72,38 @@ async fn request(
                 .header("if-match", "\"1\"")
                 .json(&json!({ "name": "edited" }))
         }
+        ("POST", path::KEY_PAUSE) => {
+            let (key, _) = given.create_key(ada, "to be paused").await;
+            write(path::fill(&route.path, &[&organization, &key])).json(&json!({}))
+        }
+        ("POST", path::KEY_RESUME) => {
+            let (key, _) = given.create_key(ada, "to be resumed").await;
+            let pause = path::fill(path::KEY_PAUSE, &[&organization, &key]);
+            given.write(ada, &pause, &json!({})).await.good();
+            write(path::fill(&route.path, &[&organization, &key])).json(&json!({}))
+        }
+        ("POST", path::KEY_ROTATE | path::KEY_ROTATION) => {
+            let (key, _) = given.create_key(ada, "to be rotated").await;
+            let begin = || json!({ "secret": told_of(&mint(KeyKind::Team), key), "overlap_seconds": 60 });
+            let body = if route.path == path::KEY_ROTATE {
+                begin()
+            } else {
+                let rotate = path::fill(path::KEY_ROTATE, &[&organization, &key]);
+                given.write(ada, &rotate, &begin()).await.good();
+                json!({ "type": "finish" })
+            };
+            write(path::fill(&route.path, &[&organization, &key])).json(&body)
+        }
+        ("GET", path::KEY_USAGE) => get(&path::fill(&route.path, &[&organization, &ada.free_key])),
         ("POST", path::KEY_REVOKE) => {
             let (key, _) = given.create_key(ada, "to be revoked").await;
             write(path::fill(&route.path, &[&organization, &key])).json(&json!({}))
+        }
+        ("GET", path::VERIFY) => {
+            let (_, good) = given.create_key(ada, "to be let through").await;
+            given
+                .request(Method::GET, &route.path, None)
+                .header("x-api-key", good.expose())
         }
         ("POST", path::VERIFY) => given
             .request(Method::POST, &route.path, token)

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::Event;
 use domain::key::{KeyKind, check_expiry};
-use domain::role::{self, Action};
+use domain::role::Action;
 use protocol::change::EntityRef;
 use protocol::key::{CreateKeyRequest, KeyView};
 use protocol::path;
@@ -47,7 +47,7 @@ pub(crate) async fn create(
         ControlFlow::Continue(work) => work,
     };
 
-    role::require(work.role, Action::ManageKeys)?;
+    work.may(Action::ManageKeys)?;
     if request.kind != KeyKind::Team {
         return Err(Refusal::field(
             "kind",

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::{Edited, Event};
 use domain::key::may_edit;
-use domain::role::{self, Action};
+use domain::role::Action;
 use protocol::change::EntityRef;
 use protocol::key::{EditKeyRequest, KeyView};
 use protocol::path;
@@ -56,7 +56,7 @@ pub(crate) async fn edit(
         ControlFlow::Continue(work) => work,
     };
 
-    role::require(work.role, Action::ManageKeys)?;
+    work.may(Action::ManageKeys)?;
     if request.is_empty() {
         return Err(Refusal::field(
             "name",

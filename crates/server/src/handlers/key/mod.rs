@@ -3,6 +3,11 @@
 pub(crate) mod create;
 pub(crate) mod edit;
 pub(crate) mod list;
+pub(crate) mod pause;
 pub(crate) mod read;
+pub(crate) mod resume;
 pub(crate) mod revoke;
+pub(crate) mod rotate;
+pub(crate) mod rotation;
 pub(crate) mod secret;
+pub(crate) mod usage;

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::Event;
 use domain::key::may_revoke;
-use domain::role::{self, Action};
+use domain::role::Action;
 use protocol::change::EntityRef;
 use protocol::key::KeyView;
 use protocol::path;
@@ -49,7 +49,7 @@ pub(crate) async fn revoke(
         ControlFlow::Continue(work) => work,
     };
 
-    role::require(work.role, Action::ManageKeys)?;
+    work.may(Action::ManageKeys)?;
     let view = key::find(&mut work.write, organization, id)
         .await?
         .ok_or_else(|| Refusal::not_found("key"))?;

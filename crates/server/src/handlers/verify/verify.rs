@@ -6,6 +6,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use crypto::secret::Secret;
 use crypto::token::{self, SecretHash};
 use domain::key::KeyState;
 use protocol::path;
@@ -28,42 +29,53 @@ pub(crate) async fn verify(
     from: ClientAddress,
     Body(request): Body<VerifyRequest>,
 ) -> Result<Json<VerifyView>, Refusal> {
-    let secret = request.secret;
+    Ok(Json(match judge(&app, request.secret, from).await? {
+        Ok(key) => VerifyView {
+            valid: true,
+            reason: None,
+            key: Some(key),
+        },
+        Err(reason) => VerifyView {
+            valid: false,
+            reason: Some(reason),
+            key: None,
+        },
+    }))
+}
+
+/// Whose a secret is, or why it is not good. A good one counts as used.
+pub(crate) async fn judge(
+    app: &App,
+    secret: Secret,
+    from: ClientAddress,
+) -> Result<Result<VerifiedKey, VerifyRefusal>, Refusal> {
     if token::check(secret.expose()).is_err() {
-        return Ok(refused(VerifyRefusal::Malformed));
+        return Ok(Err(VerifyRefusal::Malformed));
     }
     let hash = SecretHash::of(secret.expose());
     drop(secret);
 
     let known = secret::by_hash(&mut app.store.direct().await?, &hash).await?;
     let Some(known) = known else {
-        return Ok(refused(VerifyRefusal::Unknown));
+        return Ok(Err(VerifyRefusal::Unknown));
     };
     let now = app.now();
     match known.life.state(now) {
-        KeyState::Revoked => return Ok(refused(VerifyRefusal::Revoked)),
-        KeyState::Expired => return Ok(refused(VerifyRefusal::Expired)),
-        KeyState::Active => {}
+        KeyState::Revoked => return Ok(Err(VerifyRefusal::Revoked)),
+        KeyState::Expired => return Ok(Err(VerifyRefusal::Expired)),
+        KeyState::Paused => return Ok(Err(VerifyRefusal::Paused)),
+        KeyState::Active | KeyState::Rotating => {}
+    }
+    if !known.secret_life.is_live(now) {
+        return Ok(Err(VerifyRefusal::Retired));
     }
     app.uses.note(known.secret, now, from.0);
-    Ok(Json(VerifyView {
-        valid: true,
-        reason: None,
-        key: Some(VerifiedKey {
-            id: known.key,
-            secret_id: known.secret,
-            kind: known.kind,
-            name: known.name,
-            organization_id: known.organization,
-            expires_at: known.life.expires_at,
-        }),
+    Ok(Ok(VerifiedKey {
+        id: known.key,
+        secret_id: known.secret,
+        kind: known.kind,
+        name: known.name,
+        organization_id: known.organization,
+        expires_at: known.life.expires_at,
     }))
-}
-
-fn refused(reason: VerifyRefusal) -> Json<VerifyView> {
-    Json(VerifyView {
-        valid: false,
-        reason: Some(reason),
-        key: None,
-    })
 }

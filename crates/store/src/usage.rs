@@ -1,0 +1,111 @@
+//! How often each secret was used in each hour, from where. A measurement: no event, no change row.
+
+use domain::clock::Timestamp;
+use domain::id::{KeyId, OrganizationId, SecretId};
+use protocol::key::{AddressUses, HourUses};
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::link::{Connected, all, run};
+use crate::open::Store;
+use crate::read::Tx;
+use crate::secret::Use;
+
+const HOUR: i64 = 3_600 * 1_000_000;
+
+/// The beginning of the hour of a moment, UTC.
+#[must_use]
+pub const fn hour_of(at: Timestamp) -> Timestamp {
+    Timestamp::from_micros(at.as_micros() - at.as_micros().rem_euclid(HOUR))
+}
+
+/// Puts uses to their hours, in the transaction that counts them.
+pub(crate) async fn record(tx: &mut Tx, uses: &[&Use]) -> Result<(), StoreError> {
+    for used in uses {
+        run!(
+            tx,
+            "INSERT INTO usage (organization_id, key_id, secret_id, hour, address, uses, last_at) \
+             SELECT organization_id, key_id, id, $2, $3, $4, $5 FROM secret WHERE id = $1 \
+             ON CONFLICT (key_id, hour, secret_id, address) \
+             DO UPDATE SET uses = usage.uses + excluded.uses, \
+             last_at = CASE WHEN usage.last_at > excluded.last_at THEN usage.last_at ELSE excluded.last_at END",
+            used.secret.as_uuid(),
+            hour_of(used.last_at).as_micros(),
+            used.last_from.as_str(),
+            used.count,
+            used.last_at.as_micros(),
+        )?;
+    }
+    Ok(())
+}
+
+/// How often a key of an organization was used since `from`, by secret and hour, oldest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn hours(
+    connected: &mut impl Connected,
+    organization: OrganizationId,
+    key: KeyId,
+    from: Timestamp,
+) -> Result<Vec<HourUses>, StoreError> {
+    let rows = all!(
+        (Uuid, i64, i64),
+        connected,
+        "SELECT secret_id, hour, CAST(SUM(uses) AS BIGINT) FROM usage \
+         WHERE organization_id = $1 AND key_id = $2 AND hour >= $3 GROUP BY secret_id, hour ORDER BY hour, secret_id",
+        organization.as_uuid(),
+        key.as_uuid(),
+        from.as_micros(),
+    )?;
+    Ok(rows
+        .into_iter()
+        .map(|(secret, hour, uses)| HourUses {
+            secret_id: SecretId::from_uuid(secret),
+            hour: Timestamp::from_micros(hour),
+            uses,
+        })
+        .collect())
+}
+
+/// How often a key of an organization was used since `from`, by secret and address, the most used first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn addresses(
+    connected: &mut impl Connected,
+    organization: OrganizationId,
+    key: KeyId,
+    from: Timestamp,
+) -> Result<Vec<AddressUses>, StoreError> {
+    let rows = all!(
+        (Uuid, String, i64, i64),
+        connected,
+        "SELECT secret_id, address, CAST(SUM(uses) AS BIGINT), MAX(last_at) FROM usage \
+         WHERE organization_id = $1 AND key_id = $2 AND hour >= $3 GROUP BY secret_id, address \
+         ORDER BY 3 DESC, secret_id, address",
+        organization.as_uuid(),
+        key.as_uuid(),
+        from.as_micros(),
+    )?;
+    Ok(rows
+        .into_iter()
+        .map(|(secret, address, uses, last_at)| AddressUses {
+            secret_id: SecretId::from_uuid(secret),
+            address,
+            uses,
+            last_at: Timestamp::from_micros(last_at),
+        })
+        .collect())
+}
+
+/// Removes what lies before `before`; answers how many hours.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn remove_old(store: &Store, before: Timestamp) -> Result<u64, StoreError> {
+    let mut tx = store.writing().await?;
+    let removed = run!(&mut tx, "DELETE FROM usage WHERE hour < $1", before.as_micros())?;
+    tx.commit().await?;
+    Ok(removed)
+}
