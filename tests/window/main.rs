@@ -7,4 +7,5 @@ mod keychain;
 mod lock;
 mod looks;
 mod offline;
+mod rotation;
 mod servers;
