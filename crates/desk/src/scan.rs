@@ -1,6 +1,6 @@
 //! What do these files hold? Every secret in files and folders, answered from the replica alone (K13).
 //!
-//! [`walk`] says which files there are, [`read`] brings them through a small buffer, [`search`] (pure) finds, `collect`
+//! `walk` says which files there are, `read` brings them through a small buffer, `search` (pure) finds, `collect`
 //! answers and counts. As many threads as there are cores take files from one walk. A search is told of all along, and
 //! ends when it is told to, whatever a slow disk is doing.
 
