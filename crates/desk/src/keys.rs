@@ -14,7 +14,6 @@ use sync::failpoint::reach;
 
 use crate::error::{DeskError, named};
 use crate::open::{OpenConnection, item};
-use crate::rotation::rotation_of;
 use crate::view::{
     ActRule, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow, KeyText, PendingMark,
     PendingOperation, RevokeRule, SecretRow, Stop, sentence,
@@ -201,10 +200,10 @@ impl OpenConnection {
                 .map(|secret| u32::try_from(secret.use_count).unwrap_or(u32::MAX))
                 .fold(0, u32::saturating_add),
             last_used_from: newest.and_then(|secret| secret.last_used_from.clone()),
-            secrets: self.secret_rows(view),
+            secrets: self.secret_rows(view, now),
             paused_at: view.paused_at,
             paused_by: view.paused_by.map(|account| self.name_of(account)).transpose()?,
-            rotation: rotation_of(view, now),
+            rotation: self.rotation_of(record, now),
             edit: self.rule(Action::ManageKeys, || may_edit(view.life())),
             pause: self.rule(Action::ManageKeys, || Stop::Pause.may(record, now)),
             resume: self.rule(Action::ManageKeys, || Stop::Resume.may(record, now)),
@@ -232,7 +231,7 @@ impl OpenConnection {
     }
 
     /// The secrets of a key, newest first.
-    fn secret_rows(&self, view: &KeyView) -> Vec<SecretRow> {
+    fn secret_rows(&self, view: &KeyView, now: Timestamp) -> Vec<SecretRow> {
         let connection = self.record().id;
         view.secrets
             .iter()
@@ -248,7 +247,7 @@ impl OpenConnection {
                 last_used_from: secret.last_used_from.clone(),
                 use_count: u32::try_from(secret.use_count).unwrap_or(u32::MAX),
                 retires_at: secret.retires_at,
-                retired_at: secret.retired_at,
+                retired_at: secret.life().ended_at(now),
             })
             .collect()
     }

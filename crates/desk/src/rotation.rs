@@ -6,8 +6,8 @@ use domain::clock::Timestamp;
 use domain::id::{KeyId, OperationId};
 use domain::role::{Action, require};
 use domain::rotation::{NotRotating, RotationStep, check_overlap, is_drained, may_rotate};
-use protocol::key::{KeyUsageView, KeyView, RotateKeyRequest};
-use replica::{KeyRecord, Operation};
+use protocol::key::{KeyUsageView, RotateKeyRequest};
+use replica::{KeyRecord, Operation, OutboxEntry};
 
 use crate::error::DeskError;
 use crate::keys::no_such_key;
@@ -65,19 +65,14 @@ impl Desk {
     ) -> Result<KeyDetail, DeskError> {
         let open = self.current()?;
         require(open.record().role, Action::RotateKeys)?;
-        if let RotationStep::Extend { overlap_seconds } = step {
-            check_overlap(overlap_seconds)
-                .map_err(|refusal| DeskError::input("overlapSeconds", refusal.to_string()))?;
-        }
+        step.check()
+            .map_err(|refusal| DeskError::input("overlapSeconds", refusal.to_string()))?;
         let now = self.now();
         let operation_id = self.with_entropy(|entropy| OperationId::make(now, entropy));
         let desk = self.clone();
         blocking(move || {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
-            record
-                .view
-                .rotation(now)
-                .ok_or_else(|| DeskError::Refused(NotRotating.to_string()))?;
+            may_step_now(&record, now).map_err(DeskError::Refused)?;
             let wish = Operation::StepRotation { key_id: id, step };
             open.replica.want(&[(operation_id, wish)], now)?;
             desk.went(&open);
@@ -133,31 +128,50 @@ fn may_rotate_now(record: &KeyRecord, now: Timestamp) -> Result<(), String> {
     if record.unconfirmed {
         return Err("this key is not made yet; rotate it when it is in force".to_owned());
     }
-    let waits = |entry: &replica::OutboxEntry| {
-        matches!(entry.operation, Operation::RotateKey(_)) && entry.state.goes_on()
-    };
+    let waits =
+        |entry: &OutboxEntry| matches!(entry.operation, Operation::RotateKey(_)) && entry.state.goes_on();
     if record.pending.iter().any(waits) {
         return Err("its rotation waits for the server already".to_owned());
     }
     may_rotate(record.view.life(), record.view.rotation(now), 0, now).map_err(|refusal| refusal.to_string())
 }
 
+/// Whether something may be done to the rotation of a key, as far as is known here; the reason why not.
+fn may_step_now(record: &KeyRecord, now: Timestamp) -> Result<(), String> {
+    record.view.rotation(now).ok_or_else(|| NotRotating.to_string())?;
+    let ends = |entry: &OutboxEntry| {
+        matches!(
+            entry.operation,
+            Operation::StepRotation {
+                step: RotationStep::Finish | RotationStep::RollBack,
+                ..
+            }
+        ) && entry.state.goes_on()
+    };
+    if record.pending.iter().any(ends) {
+        return Err("the end of its rotation waits for the server already".to_owned());
+    }
+    Ok(())
+}
+
 impl OpenConnection {
     pub(crate) fn rotate_rule(&self, record: &KeyRecord, now: Timestamp) -> ActRule {
         self.rule(Action::RotateKeys, || may_rotate_now(record, now))
     }
-}
 
-/// The rotation of a key, for those who watch it.
-pub(crate) fn rotation_of(view: &KeyView, now: Timestamp) -> Option<RotationView> {
-    let rotation = view.rotation(now)?;
-    let of = |id| view.secrets.iter().find(|secret| secret.id == id);
-    let (old, new) = (of(rotation.old)?, of(rotation.new)?);
-    Some(RotationView {
-        old: rotation.old,
-        new: rotation.new,
-        began_at: new.created_at,
-        ends_at: rotation.ends_at,
-        drained: is_drained(old.last_used_at, new.created_at, now),
-    })
+    /// The rotation of a key, for those who watch it.
+    pub(crate) fn rotation_of(&self, record: &KeyRecord, now: Timestamp) -> Option<RotationView> {
+        let view = &record.view;
+        let rotation = view.rotation(now)?;
+        let of = |id| view.secrets.iter().find(|secret| secret.id == id);
+        let (old, new) = (of(rotation.old)?, of(rotation.new)?);
+        Some(RotationView {
+            old: rotation.old,
+            new: rotation.new,
+            began_at: new.created_at,
+            ends_at: rotation.ends_at,
+            drained: is_drained(old.last_used_at, new.created_at, now),
+            step: self.rule(Action::RotateKeys, || may_step_now(record, now)),
+        })
+    }
 }

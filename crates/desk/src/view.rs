@@ -256,6 +256,8 @@ view! {
         pub ends_at: Timestamp,
         /// Whether nobody seems to use the old one any more.
         pub drained: bool,
+        /// Whether it can be extended, finished or rolled back.
+        pub step: ActRule,
     }
 
     /// How often a key was used.
@@ -345,7 +347,7 @@ view! {
         pub use_count: u32,
         /// When it ends by itself, because another takes its place.
         pub retires_at: Option<Timestamp>,
-        /// When it ended.
+        /// When it ended: by what the server has written, or by the time at which it ends.
         pub retired_at: Option<Timestamp>,
     }
 

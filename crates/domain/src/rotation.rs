@@ -106,6 +106,9 @@ pub enum RotateRefusal {
     /// One is under way.
     #[error("this key is being rotated already; finish it or roll it back first")]
     UnderWay,
+    /// A rotation that is extended by nothing is finished.
+    #[error("a rotation is extended by a second at least; finish it to end it now")]
+    TooShort,
     /// See [`LONGEST_OVERLAP_SECONDS`].
     #[error("two secrets of a key work side by side for 90 days at the most; choose a shorter time")]
     TooLong,
@@ -159,6 +162,20 @@ pub enum RotationStep {
     Finish,
     /// The new secret ends now, and the old one stays.
     RollBack,
+}
+
+impl RotationStep {
+    /// Checks what is asked for, whatever the key.
+    ///
+    /// # Errors
+    /// [`RotateRefusal::TooShort`] or [`RotateRefusal::TooLong`].
+    pub const fn check(self) -> Result<(), RotateRefusal> {
+        match self {
+            Self::Extend { overlap_seconds: 0 } => Err(RotateRefusal::TooShort),
+            Self::Extend { overlap_seconds } => check_overlap(overlap_seconds),
+            Self::Finish | Self::RollBack => Ok(()),
+        }
+    }
 }
 
 /// There is no rotation to be extended, finished or rolled back.
@@ -219,6 +236,16 @@ mod tests {
         assert!(is_drained(None, began, NOW.plus_days(1)));
         assert!(!is_drained(Some(NOW.plus_days(1)), began, NOW.plus_days(1)));
         assert!(is_drained(Some(NOW.plus_days(-30)), began, NOW.plus_days(1)));
+    }
+
+    #[test]
+    fn k7_a_rotation_is_extended_by_a_second_to_ninety_days() {
+        let extend = |overlap_seconds| RotationStep::Extend { overlap_seconds }.check();
+        assert_eq!(extend(0), Err(RotateRefusal::TooShort));
+        assert_eq!(extend(1), Ok(()));
+        assert_eq!(extend(LONGEST_OVERLAP_SECONDS), Ok(()));
+        assert_eq!(extend(LONGEST_OVERLAP_SECONDS + 1), Err(RotateRefusal::TooLong));
+        assert_eq!(RotationStep::Finish.check(), Ok(()));
     }
 
     #[test]

@@ -818,3 +818,29 @@ fn o2_mending_a_refused_key_takes_in_what_was_meant_after_it() {
         fields("c", "later")
     );
 }
+
+/// A change of a key that brings another secret, or takes one away, is followed; one that brings neither touches none.
+#[test]
+fn k7_the_secrets_of_a_key_are_those_of_its_last_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = fresh(&folder);
+    let hash = |number| SecretHash::from_bytes([number; 32]);
+    let knows = |number| replica.key_by_hash(&hash(number)).unwrap().is_some();
+    let mut key = view(1, "one", 1);
+    let put = |key: &KeyView, sequence| {
+        let changes = vec![(sequence, Entity::Key(key.clone()))];
+        replica
+            .apply(Feed::Organization, &page(changes, sequence, 1))
+            .unwrap();
+    };
+    put(&key, 1);
+    key.version = 2;
+    key.secrets.push(view(2, "two", 1).secrets.remove(0));
+    put(&key, 2);
+    put(&key, 3);
+    assert_eq!((knows(1), knows(2)), (true, true));
+    key.version = 3;
+    key.secrets.remove(0);
+    put(&key, 4);
+    assert_eq!((knows(1), knows(2)), (false, true));
+}

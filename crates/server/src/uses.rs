@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::clock::Timestamp;
 use domain::id::SecretId;
@@ -19,74 +19,80 @@ const OTHER: &str = "other";
 #[derive(Default)]
 pub(crate) struct Uses(Mutex<Gathered>);
 
+/// A secret, the hour of its use, and from where: nothing where that is not kept apart.
+type Place = (SecretId, Timestamp, Option<IpAddr>);
+
+struct Count {
+    uses: i64,
+    last_at: Timestamp,
+}
+
 #[derive(Default)]
 struct Gathered {
-    /// By secret, hour and address.
-    uses: HashMap<(SecretId, Timestamp, String), Use>,
+    uses: HashMap<Place, Count>,
     /// The addresses each secret was used from in the hour under way.
     addresses: HashMap<SecretId, HashSet<IpAddr>>,
     hour: Option<Timestamp>,
 }
 
 impl Gathered {
-    fn add(&mut self, more: Use) {
-        let place = (more.secret, hour_of(more.last_at), more.last_from.clone());
-        match self.uses.entry(place) {
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(more);
-            }
-            std::collections::hash_map::Entry::Occupied(mut entry) => {
-                let known = entry.get_mut();
-                known.count += more.count;
-                known.last_at = known.last_at.max(more.last_at);
-            }
-        }
+    fn add(&mut self, place: Place, more: Count) {
+        let known = self.uses.entry(place).or_insert(Count {
+            uses: 0,
+            last_at: more.last_at,
+        });
+        known.uses += more.uses;
+        known.last_at = known.last_at.max(more.last_at);
     }
 
-    /// The name an address is kept under.
-    fn name(&mut self, secret: SecretId, at: Timestamp, from: IpAddr) -> String {
-        let hour = Some(hour_of(at));
-        if self.hour != hour {
-            self.hour = hour;
+    /// The address, where it is kept apart.
+    fn apart(&mut self, secret: SecretId, hour: Timestamp, from: IpAddr) -> Option<IpAddr> {
+        if self.hour != Some(hour) {
+            self.hour = Some(hour);
             self.addresses.clear();
         }
         let known = self.addresses.entry(secret).or_default();
-        if known.contains(&from) || known.len() < MOST_ADDRESSES {
+        if known.len() < MOST_ADDRESSES {
             known.insert(from);
-            from.to_string()
-        } else {
-            OTHER.to_owned()
         }
+        known.contains(&from).then_some(from)
     }
 }
 
 impl Uses {
+    fn lock(&self) -> MutexGuard<'_, Gathered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Notes one use.
     pub(crate) fn note(&self, secret: SecretId, at: Timestamp, from: IpAddr) {
-        let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let last_from = gathered.name(secret, at, from);
-        gathered.add(Use {
-            secret,
-            count: 1,
-            last_at: at,
-            last_from,
-        });
+        let mut gathered = self.lock();
+        let hour = hour_of(at);
+        let from = gathered.apart(secret, hour, from);
+        gathered.add((secret, hour, from), Count { uses: 1, last_at: at });
     }
 
     /// Puts down what was gathered; answers how much. What could not be put down is kept for the next time.
     pub(crate) async fn put_down(&self, store: &Store, now: Timestamp) -> Result<usize, StoreError> {
-        let taken: Vec<Use> = std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).uses)
-            .into_values()
-            .collect();
+        let taken = std::mem::take(&mut self.lock().uses);
         if taken.is_empty() {
             return Ok(0);
         }
-        match secret::record_uses(store, &taken, now).await {
-            Ok(()) => Ok(taken.len()),
+        let uses: Vec<Use> = taken
+            .iter()
+            .map(|((secret, _, from), count)| Use {
+                secret: *secret,
+                count: count.uses,
+                last_at: count.last_at,
+                last_from: from.map_or_else(|| OTHER.to_owned(), |from| from.to_string()),
+            })
+            .collect();
+        match secret::record_uses(store, &uses, now).await {
+            Ok(()) => Ok(uses.len()),
             Err(error) => {
-                let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                for used in taken {
-                    gathered.add(used);
+                let mut gathered = self.lock();
+                for (place, count) in taken {
+                    gathered.add(place, count);
                 }
                 Err(error)
             }
@@ -115,8 +121,8 @@ mod tests {
             uses.note(secret, at, IpAddr::from(number.to_be_bytes()));
         }
         let gathered = |uses: &Uses| {
-            let gathered = uses.0.lock().unwrap();
-            let sum: i64 = gathered.uses.values().map(|used| used.count).sum();
+            let gathered = uses.lock();
+            let sum: i64 = gathered.uses.values().map(|count| count.uses).sum();
             (gathered.uses.len(), sum)
         };
         assert_eq!(gathered(&uses), (101, 10_000));

@@ -8,15 +8,18 @@ use std::ops::ControlFlow;
 use axum::http::StatusCode;
 use domain::activity::{Actor, Event, Scope};
 use domain::clock::Timestamp;
-use domain::id::{AccountId, EventId, OrganizationId};
+use domain::id::{AccountId, EventId, KeyId, OrganizationId};
 use domain::role::{Action, Role, grant, require};
+use protocol::change::EntityRef;
+use protocol::key::KeyView;
 use serde::Serialize;
-use store::{Changed, Record, Write};
+use store::{Changed, Record, Write, key};
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::operation::Operation;
+use crate::parameters::OneKey;
 use crate::refusal::Refusal;
 
 /// A write that has begun: other writers of the organization wait for it.
@@ -56,6 +59,39 @@ impl Work {
         }))
     }
 
+    /// Begins a write to one key, which the role has to allow; answers the key as it is.
+    pub(crate) async fn begin_on_key(
+        app: &App,
+        caller: &Caller,
+        one: OneKey,
+        operation: Operation,
+        action: Action,
+    ) -> Result<ControlFlow<Answer, (Self, KeyView)>, Refusal> {
+        let mut work = match Self::begin(app, caller, one.organization, operation).await? {
+            ControlFlow::Break(answer) => return Ok(ControlFlow::Break(answer)),
+            ControlFlow::Continue(work) => work,
+        };
+        work.may(action)?;
+        let key = key::find(&mut work.write, one.organization, one.key)
+            .await?
+            .ok_or_else(|| Refusal::not_found("key"))?;
+        Ok(ControlFlow::Continue((work, key)))
+    }
+
+    /// Ends a write to one key with the key as it is now.
+    pub(crate) async fn end_on_key(
+        mut self,
+        status: StatusCode,
+        id: KeyId,
+        event: Event,
+    ) -> Result<Answer, Refusal> {
+        let view = key::find(&mut self.write, self.organization, id)
+            .await?
+            .ok_or_else(Refusal::internal)?;
+        let changed = vec![Changed::Here(EntityRef::Key(id))];
+        self.end(status, &view, event, changed).await
+    }
+
     /// Asks for an action on a key. Who may do it to assigned keys only is told that this one is not there: keys are
     /// assigned to nobody yet.
     pub(crate) fn may(&self, action: Action) -> Result<(), Refusal> {
@@ -71,7 +107,7 @@ impl Work {
     }
 
     /// Keeps the answer, records what happened, and commits.
-    pub(crate) async fn end(
+    async fn end(
         mut self,
         status: StatusCode,
         view: &impl Serialize,

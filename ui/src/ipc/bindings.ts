@@ -748,6 +748,8 @@ export type RotationView = {
 	endsAt: Timestamp,
 	/**  Whether nobody seems to use the old one any more. */
 	drained: boolean,
+	/**  Whether it can be extended, finished or rolled back. */
+	step: ActRule,
 };
 
 /**  A secret that was written to a file. */
@@ -866,7 +868,7 @@ export type SecretRow = {
 	useCount: number,
 	/**  When it ends by itself, because another takes its place. */
 	retiresAt: Timestamp | null,
-	/**  When it ended. */
+	/**  When it ended: by what the server has written, or by the time at which it ends. */
 	retiredAt: Timestamp | null,
 };
 

@@ -23,6 +23,7 @@ import type {
 	Preferences,
 	RemovalPreview,
 	RotationStep,
+	RotationView,
 	ScanProgress,
 	ScanReport,
 	ServerCard,
@@ -34,7 +35,7 @@ import type {
 import { CHECKSUM, inspected, pageOf } from "./listing";
 import { FakeOutbox, textOf, type Wanted } from "./outbox";
 import { FakeRotations } from "./rotations";
-import { isRecent, overlapRefusal, rulesOf } from "./rules";
+import { isRecent, overlapRefusal, rulesOf, stepRule } from "./rules";
 import { ago, here, northwind, opened, prefixes, sampleKeys } from "./sample";
 
 type Given = Record<string, unknown>;
@@ -210,7 +211,8 @@ export class FakeCore {
 			throw problem("not_found", "There is no such key in this workspace. It may have been removed.");
 		}
 		const row = this.#outbox.shown(known);
-		const rotation = this.rotations.under(known);
+		const viewer = this.connections[0]?.role === "viewer";
+		const rotation = this.#rotation(known, viewer);
 		const paused = row.state === "paused";
 		return {
 			row,
@@ -227,8 +229,13 @@ export class FakeCore {
 			pausedAt: paused ? (this.#inForce.get(id) ?? ago(3_600_000)) : null,
 			pausedBy: paused ? "Mara Lindqvist" : null,
 			rotation,
-			...rulesOf(row, rotation, this.connections[0]?.role === "viewer"),
+			...rulesOf(row, rotation, viewer),
 		};
+	}
+
+	#rotation(known: KeyRow, viewer: boolean): RotationView | null {
+		const rotation = this.rotations.under(known);
+		return rotation && { ...rotation, step: stepRule(this.#outbox.shown(known), viewer) };
 	}
 
 	#boot(): Boot {

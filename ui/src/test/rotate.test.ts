@@ -263,7 +263,7 @@ test("k7 who may not rotate is told who may", async () => {
 	);
 	for (const name of ["Extend…", "Roll back", "Finish now"])
 		expect(within(details).getByRole("button", { name })).toHaveAccessibleDescription(
-			"Owners and Admins may. Ask one of them.",
+			"Owners and Admins may rotate keys. Ask one of them.",
 		);
 });
 

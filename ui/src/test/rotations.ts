@@ -56,6 +56,7 @@ export class FakeRotations {
 			beganAt: young.createdAt,
 			endsAt: old.retiresAt,
 			drained: Date.now() - quietSince >= DAY,
+			step: { allowed: true, reason: null },
 		};
 	}
 

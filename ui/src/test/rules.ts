@@ -42,6 +42,14 @@ export function overlapRefusal(seconds: number): string | null {
 
 type Rules = { edit: ActRule; pause: ActRule; resume: ActRule; rotate: ActRule; revoke: RevokeRule };
 
+/** What may be done to a rotation that is under way. */
+export function stepRule(row: KeyRow, isViewer: boolean): ActRule {
+	if (isViewer) return rule("Owners and Admins may rotate keys. Ask one of them.");
+	const ends =
+		row.pending?.operation === "finish_rotation" || row.pending?.operation === "roll_back_rotation";
+	return rule(ends ? "The end of its rotation waits for the server already." : null);
+}
+
 export function rulesOf(row: KeyRow, rotation: RotationView | null, isViewer: boolean): Rules {
 	const may = (what: string, reason: string | null) =>
 		rule(isViewer ? `Owners and Admins may ${what} keys. Ask one of them.` : reason);

@@ -7,11 +7,10 @@ use axum::http::StatusCode;
 use domain::activity::Event;
 use domain::key::{KeyKind, check_expiry};
 use domain::role::Action;
-use protocol::change::EntityRef;
 use protocol::key::{CreateKeyRequest, KeyView};
 use protocol::path;
+use store::key;
 use store::key::NewKey;
-use store::{Changed, key};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -71,9 +70,6 @@ pub(crate) async fn create(
     key::insert(&mut work.write, &new).await?;
 
     let id = request.secret.key_id;
-    let view = key::find(&mut work.write, organization, id)
-        .await?
-        .ok_or_else(Refusal::internal)?;
     let event = Event::KeyCreated {
         key: id,
         secret: request.secret.id,
@@ -81,6 +77,5 @@ pub(crate) async fn create(
         name: request.name.to_string(),
         expires_at: request.expires_at,
     };
-    let changed = vec![Changed::Here(EntityRef::Key(id))];
-    work.end(StatusCode::CREATED, &view, event, changed).await
+    work.end_on_key(StatusCode::CREATED, id, event).await
 }

@@ -7,11 +7,10 @@ use axum::http::StatusCode;
 use domain::activity::{Edited, Event};
 use domain::key::may_edit;
 use domain::role::Action;
-use protocol::change::EntityRef;
 use protocol::key::{EditKeyRequest, KeyView};
 use protocol::path;
 use protocol::problem::ProblemCode;
-use store::{Changed, key};
+use store::key;
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -41,33 +40,28 @@ use crate::work::Work;
 pub(crate) async fn edit(
     State(app): State<App>,
     caller: Caller,
-    OneKey {
-        organization,
-        key: id,
-    }: OneKey,
+    one: OneKey,
     IfMatch(version): IfMatch,
     Written {
         operation,
         body: request,
     }: Written<EditKeyRequest>,
 ) -> Result<Answer, Refusal> {
-    let mut work = match Work::begin(&app, &caller, organization, operation).await? {
+    let action = Action::ManageKeys;
+    let (mut work, key) = match Work::begin_on_key(&app, &caller, one, operation, action).await? {
         ControlFlow::Break(answer) => return Ok(answer),
-        ControlFlow::Continue(work) => work,
+        ControlFlow::Continue(begun) => begun,
     };
+    let id = key.id;
 
-    work.may(Action::ManageKeys)?;
     if request.is_empty() {
         return Err(Refusal::field(
             "name",
             "there is nothing to edit: give a name or a description",
         ));
     }
-    let before = key::find(&mut work.write, organization, id)
-        .await?
-        .ok_or_else(|| Refusal::not_found("key"))?;
-    may_edit(before.life()).map_err(|refusal| Refusal::new(ProblemCode::Refused, refusal.to_string()))?;
-    if before.version != version {
+    may_edit(key.life()).map_err(|refusal| Refusal::new(ProblemCode::Refused, refusal.to_string()))?;
+    if key.version != version {
         return Err(Refusal::new(
             ProblemCode::PreconditionFailed,
             "this key was changed meanwhile; read it again, and decide which of both holds",
@@ -75,20 +69,16 @@ pub(crate) async fn edit(
         .at(protocol::header::IF_MATCH));
     }
 
-    let name = request.name.unwrap_or_else(|| before.name.clone());
-    let description = request.description.unwrap_or_else(|| before.description.clone());
-    key::edit(&mut work.write, organization, id, &name, &description).await?;
+    let name = request.name.unwrap_or_else(|| key.name.clone());
+    let description = request.description.unwrap_or_else(|| key.description.clone());
+    key::edit(&mut work.write, work.organization, id, &name, &description).await?;
 
-    let view = key::find(&mut work.write, organization, id)
-        .await?
-        .ok_or_else(Refusal::internal)?;
     let event = Event::KeyEdited {
         key: id,
-        name: edited(before.name.as_str(), name.as_str()),
-        description: edited(before.description.as_str(), description.as_str()),
+        name: edited(key.name.as_str(), name.as_str()),
+        description: edited(key.description.as_str(), description.as_str()),
     };
-    let changed = vec![Changed::Here(EntityRef::Key(id))];
-    work.end(StatusCode::OK, &view, event, changed).await
+    work.end_on_key(StatusCode::OK, id, event).await
 }
 
 fn edited(from: &str, to: &str) -> Option<Edited> {

@@ -7,11 +7,10 @@ use axum::http::StatusCode;
 use domain::activity::Event;
 use domain::key::may_pause;
 use domain::role::Action;
-use protocol::change::EntityRef;
 use protocol::key::KeyView;
 use protocol::path;
 use protocol::problem::ProblemCode;
-use store::{Changed, key};
+use store::key;
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -35,37 +34,28 @@ use crate::work::Work;
 pub(crate) async fn pause(
     State(app): State<App>,
     caller: Caller,
-    OneKey {
-        organization,
-        key: id,
-    }: OneKey,
+    one: OneKey,
     Written {
         operation,
         body: Nothing {},
     }: Written<Nothing>,
 ) -> Result<Answer, Refusal> {
-    let mut work = match Work::begin(&app, &caller, organization, operation).await? {
+    let action = Action::ManageKeys;
+    let (mut work, key) = match Work::begin_on_key(&app, &caller, one, operation, action).await? {
         ControlFlow::Break(answer) => return Ok(answer),
-        ControlFlow::Continue(work) => work,
+        ControlFlow::Continue(begun) => begun,
     };
+    let id = key.id;
 
-    work.may(Action::ManageKeys)?;
-    let view = key::find(&mut work.write, organization, id)
-        .await?
-        .ok_or_else(|| Refusal::not_found("key"))?;
-    may_pause(view.life(), work.at())
+    may_pause(key.life(), work.at())
         .map_err(|refusal| Refusal::new(ProblemCode::Refused, refusal.to_string()))?;
 
     let by = Some(work.account);
-    key::pause(&mut work.write, organization, id, by).await?;
+    key::pause(&mut work.write, work.organization, id, by).await?;
 
-    let view = key::find(&mut work.write, organization, id)
-        .await?
-        .ok_or_else(Refusal::internal)?;
     let event = Event::KeyPaused {
         key: id,
-        name: view.name.to_string(),
+        name: key.name.to_string(),
     };
-    let changed = vec![Changed::Here(EntityRef::Key(id))];
-    work.end(StatusCode::OK, &view, event, changed).await
+    work.end_on_key(StatusCode::OK, id, event).await
 }

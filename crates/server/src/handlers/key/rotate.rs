@@ -7,11 +7,10 @@ use axum::http::StatusCode;
 use domain::activity::Event;
 use domain::role::Action;
 use domain::rotation::{RotateRefusal, may_rotate};
-use protocol::change::EntityRef;
 use protocol::key::{KeyView, RotateKeyRequest};
 use protocol::path;
 use protocol::problem::ProblemCode;
-use store::{Changed, key, rotation};
+use store::rotation;
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -36,39 +35,34 @@ use crate::work::Work;
 pub(crate) async fn rotate(
     State(app): State<App>,
     caller: Caller,
-    OneKey {
-        organization,
-        key: id,
-    }: OneKey,
+    one: OneKey,
     Written {
         operation,
         body: request,
     }: Written<RotateKeyRequest>,
 ) -> Result<Answer, Refusal> {
-    let mut work = match Work::begin(&app, &caller, organization, operation).await? {
+    let action = Action::RotateKeys;
+    let (mut work, key) = match Work::begin_on_key(&app, &caller, one, operation, action).await? {
         ControlFlow::Break(answer) => return Ok(answer),
-        ControlFlow::Continue(work) => work,
+        ControlFlow::Continue(begun) => begun,
     };
+    let id = key.id;
 
-    work.may(Action::RotateKeys)?;
     let now = work.at();
-    let view = key::find(&mut work.write, organization, id)
-        .await?
-        .ok_or_else(|| Refusal::not_found("key"))?;
     if request.secret.key_id != id {
         return Err(Refusal::field(
             "secret.key_id",
             "the new secret has to be of the key that is rotated",
         ));
     }
-    check_secret(&request.secret, view.kind, "secret")?;
-    may_rotate(view.life(), view.rotation(now), request.overlap_seconds, now).map_err(
+    check_secret(&request.secret, key.kind, "secret")?;
+    may_rotate(key.life(), key.rotation(now), request.overlap_seconds, now).map_err(
         |refusal| match refusal {
             RotateRefusal::TooLong => Refusal::field("overlap_seconds", refusal.to_string()),
             _ => Refusal::new(ProblemCode::Refused, refusal.to_string()),
         },
     )?;
-    let old = view.current_secret(now).ok_or_else(Refusal::internal)?.id;
+    let old = key.current_secret(now).ok_or_else(Refusal::internal)?.id;
 
     let overlap = i64::from(request.overlap_seconds);
     let ends_at = (overlap > 0).then(|| now.plus_seconds(overlap));
@@ -76,18 +70,14 @@ pub(crate) async fn rotate(
         Some(_) => rotation::set_end(&mut work.write, id, old, ends_at).await?,
         None => rotation::end(&mut work.write, id, old).await?,
     }
-    rotation::insert_secret(&mut work.write, organization, &request.secret).await?;
+    rotation::insert_secret(&mut work.write, work.organization, &request.secret).await?;
 
-    let view = key::find(&mut work.write, organization, id)
-        .await?
-        .ok_or_else(Refusal::internal)?;
     let event = Event::KeyRotated {
         key: id,
-        name: view.name.to_string(),
+        name: key.name.to_string(),
         old,
         new: request.secret.id,
         ends_at,
     };
-    let changed = vec![Changed::Here(EntityRef::Key(id))];
-    work.end(StatusCode::OK, &view, event, changed).await
+    work.end_on_key(StatusCode::OK, id, event).await
 }

@@ -6,12 +6,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::Event;
 use domain::role::Action;
-use domain::rotation::{NotRotating, RotationStep, check_overlap};
-use protocol::change::EntityRef;
+use domain::rotation::{NotRotating, RotationStep};
 use protocol::key::KeyView;
 use protocol::path;
 use protocol::problem::ProblemCode;
-use store::{Changed, key, rotation};
+use store::rotation;
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -35,37 +34,28 @@ use crate::work::Work;
 pub(crate) async fn rotation(
     State(app): State<App>,
     caller: Caller,
-    OneKey {
-        organization,
-        key: id,
-    }: OneKey,
+    one: OneKey,
     Written {
         operation,
         body: step,
     }: Written<RotationStep>,
 ) -> Result<Answer, Refusal> {
-    let mut work = match Work::begin(&app, &caller, organization, operation).await? {
+    let action = Action::RotateKeys;
+    let (mut work, key) = match Work::begin_on_key(&app, &caller, one, operation, action).await? {
         ControlFlow::Break(answer) => return Ok(answer),
-        ControlFlow::Continue(work) => work,
+        ControlFlow::Continue(begun) => begun,
     };
+    let id = key.id;
 
-    work.may(Action::RotateKeys)?;
+    step.check()
+        .map_err(|refusal| Refusal::field("overlap_seconds", refusal.to_string()))?;
     let now = work.at();
-    let view = key::find(&mut work.write, organization, id)
-        .await?
-        .ok_or_else(|| Refusal::not_found("key"))?;
-    let under_way = view
+    let under_way = key
         .rotation(now)
         .ok_or_else(|| Refusal::new(ProblemCode::Refused, NotRotating.to_string()))?;
-    let (name, old) = (view.name.to_string(), under_way.old);
+    let (name, old) = (key.name.to_string(), under_way.old);
     let event = match step {
         RotationStep::Extend { overlap_seconds } => {
-            check_overlap(overlap_seconds)
-                .map_err(|refusal| Refusal::field("overlap_seconds", refusal.to_string()))?;
-            if overlap_seconds == 0 {
-                let sentence = "a rotation is extended by a second at least; finish it to end it now";
-                return Err(Refusal::field("overlap_seconds", sentence));
-            }
             let to = now.plus_seconds(i64::from(overlap_seconds));
             rotation::set_end(&mut work.write, id, old, Some(to)).await?;
             Event::RotationExtended {
@@ -91,9 +81,5 @@ pub(crate) async fn rotation(
         }
     };
 
-    let view = key::find(&mut work.write, organization, id)
-        .await?
-        .ok_or_else(Refusal::internal)?;
-    let changed = vec![Changed::Here(EntityRef::Key(id))];
-    work.end(StatusCode::OK, &view, event, changed).await
+    work.end_on_key(StatusCode::OK, id, event).await
 }
