@@ -1,0 +1,256 @@
+//! Keys, their secrets, and what may be done to them.
+
+use domain::clock::Timestamp;
+use domain::id::{KeyId, SecretId};
+use domain::key::{KeyKind, KeyState};
+use replica::{KeyCounts, OutboxState};
+use serde::{Deserialize, Serialize};
+
+use crate::view::{PendingOperation, RotationView};
+
+view! {
+    /// Some keys of a list.
+    pub struct KeyPage {
+        /// How many fit in all.
+        pub total: u32,
+        /// How many were passed over.
+        pub offset: u32,
+        /// The keys.
+        pub rows: Vec<KeyRow>,
+        /// Counts over all keys.
+        pub counts: KeyCounts,
+    }
+
+    /// A key in a list.
+    #[derive(Clone, Debug)]
+    pub struct KeyRow {
+        /// The key.
+        pub id: KeyId,
+        /// The name.
+        pub name: String,
+        /// What it is for.
+        pub description: String,
+        /// The kind.
+        pub kind: KeyKind,
+        /// Whether it is the one free service key (K2).
+        pub free: bool,
+        /// `kst_team_` and the like.
+        pub prefix: String,
+        /// The last four characters of its newest secret.
+        pub last_four: String,
+        /// The state now.
+        pub state: KeyState,
+        /// When it ends by itself.
+        pub expires_at: Option<Timestamp>,
+        /// When it was last used, as of the last sync.
+        pub last_used_at: Option<Timestamp>,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// What of it is not yet in force.
+        pub pending: Option<PendingMark>,
+    }
+
+    /// A change that is not yet in force.
+    #[derive(Clone, Debug)]
+    pub struct PendingMark {
+        /// What.
+        pub operation: PendingOperation,
+        /// How far it has come.
+        pub state: OutboxState,
+        /// Why it was refused, or why the last attempt failed.
+        pub message: Option<String>,
+    }
+
+    /// A key with everything known of it.
+    #[derive(Clone, Debug)]
+    pub struct KeyDetail {
+        /// As in a list.
+        pub row: KeyRow,
+        /// Who made it.
+        pub created_by: String,
+        /// When it was revoked.
+        pub revoked_at: Option<Timestamp>,
+        /// Who revoked it.
+        pub revoked_by: Option<String>,
+        /// Since when its present state is in force at the server; none while that is not confirmed.
+        pub in_force_since: Option<Timestamp>,
+        /// How often its secrets were verified with success.
+        pub use_count: u32,
+        /// Where the last use came from.
+        pub last_used_from: Option<String>,
+        /// Its secrets, newest first.
+        pub secrets: Vec<SecretRow>,
+        /// Since when it is paused.
+        pub paused_at: Option<Timestamp>,
+        /// Who paused it.
+        pub paused_by: Option<String>,
+        /// Its rotation under way.
+        pub rotation: Option<RotationView>,
+        /// Whether it can be edited.
+        pub edit: ActRule,
+        /// Whether it can be paused.
+        pub pause: ActRule,
+        /// Whether it can be resumed.
+        pub resume: ActRule,
+        /// Whether it can be given a new secret.
+        pub rotate: ActRule,
+        /// Whether it can be revoked.
+        pub revoke: RevokeRule,
+    }
+
+    /// Whether something can be done to a key now.
+    #[derive(Clone, Debug)]
+    pub struct ActRule {
+        /// Whether.
+        pub allowed: bool,
+        /// Why not.
+        pub reason: Option<String>,
+    }
+
+    /// A secret of a key, without the secret.
+    #[derive(Clone, Debug)]
+    pub struct SecretRow {
+        /// The secret.
+        pub id: SecretId,
+        /// `kst_team_` and the like.
+        pub prefix: String,
+        /// The last four characters.
+        pub last_four: String,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// Whether this computer's keychain has it.
+        pub on_this_computer: bool,
+        /// When it was last used, as of the last sync.
+        pub last_used_at: Option<Timestamp>,
+        /// From where.
+        pub last_used_from: Option<String>,
+        /// How often it was used.
+        pub use_count: u32,
+        /// When it ends by itself, because another takes its place.
+        pub retires_at: Option<Timestamp>,
+        /// When it ended: by what the server has written, or by the time at which it ends.
+        pub retired_at: Option<Timestamp>,
+    }
+
+    /// Whether a key can be revoked now.
+    #[derive(Clone, Debug)]
+    pub struct RevokeRule {
+        /// Whether.
+        pub allowed: bool,
+        /// Why not.
+        pub reason: Option<String>,
+        /// Whether the key's name is asked for, because it was used recently (K9).
+        pub name_required: bool,
+    }
+
+    /// A key that was just made: the only answer with a secret.
+    pub struct CreatedKey {
+        /// The key.
+        pub key_id: KeyId,
+        /// Its secret.
+        pub secret_id: SecretId,
+        /// The name.
+        pub name: String,
+        /// The kind.
+        pub kind: KeyKind,
+        /// The beginning of the secret.
+        pub prefix: String,
+        /// Its middle.
+        pub body: String,
+        /// Its end.
+        pub checksum: String,
+        /// Where it is kept.
+        pub stored_in: StoredIn,
+    }
+
+    /// A secret that was copied.
+    pub struct Copied {
+        /// When it leaves the clipboard, in seconds.
+        pub clears_in_seconds: u32,
+    }
+
+    /// A secret that was written to a file.
+    pub struct Saved {
+        /// The file.
+        pub path: String,
+    }
+
+    /// What became of an act on many keys.
+    #[derive(Clone, Debug)]
+    pub struct BulkReport {
+        /// How many it is wanted of.
+        pub done: u32,
+        /// Those it can't be done to.
+        pub refused: Vec<BulkRefusal>,
+    }
+
+    /// A key of many that something can't be done to.
+    #[derive(Clone, Debug)]
+    pub struct BulkRefusal {
+        /// The key.
+        pub key_id: KeyId,
+        /// Its name.
+        pub key_name: String,
+        /// Why not.
+        pub reason: String,
+    }
+}
+
+request! {
+    /// A key to be made.
+    pub struct KeyDraft {
+        /// The kind.
+        pub kind: KeyKind,
+        /// The name.
+        pub name: String,
+        /// What it is for.
+        pub description: String,
+        /// When it ends by itself.
+        pub expires_at: Option<Timestamp>,
+    }
+
+    /// An edit of a key.
+    pub struct KeyEditDraft {
+        /// What its author saw.
+        pub seen: KeyText,
+        /// What its author made of it.
+        pub made: KeyText,
+    }
+}
+
+/// What of a key its admins write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(deny_unknown_fields)]
+pub struct KeyText {
+    /// The name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+}
+
+/// Where a new secret is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "snake_case")]
+pub enum StoredIn {
+    /// The operating system's keychain.
+    Os,
+    /// The passphrase vault.
+    Vault,
+    /// Memory only.
+    Memory,
+}
+
+/// How keys are stopped, or let go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "snake_case")]
+pub enum Stop {
+    /// For a while.
+    Pause,
+    /// Not any more.
+    Resume,
+    /// For good.
+    Revoke,
+}
