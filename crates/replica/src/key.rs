@@ -181,10 +181,10 @@ fn put_secrets(change: &Change<'_>, key: &str, view: &KeyView, was_known: bool) 
     } else {
         Vec::new()
     };
-    let wanted: Vec<(String, String)> = view
+    let wanted: Vec<(String, &[u8])> = view
         .secrets
         .iter()
-        .map(|secret| (secret.id.to_string(), secret.hash.to_string()))
+        .map(|secret| (secret.id.to_string(), head(&secret.hash)))
         .collect();
     for id in known
         .iter()
@@ -194,12 +194,17 @@ fn put_secrets(change: &Change<'_>, key: &str, view: &KeyView, was_known: bool) 
             .prepare_cached("DELETE FROM secret WHERE id = ?1")?
             .execute([id])?;
     }
-    for (id, hash) in wanted.iter().filter(|(id, _)| !known.contains(id)) {
+    for (id, head) in wanted.iter().filter(|(id, _)| !known.contains(id)) {
         change
-            .prepare_cached("INSERT INTO secret (id, key_id, hash) VALUES (?1, ?2, ?3)")?
-            .execute(params![id, key, hash])?;
+            .prepare_cached("INSERT INTO secret (id, key_id, head) VALUES (?1, ?2, ?3)")?
+            .execute(params![id, key, head])?;
     }
     Ok(())
+}
+
+/// What a secret is looked up by. Two secrets may share it; whole hashes decide.
+fn head(hash: &SecretHash) -> &[u8] {
+    &hash.as_bytes()[..8]
 }
 
 /// Lists a key by its fields as they are wanted now: its edits began to wait, or ceased to.
@@ -290,26 +295,23 @@ impl Replica {
         let connection = self.lock();
         let mut statement = connection.prepare_cached(
             "SELECT key_view.view, key.unconfirmed FROM secret JOIN key ON key.id = secret.key_id
-             JOIN key_view ON key_view.id = key.id WHERE secret.hash = ?1",
+             JOIN key_view ON key_view.id = key.id WHERE secret.head = ?1",
         )?;
-        let mut rows = statement.query([hash.to_string()])?;
-        let Some(row) = rows.next()? else {
-            for waiting in outbox::rotations(&connection)? {
-                if waiting.secret.hash == *hash {
-                    let key = read(&connection, waiting.secret.key_id)?;
-                    return Ok(key.map(|key| (key, waiting.secret.id)));
-                }
+        let mut rows = statement.query([head(hash)])?;
+        while let Some(row) = rows.next()? {
+            let key = record(&connection, row)?;
+            if let Some(secret) = key.view.secrets.iter().find(|secret| secret.hash == *hash) {
+                let secret = secret.id;
+                return Ok(Some((key, secret)));
             }
-            return Ok(None);
-        };
-        let key = record(&connection, row)?;
-        let secret = key
-            .view
-            .secrets
-            .iter()
-            .find(|secret| secret.hash == *hash)
-            .map(|secret| secret.id);
-        Ok(secret.map(|secret| (key, secret)))
+        }
+        for waiting in outbox::rotations(&connection)? {
+            if waiting.secret.hash == *hash {
+                let key = read(&connection, waiting.secret.key_id)?;
+                return Ok(key.map(|key| (key, waiting.secret.id)));
+            }
+        }
+        Ok(None)
     }
 
     /// The secrets of all keys, and those that rotations under way will bring.

@@ -319,9 +319,39 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0001_first_light.sql")),
         M::up(include_str!("../migrations/0002_account.sql")),
         M::up(include_str!("../migrations/0003_pause_and_rotate.sql")),
+        M::up(include_str!("../migrations/0004_secret_heads.sql")),
     ])
 }
 
 fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA data_version", [], |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A copy of the version before secrets were found by the head of their hash keeps them.
+    #[test]
+    fn k13_secrets_of_an_older_copy_are_found() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrations().to_version(&mut connection, 3).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO key (id, version, kind, name, created_at, haystack)
+                     VALUES ('key_1', 1, 'team', 'ci', 0, 'ci');
+                 INSERT INTO secret (id, key_id, hash) VALUES ('secret_1', 'key_1',
+                     '00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff');",
+            )
+            .unwrap();
+        migrations().to_latest(&mut connection).unwrap();
+        let found: (String, String) = connection
+            .query_row(
+                "SELECT id, key_id FROM secret WHERE head = ?1",
+                [&[0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77_u8][..]],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .unwrap();
+        assert_eq!(found, ("secret_1".to_owned(), "key_1".to_owned()));
+    }
 }

@@ -58,6 +58,30 @@ fn view(number: u8, name: &str, version: i64) -> KeyView {
     }
 }
 
+/// Secrets are looked up by the head of their hash; one that shares it with another is not taken for that.
+#[test]
+fn k13_the_whole_hash_decides() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = fresh(&folder);
+    let alike = |last| {
+        let mut bytes = [7; 32];
+        bytes[31] = last;
+        SecretHash::from_bytes(bytes)
+    };
+    let (mut one, mut two) = (view(1, "one", 1), view(2, "two", 1));
+    one.secrets[0].hash = alike(1);
+    two.secrets[0].hash = alike(2);
+    let changes = vec![(1, Entity::Key(one.clone())), (2, Entity::Key(two.clone()))];
+    replica.apply(Feed::Organization, &page(changes, 2, 1)).unwrap();
+    let found = |last| {
+        replica
+            .key_by_hash(&alike(last))
+            .unwrap()
+            .map(|(key, _)| key.view.id)
+    };
+    assert_eq!((found(1), found(2), found(3)), (Some(one.id), Some(two.id), None));
+}
+
 fn page(changes: Vec<(i64, Entity)>, head: i64, epoch: i64) -> ChangesPage {
     let next = changes.last().map_or(head, |(sequence, _)| *sequence);
     let changes = changes
@@ -139,7 +163,7 @@ fn o3_a_page_and_its_cursor_are_one() {
 
     // A page that can't be applied (two keys with one secret) leaves the copy and the cursor as they were.
     let mut twin = view(3, "three", 1);
-    twin.secrets[0].hash = SecretHash::from_bytes([1; 32]);
+    twin.secrets[0].id = view(1, "one", 1).secrets[0].id;
     let torn = page(
         vec![(6, Entity::Key(view(4, "four", 1))), (7, Entity::Key(twin))],
         9,

@@ -113,21 +113,55 @@ pub async fn page(
     sight: Sight,
 ) -> Result<Page, StoreError> {
     let head = head(from, scope).await?.unwrap_or(0);
-    let rows = all!(
+    let keys = match scope {
+        Scope::Organization(organization) if sight.keys => {
+            key::changed(from, organization, since, limit).await?
+        }
+        Scope::Organization(_) | Scope::Account(_) => Vec::new(),
+    };
+    // Nearly all of a feed is keys: what is not lies between them, and no further than they go.
+    let is_full = |count: usize| i64::try_from(count).is_ok_and(|count| count >= limit);
+    let to = match keys.last() {
+        Some((last, _)) if is_full(keys.len()) => *last,
+        _ => i64::MAX,
+    };
+    let others = all!(
         ChangeRow,
         from,
         "SELECT sequence, entity_type, entity_id, gone FROM change \
-         WHERE scope_id = $1 AND sequence > $2 AND ($3 OR entity_type <> $4) ORDER BY sequence LIMIT $5",
+         WHERE scope_id = $1 AND sequence > $2 AND sequence <= $3 AND (entity_type <> $5 OR (gone AND $4)) \
+         ORDER BY sequence LIMIT $6",
         scope_id(scope),
         since,
+        to,
         sight.keys,
         KEY,
         limit,
     )?;
+    let mut changes: Vec<Change> = keys
+        .into_iter()
+        .map(|(sequence, key)| Change {
+            sequence,
+            entity: Entity::Key(key),
+        })
+        .collect();
+    for row in others {
+        let entity = if row.gone {
+            gone(&row)?
+        } else {
+            here(from, scope, &row).await?
+        };
+        changes.push(Change {
+            sequence: row.sequence,
+            entity,
+        });
+    }
+    changes.sort_by_key(|change| change.sequence);
+    changes.truncate(usize::try_from(limit).unwrap_or(0));
+
     // A page that is not full reaches the end, whatever the numbers of what is not seen.
-    let last = rows.last().map(|row| row.sequence);
-    let next = match last {
-        Some(last) if i64::try_from(rows.len()).is_ok_and(|found| found >= limit) => last,
+    let next = match changes.last() {
+        Some(last) if is_full(changes.len()) => last.sequence,
         _ => head.max(since),
     };
     let remaining = if next >= head {
@@ -145,23 +179,6 @@ pub async fn page(
         .map_or(0, |(count,)| count)
     };
     let next = if remaining == 0 { head.max(since) } else { next };
-
-    let mut keys = Vec::new();
-    if let (Scope::Organization(organization), true, Some(last)) = (scope, sight.keys, last) {
-        keys = key::changed(from, organization, since, last).await?;
-    }
-    let mut changes = Vec::with_capacity(rows.len());
-    for row in rows {
-        let entity = if row.gone {
-            gone(&row)?
-        } else {
-            here(from, scope, &row, &mut keys).await?
-        };
-        changes.push(Change {
-            sequence: row.sequence,
-            entity,
-        });
-    }
     Ok(Page {
         changes,
         next,
@@ -183,13 +200,8 @@ fn gone(row: &ChangeRow) -> Result<Entity, StoreError> {
     Ok(Entity::Gone { what })
 }
 
-/// The entity as it is now. Keys were read for the whole page; the few others are read one by one.
-async fn here(
-    from: &mut impl Connected,
-    scope: Scope,
-    row: &ChangeRow,
-    keys: &mut Vec<protocol::key::KeyView>,
-) -> Result<Entity, StoreError> {
+/// The entity as it is now. Keys are read for the whole page; the few others are read one by one.
+async fn here(from: &mut impl Connected, scope: Scope, row: &ChangeRow) -> Result<Entity, StoreError> {
     let found = match (scope, row.entity_type.as_str()) {
         (Scope::Organization(organization), ORGANIZATION) => organization::find(from, organization)
             .await?
@@ -208,12 +220,6 @@ async fn here(
         (Scope::Account(_), SESSION) => session::view(from, SessionId::from_uuid(row.entity_id))
             .await?
             .map(Entity::Session),
-        (Scope::Organization(_), KEY) => {
-            let id = KeyId::from_uuid(row.entity_id);
-            keys.iter()
-                .position(|key| key.id == id)
-                .map(|at| Entity::Key(keys.swap_remove(at)))
-        }
         _ => None,
     };
     found.ok_or_else(|| StoreError::damaged("a change of an entity that is not there"))

@@ -276,24 +276,35 @@ pub async fn list(
     join(&rows, secrets)
 }
 
-/// The keys whose latest change lies behind `since` and not behind `last`.
+#[derive(sqlx::FromRow)]
+struct ChangedRow {
+    sequence: i64,
+    #[sqlx(flatten)]
+    key: KeyRow,
+}
+
+/// The keys whose latest change lies behind `since`, with its number: the first `limit` of them, in order.
 pub(crate) async fn changed(
     from: &mut impl Connected,
     organization: OrganizationId,
     since: i64,
-    last: i64,
-) -> Result<Vec<KeyView>, StoreError> {
+    limit: i64,
+) -> Result<Vec<(i64, KeyView)>, StoreError> {
     let rows = all!(
-        KeyRow,
+        ChangedRow,
         from,
-        "SELECT key.id, key.kind, key.free, key.name, key.description, key.version, key.created_at, key.created_by, \
-         key.expires_at, key.revoked_at, key.revoked_by, key.paused_at, key.paused_by FROM change JOIN key ON key.id = change.entity_id \
-         WHERE change.scope_id = $1 AND change.entity_type = 'key' \
-         AND change.sequence > $2 AND change.sequence <= $3",
+        "SELECT change.sequence, key.id, key.kind, key.free, key.name, key.description, key.version, key.created_at, \
+         key.created_by, key.expires_at, key.revoked_at, key.revoked_by, key.paused_at, key.paused_by \
+         FROM change JOIN key ON key.id = change.entity_id \
+         WHERE change.scope_id = $1 AND change.entity_type = 'key' AND NOT change.gone AND change.sequence > $2 \
+         ORDER BY change.sequence LIMIT $3",
         organization.as_uuid(),
         since,
-        last,
+        limit,
     )?;
+    let Some(last) = rows.last().map(|row| row.sequence) else {
+        return Ok(Vec::new());
+    };
     let secrets = all!(
         SecretRow,
         from,
@@ -306,5 +317,7 @@ pub(crate) async fn changed(
         since,
         last,
     )?;
-    join(&rows, secrets)
+    let (numbers, keys): (Vec<i64>, Vec<KeyRow>) =
+        rows.into_iter().map(|row| (row.sequence, row.key)).unzip();
+    Ok(numbers.into_iter().zip(join(&keys, secrets)?).collect())
 }

@@ -95,6 +95,17 @@ pub enum Step {
     GoneBack,
 }
 
+impl Step {
+    /// Whether there is no page to ask for after it.
+    #[must_use]
+    pub const fn is_last(self) -> bool {
+        match self {
+            Self::Nothing | Self::Finish | Self::GoneBack | Self::Apply { more: false } => true,
+            Self::Begin | Self::Gather | Self::Apply { more: true } => false,
+        }
+    }
+}
+
 impl Course {
     /// From where the copy is.
     #[must_use]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use protocol::change::{ChangesPage, EntityRef, MOST_CHANGES};
 use replica::{Feed, Replica, Topic};
+use tokio::sync::mpsc;
 
 use crate::engine::Engine;
 use crate::failpoint::reach;
@@ -15,6 +16,13 @@ const SHOW_PROGRESS_FROM: u64 = 2_000;
 
 /// A pull of more changes than this touches more pages of the replica than it usually keeps in memory.
 const MAKE_ROOM_FROM: u64 = 50;
+
+/// So many pages may have come and not be written down.
+const PAGES_AHEAD: usize = 4;
+
+/// So many changes are written down together, where there are as many: each transaction writes the pages of the file it
+/// touched, and those of one thousand changes are nearly those of four.
+const TOGETHER: usize = 4_000;
 
 /// How far a pull has come.
 #[derive(Default)]
@@ -48,11 +56,19 @@ impl Engine {
         Ok(())
     }
 
+    /// Asks for page after page while those that came are written down.
     async fn pull_pages(&self, feed: Feed, progress: &mut Progress) -> Result<(), RoundError> {
+        let (came, pages) = mpsc::channel(PAGES_AHEAD);
+        let (asked, written) = tokio::join!(self.ask_all(feed, came), self.write_all(feed, pages, progress));
+        // What can't be written down stops the asking; it says why.
+        written.and(asked)
+    }
+
+    async fn ask_all(&self, feed: Feed, came: mpsc::Sender<(Step, ChangesPage)>) -> Result<(), RoundError> {
         let cursor = self.replica_work(move |replica| replica.cursor(feed)).await?;
         let mut course = Course::from(cursor);
-        let mut page = self.ask(feed, course.since()).await?;
         loop {
+            let page = self.ask(feed, course.since()).await?;
             reach("pull.answered");
             let step = course.take(&page);
             match step {
@@ -63,22 +79,45 @@ impl Engine {
                         now: page.head,
                     });
                 }
-                Step::Begin => {
-                    progress.seen.clear();
-                    progress.applied = 0;
-                    page = self.ask(feed, course.since()).await?;
-                }
-                Step::Apply { more: true } | Step::Gather => {
-                    // The next page is on its way while this one is written down.
-                    let next = self.ask(feed, course.since());
-                    let (next, applied) = tokio::join!(next, self.take(feed, step, page, progress));
-                    applied?;
-                    page = next?;
-                }
-                Step::Apply { more: false } | Step::Finish => {
-                    return self.take(feed, step, page, progress).await;
-                }
+                Step::Begin | Step::Gather | Step::Apply { .. } | Step::Finish => {}
             }
+            if came.send((step, page)).await.is_err() || step.is_last() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn write_all(
+        &self,
+        feed: Feed,
+        mut pages: mpsc::Receiver<(Step, ChangesPage)>,
+        progress: &mut Progress,
+    ) -> Result<(), RoundError> {
+        let mut held = None;
+        loop {
+            let next = match held.take() {
+                Some(next) => Some(next),
+                None => pages.recv().await,
+            };
+            let Some((mut step, mut page)) = next else {
+                return Ok(());
+            };
+            if step == Step::Begin {
+                progress.seen.clear();
+                progress.applied = 0;
+                continue;
+            }
+            while page.changes.len() < TOGETHER
+                && let Ok((following, more)) = pages.try_recv()
+            {
+                if following == Step::Begin {
+                    held = Some((following, more));
+                    break;
+                }
+                step = following;
+                page = joined(page, more);
+            }
+            self.take(feed, step, page, progress).await?;
         }
     }
 
@@ -136,5 +175,14 @@ impl Engine {
             (self.announce)(&progress.topics);
         }
         Ok(())
+    }
+}
+
+/// Two pages of a feed as one.
+fn joined(mut earlier: ChangesPage, page: ChangesPage) -> ChangesPage {
+    earlier.changes.extend(page.changes);
+    ChangesPage {
+        changes: earlier.changes,
+        ..page
     }
 }
