@@ -166,6 +166,8 @@ mod tests {
             passwords: Passwords::new(&ports).await.unwrap(),
             ports,
             uses: crate::uses::Uses::default(),
+            known: crate::known::KnownSecrets::default(),
+            limits: crate::limits::Limits::default(),
             closing: tokio_util::sync::CancellationToken::new(),
         });
         let router = Router::new()

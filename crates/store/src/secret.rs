@@ -10,6 +10,7 @@ use domain::activity::Scope;
 use domain::clock::Timestamp;
 use domain::id::{KeyId, OrganizationId, SecretId};
 use domain::key::{KeyKind, Life};
+use domain::limit::RequestLimit;
 use domain::rotation::SecretLife;
 use protocol::change::EntityRef;
 use uuid::Uuid;
@@ -38,6 +39,8 @@ pub struct Known {
     pub kind: KeyKind,
     /// The key's name.
     pub name: String,
+    /// How many requests it may make in a minute.
+    pub requests_per_minute: Option<RequestLimit>,
     /// What the key's state is computed from, but for a rotation.
     pub life: Life,
     /// What says whether the secret works.
@@ -57,6 +60,7 @@ struct KnownRow {
     created_at: i64,
     retires_at: Option<i64>,
     retired_at: Option<i64>,
+    requests_per_minute: Option<i64>,
 }
 
 /// The secret with this hash.
@@ -68,8 +72,8 @@ pub async fn by_hash(from: &mut impl Connected, hash: &SecretHash) -> Result<Opt
         KnownRow,
         from,
         "SELECT secret.id AS secret, key.id AS key, key.organization_id AS organization, key.kind, key.name, \
-         key.expires_at, key.revoked_at, key.paused_at, secret.created_at, secret.retires_at, secret.retired_at \
-         FROM secret JOIN key ON key.id = secret.key_id WHERE secret.hash = $1",
+         key.expires_at, key.revoked_at, key.paused_at, secret.created_at, secret.retires_at, secret.retired_at, \
+         key.requests_per_minute FROM secret JOIN key ON key.id = secret.key_id WHERE secret.hash = $1",
         hash.as_bytes().as_slice(),
     )?;
     let Some(row) = row else { return Ok(None) };
@@ -79,6 +83,7 @@ pub async fn by_hash(from: &mut impl Connected, hash: &SecretHash) -> Result<Opt
         organization: OrganizationId::from_uuid(row.organization),
         kind: key::kind(&row.kind)?,
         name: row.name,
+        requests_per_minute: key::limit(row.requests_per_minute)?,
         life: Life {
             revoked_at: moment(row.revoked_at),
             expires_at: moment(row.expires_at),
@@ -218,5 +223,5 @@ async fn announce_in(
         return Ok(());
     }
     let heard = tell_of(&mut tx, scope, last, &changed).await?;
-    commit_and_tell(tx, &store.notices, &[heard]).await
+    commit_and_tell(tx, &store.notices, vec![heard].into()).await
 }

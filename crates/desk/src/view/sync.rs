@@ -107,6 +107,8 @@ pub enum EditField {
     Name,
     /// The description.
     Description,
+    /// The limit of requests a minute.
+    RequestsPerMinute,
 }
 
 /// What the sync is doing.
