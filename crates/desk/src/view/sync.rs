@@ -101,7 +101,7 @@ pub enum PendingOperation {
 /// A field of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "camelCase")]
 pub enum EditField {
     /// The name.
     Name,
