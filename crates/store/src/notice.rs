@@ -219,7 +219,7 @@ impl Ear {
                 match self.open().await {
                     Ok(listener) => break listener,
                     Err(error) => {
-                        tracing::warn!(%error, "the notice channel to the database can't be opened")
+                        tracing::warn!(%error, "the notice channel to the database can't be opened");
                     }
                 }
                 tokio::time::sleep(PAUSE).await;
