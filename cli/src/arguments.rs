@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use desk::SortBy;
 use domain::clock::Timestamp;
 use domain::id::{ConnectionId, OperationId};
+use domain::limit::RequestLimit;
 use domain::rotation::LONGEST_OVERLAP_SECONDS;
 
 /// Keys of an organization, from the terminal: list, create, revoke, inspect. Works offline on the encrypted copy.
@@ -211,7 +212,7 @@ pub(crate) enum KeysCommand {
     },
     /// Create a team key. Its secret is made on this computer, kept in its keychain, and printed once.
     Create(Create),
-    /// Edit a key's name or description. What is left out stays as it is.
+    /// Edit a key's name, description or limit. What is left out stays as it is.
     Edit(Edit),
     /// Pause keys: requests with them fail until they are resumed.
     Pause {
@@ -357,6 +358,21 @@ pub(crate) struct Edit {
     /// What it is for: up to 500 characters; may be empty.
     #[arg(long)]
     pub(crate) description: Option<String>,
+    /// How many requests it may make in a minute, 1 to 1,000,000.
+    #[arg(long, value_name = "REQUESTS", value_parser = limit)]
+    pub(crate) limit: Option<u32>,
+    /// Let it make as many requests as it likes.
+    #[arg(long, conflicts_with = "limit")]
+    pub(crate) no_limit: bool,
+}
+
+/// Reads a number of requests a minute.
+fn limit(text: &str) -> Result<u32, String> {
+    let wrong = || "write a whole number of requests a minute, from 1 to 1000000".to_owned();
+    let number: u32 = text.parse().map_err(|_| wrong())?;
+    RequestLimit::new(number)
+        .map(RequestLimit::per_minute)
+        .map_err(|_| wrong())
 }
 
 #[derive(Subcommand)]
@@ -383,6 +399,9 @@ pub(crate) enum PendingCommand {
         /// Whose description holds.
         #[arg(long, value_enum)]
         description: Option<Side>,
+        /// Whose limit holds.
+        #[arg(long, value_enum)]
+        limit: Option<Side>,
     },
 }
 
@@ -426,6 +445,9 @@ pub(crate) struct Create {
     /// When it ends by itself, like 2027-03-12T10:42:07Z.
     #[arg(long, value_name = "TIME")]
     pub(crate) expires_at: Option<Timestamp>,
+    /// How many requests it may make in a minute, 1 to 1,000,000; without it there is no limit.
+    #[arg(long, value_name = "REQUESTS", value_parser = limit)]
+    pub(crate) limit: Option<u32>,
     /// Don't print the secret; it is in the keychain.
     #[arg(long)]
     pub(crate) no_print: bool,

@@ -132,6 +132,10 @@ pub(crate) async fn find(desk: &Arc<Desk>, key: &str) -> Result<KeyDetail, DeskE
     }
 }
 
+pub(crate) fn limit(per_minute: Option<u32>) -> String {
+    per_minute.map_or_else(|| "none".to_owned(), |most| format!("{most} requests a minute"))
+}
+
 pub(crate) fn facts(detail: &KeyDetail) -> String {
     let row = &detail.row;
     let mut facts = vec![
@@ -147,6 +151,7 @@ pub(crate) fn facts(detail: &KeyDetail) -> String {
         ("Expires", time(row.expires_at)),
         ("Last used", time(row.last_used_at)),
         ("Requests", detail.use_count.to_string()),
+        ("Limit", limit(row.requests_per_minute)),
     ];
     if let Some(at) = detail.paused_at {
         let by = detail.paused_by.as_deref().unwrap_or("the server");
@@ -203,6 +208,7 @@ pub(crate) async fn create(
             name: draft.name,
             description: draft.description,
             expires_at: draft.expires_at.or(in_days),
+            requests_per_minute: draft.limit,
         })
         .await?;
     let key = settle(desk, wanted, created.key_id).await?;
@@ -243,10 +249,16 @@ pub(crate) async fn edit(
     let seen = KeyText {
         name: row.name,
         description: row.description,
+        requests_per_minute: row.requests_per_minute,
     };
     let made = KeyText {
         name: edit.name.unwrap_or_else(|| seen.name.clone()),
         description: edit.description.unwrap_or_else(|| seen.description.clone()),
+        requests_per_minute: if edit.no_limit {
+            None
+        } else {
+            edit.limit.or(seen.requests_per_minute)
+        },
     };
     desk.edit_key(row.id, KeyEditDraft { seen, made }).await?;
     let detail = settle(desk, wanted, row.id).await?;

@@ -133,7 +133,15 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
                 id,
                 name,
                 description,
-            } => pending::decide(&desk, output, &opened, id, name, description).await,
+                limit,
+            } => {
+                let sides = pending::Sides {
+                    name,
+                    description,
+                    limit,
+                };
+                pending::decide(&desk, output, &opened, id, sides).await
+            }
         },
         Command::Inspect { text } => look::inspect(&desk, output, &opened, &text).await,
         Command::Scan(wish) => scan::scan(&desk, output, &opened, wish).await,

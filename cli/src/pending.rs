@@ -9,7 +9,7 @@ use domain::id::OperationId;
 
 use crate::arguments::Side;
 use crate::exit;
-use crate::keys::time;
+use crate::keys::{limit, time};
 use crate::look::Wanted;
 use crate::output::{Output, table};
 
@@ -37,15 +37,23 @@ const fn state(change: &PendingChange) -> &'static str {
     }
 }
 
-/// A field of a key's text.
-type Field = fn(&KeyText) -> &str;
+/// A field of a key's text, for people.
+type Field = fn(&KeyText) -> String;
+
+/// Whose fields hold.
+pub(crate) struct Sides {
+    pub(crate) name: Option<Side>,
+    pub(crate) description: Option<Side>,
+    pub(crate) limit: Option<Side>,
+}
 
 /// Both sides of an edit, a line for each field that differs.
 fn sides(edit: &PendingEdit) -> String {
-    let theirs = |field: Field| edit.theirs.as_ref().map_or("(gone)", field).to_owned();
-    let fields: [(&str, Field); 2] = [
-        ("name", |text| &text.name),
-        ("description", |text| &text.description),
+    let theirs = |field: Field| edit.theirs.as_ref().map_or_else(|| "(gone)".to_owned(), field);
+    let fields: [(&str, Field); 3] = [
+        ("name", |text| text.name.clone()),
+        ("description", |text| text.description.clone()),
+        ("limit", |text| limit(text.requests_per_minute)),
     ];
     fields
         .into_iter()
@@ -133,8 +141,7 @@ pub(crate) async fn decide(
     output: &Output,
     wanted: &Wanted,
     id: OperationId,
-    name: Option<Side>,
-    description: Option<Side>,
+    sides: Sides,
 ) -> Result<ExitCode, DeskError> {
     wanted.open(desk, output).await?;
     let change = find(desk, id).await?;
@@ -142,8 +149,9 @@ pub(crate) async fn decide(
     let edit = change.edit.as_ref().ok_or_else(nothing)?;
     let seen = edit.theirs.clone().ok_or_else(nothing)?;
     for (field, side, option) in [
-        (EditField::Name, name, "--name"),
-        (EditField::Description, description, "--description"),
+        (EditField::Name, sides.name, "--name"),
+        (EditField::Description, sides.description, "--description"),
+        (EditField::RequestsPerMinute, sides.limit, "--limit"),
     ] {
         if edit.conflicts.contains(&field) && side.is_none() {
             return Err(DeskError::Refused(format!(
@@ -152,12 +160,18 @@ pub(crate) async fn decide(
         }
     }
     let made = KeyText {
-        name: chosen(name, &edit.base.name, &edit.mine.name, &seen.name),
+        name: chosen(sides.name, &edit.base.name, &edit.mine.name, &seen.name),
         description: chosen(
-            description,
+            sides.description,
             &edit.base.description,
             &edit.mine.description,
             &seen.description,
+        ),
+        requests_per_minute: chosen(
+            sides.limit,
+            &edit.base.requests_per_minute,
+            &edit.mine.requests_per_minute,
+            &seen.requests_per_minute,
         ),
     };
     desk.decide_edit(id, KeyEditDraft { seen, made }).await?;
@@ -165,12 +179,12 @@ pub(crate) async fn decide(
 }
 
 /// What was said; else what only one side changed.
-fn chosen(side: Option<Side>, base: &str, mine: &str, theirs: &str) -> String {
+fn chosen<T: Clone + PartialEq>(side: Option<Side>, base: &T, mine: &T, theirs: &T) -> T {
     let mine_holds = match side {
         Some(side) => side == Side::Mine,
         None => mine != base,
     };
-    if mine_holds { mine } else { theirs }.to_owned()
+    if mine_holds { mine } else { theirs }.clone()
 }
 
 /// Sends what waits, unless that was not wanted, and says what became of the key's change.

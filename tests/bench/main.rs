@@ -5,11 +5,15 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a measurement that can't be taken ends, and what was measured is printed"
 )]
 
 mod figures;
+mod floor;
+mod load;
 mod scan;
+mod verify;
 mod window;
 
 use std::process::{Child, Command, Stdio};
@@ -38,6 +42,11 @@ struct Server {
 
 impl Server {
     fn start(folder: &std::path::Path) -> Self {
+        Self::start_on(folder, &folder.join("server.db").display().to_string())
+    }
+
+    /// Over this database.
+    fn start_on(folder: &std::path::Path, database: &str) -> Self {
         let program =
             std::env::var("KEYSTEAD_SERVER").expect("KEYSTEAD_SERVER: run through `cargo xtask bench`");
         let port = std::net::TcpListener::bind("127.0.0.1:0")
@@ -47,7 +56,7 @@ impl Server {
             .port();
         let child = Command::new(program)
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database"])
-            .arg(folder.join("server.db"))
+            .arg(database)
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -70,6 +79,12 @@ impl Drop for Server {
 
 fn main() {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [how, port, secrets] = arguments.as_slice()
+        && how == floor::ARGUMENT
+    {
+        floor::serve(port.parse().unwrap(), std::path::Path::new(secrets));
+        return;
+    }
     let json = arguments
         .iter()
         .position(|argument| argument == "--json")
@@ -83,6 +98,9 @@ fn main() {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         if bench.wants_any("scan") {
             scan::measure(&mut bench).await;
+        }
+        if bench.wants_any("verify") {
+            verify::measure(&mut bench).await;
         }
         if !["sync", "replica", "window"]
             .into_iter()

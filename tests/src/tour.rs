@@ -392,6 +392,7 @@ pub async fn edits(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> Out
     let text = |name: &str| KeyText {
         name: name.to_owned(),
         description: key.description.clone(),
+        requests_per_minute: None,
     };
     let draft = KeyEditDraft {
         seen: text("ci-deploy"),

@@ -270,6 +270,7 @@ async fn the_server_is_killed_in_the_middle(kind: Kind) {
         let text = |name: &str| KeyText {
             name: name.to_owned(),
             description: String::new(),
+            requests_per_minute: None,
         };
         let next = format!("edited {round}");
         let draft = KeyEditDraft {
@@ -438,6 +439,7 @@ async fn o2_clocks_that_are_a_day_off_lose_nothing() {
     let text = |name: &str| KeyText {
         name: name.to_owned(),
         description: String::new(),
+        requests_per_minute: None,
     };
     let (secret, key) = ahead.create("made tomorrow").await;
     ahead.wait_synced().await;

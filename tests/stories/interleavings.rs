@@ -176,6 +176,7 @@ impl World {
                 let text = KeyText {
                     name: row.name,
                     description: row.description,
+                    requests_per_minute: row.requests_per_minute,
                 };
                 (row.id, text)
             })
@@ -485,6 +486,7 @@ impl World {
                     let text = KeyText {
                         name: name.clone(),
                         description: String::new(),
+                        requests_per_minute: None,
                     };
                     assert!(now.insert(key, text).is_none(), "{seed}: made twice");
                     *told.entry(name).or_default() += 1;
@@ -493,6 +495,7 @@ impl World {
                     key,
                     name,
                     description,
+                    ..
                 } => {
                     let current = now.get_mut(&key).unwrap();
                     for (field, edited) in [(EditField::Name, name), (EditField::Description, description)] {
@@ -590,6 +593,7 @@ fn part(text: &KeyText, field: EditField) -> &str {
     match field {
         EditField::Name => &text.name,
         EditField::Description => &text.description,
+        EditField::RequestsPerMinute => unreachable!("nobody here edits limits"),
     }
 }
 
@@ -597,6 +601,7 @@ fn part_mut(text: &mut KeyText, field: EditField) -> &mut String {
     match field {
         EditField::Name => &mut text.name,
         EditField::Description => &mut text.description,
+        EditField::RequestsPerMinute => unreachable!("nobody here edits limits"),
     }
 }
 

@@ -96,6 +96,7 @@ async fn o5_keystead_locks_after_idle_minutes_and_then_refuses_everything() {
         let text = || KeyText {
             name: "ci".to_owned(),
             description: String::new(),
+            requests_per_minute: None,
         };
         KeyEditDraft {
             seen: text(),

@@ -11,6 +11,7 @@ mod faults;
 mod first_light;
 mod interleavings;
 mod ladder;
+mod limits;
 mod local;
 mod lock;
 mod nowhere;

@@ -28,6 +28,7 @@ async fn text_of(ada: &TestDesk, key: KeyId) -> KeyText {
     KeyText {
         name: row.name,
         description: row.description,
+        requests_per_minute: row.requests_per_minute,
     }
 }
 
@@ -37,6 +38,7 @@ async fn edit(ada: &TestDesk, key: KeyId, name: Option<&str>, description: Optio
     let made = KeyText {
         name: name.map_or_else(|| seen.name.clone(), str::to_owned),
         description: description.map_or_else(|| seen.description.clone(), str::to_owned),
+        requests_per_minute: seen.requests_per_minute,
     };
     ada.desk.edit_key(key, KeyEditDraft { seen, made }).await.unwrap();
 }

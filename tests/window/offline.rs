@@ -175,6 +175,7 @@ async fn window_k4_o2_o4_unplugged_edits_wait_and_a_conflict_is_decided() -> Out
     let text = |name: &str| KeyText {
         name: name.to_owned(),
         description: String::new(),
+        requests_per_minute: None,
     };
     let draft = KeyEditDraft {
         seen: text("ci-deploy"),

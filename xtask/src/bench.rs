@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use crate::display::Display;
 use crate::exec::Program;
 use crate::failure::Outcome;
+use crate::postgres::Postgres;
 use crate::workspace::Workspace;
 
 #[derive(Debug, clap::Args)]
@@ -45,9 +46,17 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     if arguments.json {
         rest.push("--json".into());
     }
+    let wants_postgres = arguments
+        .name
+        .as_deref()
+        .is_none_or(|name| name.starts_with("verify") || "verify".starts_with(name));
+    let postgres = wants_postgres.then(Postgres::start).transpose()?;
     let display = Display::start()?;
-    display
-        .dress(Program::new(release.join("bench")))
+    let mut bench = display.dress(Program::new(release.join("bench")));
+    if let Some(postgres) = &postgres {
+        bench = bench.env("KEYSTEAD_TEST_POSTGRES", postgres.url());
+    }
+    bench
         .env("KEYSTEAD_APP", workspace.release_binary("keystead-desktop")?)
         .env("KEYSTEAD_SERVER", release.join("keystead-server"))
         .args(&rest)

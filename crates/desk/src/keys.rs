@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::clock::Timestamp;
 use domain::id::{AccountId, KeyId, OperationId};
 use domain::key::{KeyKind, check_expiry, may_edit, may_revoke, revoke_asks_for_name};
+use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
 use domain::role::{Action, require};
 use domain::rotation::RotationStep;
@@ -79,6 +80,7 @@ impl Desk {
             name,
             description,
             expires_at: draft.expires_at,
+            requests_per_minute: limit(draft.requests_per_minute)?,
             secret: born.secret.clone(),
         };
         let (desk, account) = (self.clone(), open.record().account_id);
@@ -309,6 +311,7 @@ pub(crate) fn as_shown(request: &CreateKeyRequest, account: AccountId, now: Time
         revoked_by: None,
         paused_at: None,
         paused_by: None,
+        requests_per_minute: request.requests_per_minute,
         secrets: vec![SecretView {
             id: request.secret.id,
             hash: request.secret.hash,
@@ -347,6 +350,7 @@ pub(crate) fn row(record: &KeyRecord, now: Timestamp) -> KeyRow {
         id: view.id,
         name: record.shown.name.to_string(),
         description: record.shown.description.to_string(),
+        requests_per_minute: record.shown.requests_per_minute.map(RequestLimit::per_minute),
         kind: view.kind,
         free: view.free,
         prefix: newest.map(|secret| secret.prefix.clone()).unwrap_or_default(),
@@ -383,7 +387,15 @@ pub(crate) fn fields(text: &KeyText) -> Result<KeyFields, DeskError> {
     Ok(KeyFields {
         name: named("name", KeyName::parse(&text.name))?,
         description: named("description", Description::parse(&text.description))?,
+        requests_per_minute: limit(text.requests_per_minute)?,
     })
+}
+
+fn limit(per_minute: Option<u32>) -> Result<Option<RequestLimit>, DeskError> {
+    per_minute
+        .map(RequestLimit::new)
+        .transpose()
+        .map_err(|problem| DeskError::input("requestsPerMinute", problem.to_string()))
 }
 
 /// What admins wrote of a key, for people.
@@ -391,5 +403,6 @@ pub(crate) fn text(fields: &KeyFields) -> KeyText {
     KeyText {
         name: fields.name.to_string(),
         description: fields.description.to_string(),
+        requests_per_minute: fields.requests_per_minute.map(RequestLimit::per_minute),
     }
 }

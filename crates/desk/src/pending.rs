@@ -226,6 +226,7 @@ fn pending_edit(replica: &Replica, edit: &KeyEdit) -> Result<PendingEdit, DeskEr
             .map(|field| match field {
                 Field::Name => EditField::Name,
                 Field::Description => EditField::Description,
+                Field::Limit => EditField::RequestsPerMinute,
             })
             .collect(),
         _ => Vec::new(),

@@ -169,6 +169,7 @@ impl Desk {
                 name: (*name).to_owned(),
                 description: (*description).to_owned(),
                 expires_at: ends.at(self.now()),
+                requests_per_minute: None,
             };
             made.push((self.create_key(draft).await?, *story));
         }

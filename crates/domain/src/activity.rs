@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::id::{AccountId, EventId, KeyId, OrganizationId, SecretId, SessionId};
 use crate::key::KeyKind;
+use crate::limit::RequestLimit;
 use crate::role::Role;
 
 /// Whose record an event belongs to: each scope has a sequence and a hash chain of its own.
@@ -38,6 +39,15 @@ pub struct Edited {
     pub from: String,
     /// After.
     pub to: String,
+}
+
+/// A limit before and after an edit; none is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitEdited {
+    /// As it was.
+    pub from: Option<RequestLimit>,
+    /// As it is.
+    pub to: Option<RequestLimit>,
 }
 
 /// What happened.
@@ -86,8 +96,11 @@ pub enum Event {
         name: String,
         /// When it ends by itself.
         expires_at: Option<Timestamp>,
+        /// How many requests it may make in a minute, where that is limited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        requests_per_minute: Option<RequestLimit>,
     },
-    /// A key's name or description was edited (K4).
+    /// What people write of a key was edited (K4).
     KeyEdited {
         /// The key.
         key: KeyId,
@@ -97,6 +110,9 @@ pub enum Event {
         /// The description, where it was edited.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         description: Option<Edited>,
+        /// The limit, where it was edited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        requests_per_minute: Option<LimitEdited>,
     },
     /// A key was paused (K8).
     KeyPaused {

@@ -10,6 +10,7 @@ pub mod email;
 pub mod entropy;
 pub mod id;
 pub mod key;
+pub mod limit;
 pub mod name;
 pub mod password;
 pub mod role;

@@ -20,3 +20,5 @@ pub const KEY_KIND: &str = "x-keystead-kind";
 pub const KEY_ORGANIZATION: &str = "x-keystead-organization";
 /// Why a request was not let through.
 pub const REASON: &str = "x-keystead-reason";
+/// How many more requests of a key with a limit may go on at once.
+pub const REMAINING: &str = "x-keystead-remaining";

@@ -4,9 +4,10 @@ use crypto::token::SecretHash;
 use domain::clock::Timestamp;
 use domain::id::{AccountId, KeyId, SecretId};
 use domain::key::{KeyKind, Life};
+use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
 use domain::rotation::{self, Rotation, SecretLife};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a server learns of a secret that was made elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +41,9 @@ pub struct CreateKeyRequest {
     pub description: Description,
     /// When it ends by itself; `null` for never.
     pub expires_at: Option<Timestamp>,
+    /// How many requests it may make in a minute; none for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<RequestLimit>,
     /// Its first secret, with the new key's id.
     pub secret: NewSecret,
 }
@@ -55,6 +59,19 @@ pub struct EditKeyRequest {
     /// What it is for; may be empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
+    /// How many requests it may make in a minute; `null` for no limit.
+    #[serde(
+        default,
+        deserialize_with = "even_null",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<RequestLimit>))]
+    pub requests_per_minute: Option<Option<RequestLimit>>,
+}
+
+/// A field that is there, be it `null`.
+fn even_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 impl EditKeyRequest {
@@ -64,13 +81,14 @@ impl EditKeyRequest {
         KeyFields {
             name: self.name.unwrap_or_else(|| before.name.clone()),
             description: self.description.unwrap_or_else(|| before.description.clone()),
+            requests_per_minute: self.requests_per_minute.unwrap_or(before.requests_per_minute),
         }
     }
 
     /// Whether nothing is asked for.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.name.is_none() && self.description.is_none()
+        self.name.is_none() && self.description.is_none() && self.requests_per_minute.is_none()
     }
 }
 
@@ -93,6 +111,9 @@ pub struct KeyFields {
     pub name: KeyName,
     /// What it is for.
     pub description: Description,
+    /// How many requests it may make in a minute; none for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<RequestLimit>,
 }
 
 impl KeyFields {
@@ -102,6 +123,8 @@ impl KeyFields {
         EditKeyRequest {
             name: (self.name != before.name).then(|| self.name.clone()),
             description: (self.description != before.description).then(|| self.description.clone()),
+            requests_per_minute: (self.requests_per_minute != before.requests_per_minute)
+                .then_some(self.requests_per_minute),
         }
     }
 }
@@ -128,6 +151,9 @@ pub struct KeyView {
     pub created_by: AccountId,
     /// When it ends by itself.
     pub expires_at: Option<Timestamp>,
+    /// How many requests it may make in a minute; none for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<RequestLimit>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
     /// Who revoked it.
@@ -149,6 +175,7 @@ impl CreateKeyRequest {
         KeyFields {
             name: self.name.clone(),
             description: self.description.clone(),
+            requests_per_minute: self.requests_per_minute,
         }
     }
 }
@@ -160,6 +187,7 @@ impl KeyView {
         KeyFields {
             name: self.name.clone(),
             description: self.description.clone(),
+            requests_per_minute: self.requests_per_minute,
         }
     }
 

@@ -18,6 +18,8 @@ pub enum ProblemCode {
     WrongCredentials,
     /// The request to be let through carries no secret, or none that is good (401).
     NotLetThrough,
+    /// The secret is good, and its key made more requests than its limit lets it (403): wait for `retry_after_seconds`.
+    RateLimited,
     /// The role does not allow it, or a rule refuses it (403).
     Refused,
     /// Not there, or not visible to this account: the two can't be told apart (404).
@@ -49,7 +51,7 @@ impl ProblemCode {
         match self {
             Self::InvalidInput => 400,
             Self::SignedOut | Self::WrongCredentials | Self::NotLetThrough => 401,
-            Self::Refused => 403,
+            Self::Refused | Self::RateLimited => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::Conflict | Self::OperationReused => 409,
@@ -70,6 +72,7 @@ impl ProblemCode {
             Self::SignedOut => "Signed out",
             Self::WrongCredentials => "Wrong email or password",
             Self::NotLetThrough => "Not let through",
+            Self::RateLimited => "Rate limited",
             Self::Refused => "Refused",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",

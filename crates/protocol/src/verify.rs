@@ -28,6 +28,12 @@ pub struct VerifyView {
     /// Whose it is; only when `valid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<VerifiedKey>,
+    /// How many more requests of a key with a limit may go on at once; also in the header `x-keystead-remaining`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<u32>,
+    /// Seconds until another request may go on; only when `rate_limited`, and also in the header `retry-after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_seconds: Option<u32>,
 }
 
 /// Why a secret is not good.
@@ -47,6 +53,8 @@ pub enum VerifyRefusal {
     Paused,
     /// Another secret of its key took its place.
     Retired,
+    /// Its key made more requests than its limit lets it; the secret itself is good.
+    RateLimited,
 }
 
 impl VerifyRefusal {
@@ -60,6 +68,7 @@ impl VerifyRefusal {
             Self::Revoked => "revoked",
             Self::Paused => "paused",
             Self::Retired => "retired",
+            Self::RateLimited => "rate_limited",
         }
     }
 
@@ -73,6 +82,7 @@ impl VerifyRefusal {
             Self::Revoked => "the key of this secret is revoked",
             Self::Paused => "the key of this secret is paused",
             Self::Retired => "another secret of its key took the place of this one",
+            Self::RateLimited => "the key of this secret made more requests than its limit lets it",
         }
     }
 }

@@ -39,6 +39,7 @@ fn view(number: u8, name: &str, version: i64) -> KeyView {
         created_at: NOW,
         created_by: AccountId::make(NOW, &mut Fixed(9)),
         expires_at: None,
+        requests_per_minute: None,
         revoked_at: None,
         revoked_by: None,
         paused_at: None,
@@ -118,6 +119,7 @@ fn request(number: u8, name: &str) -> CreateKeyRequest {
         name: shown.name,
         description: shown.description,
         expires_at: None,
+        requests_per_minute: None,
         secret: NewSecret {
             key_id: shown.id,
             id: shown.secrets[0].id,
@@ -504,6 +506,7 @@ fn fields(name: &str, description: &str) -> KeyFields {
     KeyFields {
         name: KeyName::parse(name).unwrap(),
         description: Description::parse(description).unwrap(),
+        requests_per_minute: None,
     }
 }
 
@@ -802,6 +805,7 @@ fn o2_mending_a_refused_key_takes_in_what_was_meant_after_it() {
     let fields = |name: &str, description: &str| KeyFields {
         name: KeyName::parse(name).unwrap(),
         description: Description::parse(description).unwrap(),
+        requests_per_minute: None,
     };
     let wanted = request(1, "a");
     replica

@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::attempts::Attempts;
 use crate::config::Config;
+use crate::known::KnownSecrets;
+use crate::limits::Limits;
 use crate::passwords::Passwords;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
@@ -28,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) passwords: Passwords,
     pub(crate) attempts: Attempts,
     pub(crate) uses: Uses,
+    pub(crate) known: KnownSecrets,
+    pub(crate) limits: Limits,
     /// Cancelled when the server stops: streams end at once.
     pub(crate) closing: CancellationToken,
 }

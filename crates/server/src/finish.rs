@@ -13,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use protocol::header::REQUEST_ID;
+use protocol::path;
 use protocol::problem::{MEDIA_TYPE, Problem, ProblemCode};
 use tracing::Instrument;
 
@@ -29,6 +30,7 @@ pub(crate) async fn finish(State(app): State<App>, request: Request, next: Next)
         .extensions()
         .get::<MatchedPath>()
         .map_or("(none)", MatchedPath::as_str);
+    let busy = route == path::VERIFY;
     let span = tracing::info_span!("request", %id, method = %request.method(), route);
 
     let answering = AssertUnwindSafe(tokio::time::timeout(LONGEST, next.run(request))).catch_unwind();
@@ -45,7 +47,15 @@ pub(crate) async fn finish(State(app): State<App>, request: Request, next: Next)
 
     let response = with_problem(response, &id);
     let milliseconds = app.now().micros_since(begun) / 1_000;
-    span.in_scope(|| tracing::info!(status = response.status().as_u16(), milliseconds, "answered"));
+    let status = response.status().as_u16();
+    span.in_scope(|| {
+        // Asked for each request to the services behind: thousands a second would bury the rest.
+        if busy && status < 500 {
+            tracing::debug!(status, milliseconds, "answered");
+        } else {
+            tracing::info!(status, milliseconds, "answered");
+        }
+    });
     with_headers(response, &id)
 }
 
@@ -166,6 +176,8 @@ mod tests {
             passwords: Passwords::new(&ports).await.unwrap(),
             ports,
             uses: crate::uses::Uses::default(),
+            known: crate::known::KnownSecrets::default(),
+            limits: crate::limits::Limits::default(),
             closing: tokio_util::sync::CancellationToken::new(),
         });
         let router = Router::new()

@@ -14,6 +14,8 @@ mod caller;
 mod finish;
 mod handlers;
 mod jobs;
+mod known;
+mod limits;
 mod operation;
 mod own_host;
 mod parameters;

@@ -42,15 +42,21 @@ impl Refusal {
 
     /// Too often; another attempt is worth it in `seconds`.
     pub(crate) fn too_many(what: &str, seconds: u32) -> Self {
+        Self::wait(ProblemCode::TooManyAttempts, what, seconds)
+    }
+
+    /// A key over its limit; another request is worth it in `seconds`.
+    pub(crate) fn rate_limited(what: &str, seconds: u32) -> Self {
+        Self::wait(ProblemCode::RateLimited, what, seconds)
+    }
+
+    fn wait(code: ProblemCode, what: &str, seconds: u32) -> Self {
         let wait = if seconds < 120 {
             format!("{seconds} seconds")
         } else {
             format!("{} minutes", seconds.div_ceil(60))
         };
-        let mut refusal = Self::new(
-            ProblemCode::TooManyAttempts,
-            format!("{what}; try again in {wait}"),
-        );
+        let mut refusal = Self::new(code, format!("{what}; try again in {wait}"));
         refusal.0.retry_after_seconds = Some(seconds);
         refusal
     }

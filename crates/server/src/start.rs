@@ -13,6 +13,8 @@ use crate::app::{App, Shared};
 use crate::attempts::Attempts;
 use crate::config::Config;
 use crate::jobs;
+use crate::known::KnownSecrets;
+use crate::limits::Limits;
 use crate::passwords::Passwords;
 use crate::ports::Ports;
 use crate::router;
@@ -71,6 +73,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
         .map_err(|error| cannot_listen(address, &error))?;
 
     let store = Store::connect(&config.database, ports.clock.now()).await?;
+    store.trust_by(ports.clock.clone());
     let passwords = Passwords::new(&ports).await.map_err(|_| StartError::Passwords)?;
     let closing = CancellationToken::new();
     let working = CancellationToken::new();
@@ -81,6 +84,8 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
         store: store.clone(),
         passwords,
         uses: Uses::default(),
+        known: KnownSecrets::default(),
+        limits: Limits::default(),
         closing: closing.clone(),
     });
 

@@ -4,8 +4,9 @@ use crypto::token::SecretHash;
 use domain::clock::Timestamp;
 use domain::id::{AccountId, KeyId, OrganizationId, SecretId};
 use domain::key::KeyKind;
+use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
-use protocol::key::{KeyView, NewSecret, SecretView};
+use protocol::key::{KeyFields, KeyView, NewSecret, SecretView};
 use uuid::Uuid;
 
 use crate::account::moment;
@@ -29,6 +30,8 @@ pub struct NewKey<'a> {
     pub description: &'a Description,
     /// When it ends by itself.
     pub expires_at: Option<Timestamp>,
+    /// How many requests it may make in a minute.
+    pub requests_per_minute: Option<RequestLimit>,
     /// Who makes it.
     pub by: AccountId,
     /// Its first secret, which names the key.
@@ -44,7 +47,7 @@ pub async fn insert(write: &mut Write, new: &NewKey<'_>) -> Result<(), StoreErro
     run!(
         write,
         "INSERT INTO key (id, organization_id, kind, free, name, description, version, created_at, created_by, \
-         expires_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9)",
+         expires_at, requests_per_minute) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10)",
         new.secret.key_id.as_uuid(),
         new.organization.as_uuid(),
         new.kind.as_str(),
@@ -54,6 +57,7 @@ pub async fn insert(write: &mut Write, new: &NewKey<'_>) -> Result<(), StoreErro
         at,
         new.by.as_uuid(),
         new.expires_at.map(Timestamp::as_micros),
+        per_minute(new.requests_per_minute),
     )?;
     rotation::insert_secret(write, new.organization, new.secret).await
 }
@@ -104,7 +108,7 @@ pub async fn revoke(
     Ok(())
 }
 
-/// Gives a key another name and description.
+/// Gives a key what its admins wrote of it.
 ///
 /// # Errors
 /// The database does not answer.
@@ -112,16 +116,17 @@ pub async fn edit(
     write: &mut Write,
     organization: OrganizationId,
     id: KeyId,
-    name: &KeyName,
-    description: &Description,
+    fields: &KeyFields,
 ) -> Result<(), StoreError> {
     run!(
         write,
-        "UPDATE key SET name = $3, description = $4, version = version + 1 WHERE organization_id = $1 AND id = $2",
+        "UPDATE key SET name = $3, description = $4, requests_per_minute = $5, version = version + 1 \
+         WHERE organization_id = $1 AND id = $2",
         organization.as_uuid(),
         id.as_uuid(),
-        name.as_str(),
-        description.as_str(),
+        fields.name.as_str(),
+        fields.description.as_str(),
+        per_minute(fields.requests_per_minute),
     )?;
     Ok(())
 }
@@ -141,6 +146,7 @@ struct KeyRow {
     revoked_by: Option<Uuid>,
     paused_at: Option<i64>,
     paused_by: Option<Uuid>,
+    requests_per_minute: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -156,6 +162,20 @@ struct SecretRow {
     use_count: i64,
     retires_at: Option<i64>,
     retired_at: Option<i64>,
+}
+
+fn per_minute(limit: Option<RequestLimit>) -> Option<i64> {
+    limit.map(|limit| i64::from(limit.per_minute()))
+}
+
+pub(crate) fn limit(per_minute: Option<i64>) -> Result<Option<RequestLimit>, StoreError> {
+    let Some(number) = per_minute else {
+        return Ok(None);
+    };
+    let limit = u32::try_from(number)
+        .ok()
+        .and_then(|number| RequestLimit::new(number).ok());
+    limit.map(Some).ok_or_else(|| StoreError::damaged("a limit"))
 }
 
 pub(crate) fn kind(name: &str) -> Result<KeyKind, StoreError> {
@@ -178,6 +198,7 @@ fn key_view(row: &KeyRow) -> Result<KeyView, StoreError> {
         revoked_by: row.revoked_by.map(AccountId::from_uuid),
         paused_at: moment(row.paused_at),
         paused_by: row.paused_by.map(AccountId::from_uuid),
+        requests_per_minute: limit(row.requests_per_minute)?,
         secrets: Vec::new(),
     })
 }
@@ -224,7 +245,7 @@ pub async fn find(
         KeyRow,
         from,
         "SELECT id, kind, free, name, description, version, created_at, created_by, expires_at, revoked_at, \
-         revoked_by, paused_at, paused_by FROM key WHERE organization_id = $1 AND id = $2",
+         revoked_by, paused_at, paused_by, requests_per_minute FROM key WHERE organization_id = $1 AND id = $2",
         organization.as_uuid(),
         id.as_uuid(),
     )?;
@@ -254,7 +275,7 @@ pub async fn list(
         KeyRow,
         from,
         "SELECT id, kind, free, name, description, version, created_at, created_by, expires_at, revoked_at, \
-         revoked_by, paused_at, paused_by FROM key WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+         revoked_by, paused_at, paused_by, requests_per_minute FROM key WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3",
         organization.as_uuid(),
         after,
         limit,
@@ -294,7 +315,8 @@ pub(crate) async fn changed(
         ChangedRow,
         from,
         "SELECT change.sequence, key.id, key.kind, key.free, key.name, key.description, key.version, key.created_at, \
-         key.created_by, key.expires_at, key.revoked_at, key.revoked_by, key.paused_at, key.paused_by \
+         key.created_by, key.expires_at, key.revoked_at, key.revoked_by, key.paused_at, key.paused_by, \
+         key.requests_per_minute \
          FROM change JOIN key ON key.id = change.entity_id \
          WHERE change.scope_id = $1 AND change.entity_type = 'key' AND NOT change.gone AND change.sequence > $2 \
          ORDER BY change.sequence LIMIT $3",

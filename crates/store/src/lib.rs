@@ -11,6 +11,7 @@
 //!   first and hold it until they commit.
 
 mod error;
+mod fresh;
 mod link;
 mod migrate;
 mod notice;
@@ -33,6 +34,7 @@ pub mod testing;
 pub mod usage;
 
 pub use error::StoreError;
+pub use fresh::Mark;
 pub use link::Connected;
 pub use migrate::LATEST as SCHEMA_VERSION;
 pub use notice::Heard;

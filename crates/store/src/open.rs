@@ -160,8 +160,8 @@ impl Store {
                 })
             }
             Address::Server(options) => {
-                let pool = server(*options, CONNECTIONS).await?;
-                let notices = Arc::new(Notices::shared(&pool).await?);
+                let pool = server((*options).clone(), CONNECTIONS).await?;
+                let notices = Arc::new(Notices::shared(&options).await?);
                 Ok(Self {
                     pools: Pools::Postgres(pool),
                     notices,
@@ -187,6 +187,7 @@ impl Store {
 
     /// Waits for what is running and closes the database; on SQLite the WAL is folded into the file.
     pub async fn close(&self) {
+        self.notices.close().await;
         match &self.pools {
             Pools::Sqlite { writer, readers } => {
                 readers.close().await;

@@ -5,19 +5,23 @@
 //! hear of them through the feed, at most once a minute for a secret: `announced_at` says when they last did,
 //! `announce_due` when they next will. A use is never left untold: it only waits until it is due.
 
+use std::sync::LazyLock;
+
 use crypto::token::SecretHash;
 use domain::activity::Scope;
 use domain::clock::Timestamp;
 use domain::id::{KeyId, OrganizationId, SecretId};
 use domain::key::{KeyKind, Life};
+use domain::limit::RequestLimit;
 use domain::rotation::SecretLife;
 use protocol::change::EntityRef;
 use uuid::Uuid;
 
 use crate::account::moment;
 use crate::error::StoreError;
-use crate::link::{Connected, all, one, run};
+use crate::link::{Connected, all, on, one};
 use crate::open::Store;
+use crate::read::Tx;
 use crate::write::{Changed, commit_and_tell, hold, tell_of};
 use crate::{key, usage};
 
@@ -38,6 +42,8 @@ pub struct Known {
     pub kind: KeyKind,
     /// The key's name.
     pub name: String,
+    /// How many requests it may make in a minute.
+    pub requests_per_minute: Option<RequestLimit>,
     /// What the key's state is computed from, but for a rotation.
     pub life: Life,
     /// What says whether the secret works.
@@ -57,6 +63,7 @@ struct KnownRow {
     created_at: i64,
     retires_at: Option<i64>,
     retired_at: Option<i64>,
+    requests_per_minute: Option<i64>,
 }
 
 /// The secret with this hash.
@@ -68,8 +75,8 @@ pub async fn by_hash(from: &mut impl Connected, hash: &SecretHash) -> Result<Opt
         KnownRow,
         from,
         "SELECT secret.id AS secret, key.id AS key, key.organization_id AS organization, key.kind, key.name, \
-         key.expires_at, key.revoked_at, key.paused_at, secret.created_at, secret.retires_at, secret.retired_at \
-         FROM secret JOIN key ON key.id = secret.key_id WHERE secret.hash = $1",
+         key.expires_at, key.revoked_at, key.paused_at, secret.created_at, secret.retires_at, secret.retired_at, \
+         key.requests_per_minute FROM secret JOIN key ON key.id = secret.key_id WHERE secret.hash = $1",
         hash.as_bytes().as_slice(),
     )?;
     let Some(row) = row else { return Ok(None) };
@@ -79,6 +86,7 @@ pub async fn by_hash(from: &mut impl Connected, hash: &SecretHash) -> Result<Opt
         organization: OrganizationId::from_uuid(row.organization),
         kind: key::kind(&row.kind)?,
         name: row.name,
+        requests_per_minute: key::limit(row.requests_per_minute)?,
         life: Life {
             revoked_at: moment(row.revoked_at),
             expires_at: moment(row.expires_at),
@@ -120,6 +128,77 @@ fn together(uses: &[&Use]) -> Vec<Use> {
         .collect()
 }
 
+/// Rows in one statement: a busy server puts down thousands each second, and each statement is a way to the database
+/// and back. What is left over goes one by one, so that there are two statements to prepare.
+const AT_ONCE: usize = 50;
+
+/// In parts of [`AT_ONCE`], and then of one.
+pub(crate) fn in_parts<T>(all: &[T]) -> impl Iterator<Item = &[T]> {
+    let (parts, rest) = all.split_at(all.len() - all.len() % AT_ONCE);
+    parts.chunks(AT_ONCE).chain(rest.chunks(1))
+}
+
+/// A statement for [`AT_ONCE`] rows and for one: `rows` stands for the values of `columns` placeholders each, which come
+/// before its other placeholders; those are numbered from the end of the rows on, as `others` says.
+pub(crate) fn for_rows(
+    columns: usize,
+    statement: fn(rows: &str, others: &dyn Fn(usize) -> String) -> String,
+) -> [String; 2] {
+    [AT_ONCE, 1].map(|count| {
+        let row = |at: usize| {
+            let values: Vec<String> = (1..=columns)
+                .map(|column| format!("${}", at * columns + column))
+                .collect();
+            format!("({})", values.join(", "))
+        };
+        let rows: Vec<String> = (0..count).map(row).collect();
+        statement(&format!("(VALUES {}) AS used", rows.join(", ")), &|number| {
+            format!("${}", count * columns + number)
+        })
+    })
+}
+
+/// The statement for so many rows.
+pub(crate) fn of_rows(statements: &'static [String; 2], count: usize) -> &'static str {
+    &statements[usize::from(count == 1)]
+}
+
+static COUNT: LazyLock<[String; 2]> = LazyLock::new(|| {
+    for_rows(4, |rows, other| {
+        let (long_ago, each, now) = (other(1), other(2), other(3));
+        format!(
+            "UPDATE secret SET use_count = secret.use_count + column2, \
+             last_used_from = CASE WHEN secret.last_used_at > column3 THEN secret.last_used_from ELSE column4 END, \
+             last_used_at = CASE WHEN secret.last_used_at > column3 THEN secret.last_used_at ELSE column3 END, \
+             announce_due = CASE WHEN secret.announce_due IS NOT NULL THEN secret.announce_due \
+                                 WHEN secret.announced_at > {long_ago} THEN secret.announced_at + {each} ELSE {now} END \
+             FROM {rows} WHERE secret.id = column1"
+        )
+    })
+});
+
+async fn count(tx: &mut Tx, uses: &[Use], now: Timestamp) -> Result<(), StoreError> {
+    let sql = of_rows(&COUNT, uses.len());
+    on!(tx, connection => async {
+        let mut query = sqlx::query::<Db>(sql);
+        for used in uses {
+            query = query
+                .bind(used.secret.as_uuid())
+                .bind(used.count)
+                .bind(used.last_at.as_micros())
+                .bind(used.last_from.as_str());
+        }
+        query
+            .bind(now.plus_seconds(-ANNOUNCED_EVERY_SECONDS).as_micros())
+            .bind(ANNOUNCED_EVERY_SECONDS * 1_000_000)
+            .bind(now.as_micros())
+            .execute(connection)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
 /// Puts uses down, all or none, and each into the hour of its `last_at`. A measurement: no event. Telling desktops is [`announce`].
 ///
 /// # Errors
@@ -131,23 +210,8 @@ pub async fn record_uses(store: &Store, uses: &[Use], now: Timestamp) -> Result<
         (one.secret, one.last_at, &one.last_from).cmp(&(other.secret, other.last_at, &other.last_from))
     });
     let mut tx = store.writing().await?;
-    for used in together(&uses) {
-        run!(
-            &mut tx,
-            "UPDATE secret SET use_count = use_count + $2, \
-             last_used_from = CASE WHEN last_used_at > $3 THEN last_used_from ELSE $4 END, \
-             last_used_at = CASE WHEN last_used_at > $3 THEN last_used_at ELSE $3 END, \
-             announce_due = CASE WHEN announce_due IS NOT NULL THEN announce_due \
-                                 WHEN announced_at > $5 THEN announced_at + $6 ELSE $7 END \
-             WHERE id = $1",
-            used.secret.as_uuid(),
-            used.count,
-            used.last_at.as_micros(),
-            used.last_from.as_str(),
-            now.plus_seconds(-ANNOUNCED_EVERY_SECONDS).as_micros(),
-            ANNOUNCED_EVERY_SECONDS * 1_000_000,
-            now.as_micros(),
-        )?;
+    for some in in_parts(&together(&uses)) {
+        count(&mut tx, some, now).await?;
     }
     usage::record(&mut tx, &uses).await?;
     tx.commit().await
@@ -218,5 +282,5 @@ async fn announce_in(
         return Ok(());
     }
     let heard = tell_of(&mut tx, scope, last, &changed).await?;
-    commit_and_tell(tx, &store.notices, &[heard]).await
+    commit_and_tell(tx, &store.notices, vec![heard].into()).await
 }

@@ -223,7 +223,7 @@ pub async fn remove_old(store: &Store, before: Timestamp) -> Result<u64, StoreEr
         }
         removed += gone.len() as u64;
         let heard = tell_of(&mut tx, scope, last, &gone).await?;
-        commit_and_tell(tx, &store.notices, &[heard]).await?;
+        commit_and_tell(tx, &store.notices, vec![heard].into()).await?;
     }
     let mut tx = store.writing().await?;
     removed += run!(

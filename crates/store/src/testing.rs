@@ -205,7 +205,7 @@ pub async fn add_member(
     let told = tell_of(&mut tx, there, last, &[Changed::Here(EntityRef::Member(id))]).await?;
     let last = hold(&mut tx, theirs).await?;
     let told_them = tell_of(&mut tx, theirs, last, &[Changed::Here(EntityRef::Membership(id))]).await?;
-    commit_and_tell(tx, &store.notices, &[told, told_them]).await
+    commit_and_tell(tx, &store.notices, vec![told, told_them].into()).await
 }
 
 /// Gives every member another role ([`change_role`]).
@@ -253,5 +253,5 @@ pub async fn change_role(
     let told = tell_of(&mut tx, there, last, &[Changed::Here(EntityRef::Member(id))]).await?;
     let last = hold(&mut tx, theirs).await?;
     let told_them = tell_of(&mut tx, theirs, last, &[Changed::Here(EntityRef::Membership(id))]).await?;
-    commit_and_tell(tx, &store.notices, &[told, told_them]).await
+    commit_and_tell(tx, &store.notices, vec![told, told_them].into()).await
 }

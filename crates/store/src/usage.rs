@@ -1,15 +1,17 @@
 //! How often each secret was used in each hour, from where. A measurement: no event, no change row.
 
+use std::sync::LazyLock;
+
 use domain::clock::Timestamp;
 use domain::id::{KeyId, OrganizationId, SecretId};
 use protocol::key::{AddressUses, HourUses};
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::link::{Connected, all, run};
+use crate::link::{Connected, all, on, run};
 use crate::open::Store;
 use crate::read::Tx;
-use crate::secret::Use;
+use crate::secret::{self, Use};
 
 const HOUR: i64 = 3_600 * 1_000_000;
 
@@ -19,22 +21,35 @@ pub const fn hour_of(at: Timestamp) -> Timestamp {
     Timestamp::from_micros(at.as_micros() - at.as_micros().rem_euclid(HOUR))
 }
 
-/// Puts uses to their hours, in the transaction that counts them.
-pub(crate) async fn record(tx: &mut Tx, uses: &[&Use]) -> Result<(), StoreError> {
-    for used in uses {
-        run!(
-            tx,
+static RECORD: LazyLock<[String; 2]> = LazyLock::new(|| {
+    secret::for_rows(5, |rows, _| {
+        format!(
             "INSERT INTO usage (organization_id, key_id, secret_id, hour, address, uses, last_at) \
-             SELECT organization_id, key_id, id, $2, $3, $4, $5 FROM secret WHERE id = $1 \
+             SELECT secret.organization_id, secret.key_id, secret.id, column2, column3, column4, column5 \
+             FROM {rows} JOIN secret ON secret.id = column1 WHERE TRUE \
              ON CONFLICT (key_id, hour, secret_id, address) \
              DO UPDATE SET uses = usage.uses + excluded.uses, \
-             last_at = CASE WHEN usage.last_at > excluded.last_at THEN usage.last_at ELSE excluded.last_at END",
-            used.secret.as_uuid(),
-            hour_of(used.last_at).as_micros(),
-            used.last_from.as_str(),
-            used.count,
-            used.last_at.as_micros(),
-        )?;
+             last_at = CASE WHEN usage.last_at > excluded.last_at THEN usage.last_at ELSE excluded.last_at END"
+        )
+    })
+});
+
+/// Puts uses to their hours, in the transaction that counts them.
+pub(crate) async fn record(tx: &mut Tx, uses: &[&Use]) -> Result<(), StoreError> {
+    for some in secret::in_parts(uses) {
+        let sql = secret::of_rows(&RECORD, some.len());
+        on!(tx, connection => async {
+            let mut query = sqlx::query::<Db>(sql);
+            for used in some {
+                query = query
+                    .bind(used.secret.as_uuid())
+                    .bind(hour_of(used.last_at).as_micros())
+                    .bind(used.last_from.as_str())
+                    .bind(used.count)
+                    .bind(used.last_at.as_micros());
+            }
+            query.execute(connection).await.map(drop)
+        })?;
     }
     Ok(())
 }

@@ -4,16 +4,18 @@
 //! are ordered, and what a handler loads inside it can't change before it commits. It ends in [`Write::commit`], which
 //! takes the event of every scope and the entities that changed, or it is rolled back when dropped.
 
+use std::sync::Arc;
+
 use crypto::chain::{self, Head};
 use domain::activity::{ActivityEvent, Actor, Event, Scope};
 use domain::clock::Timestamp;
-use domain::id::{EventId, SessionId};
+use domain::id::{EventId, KeyId, SessionId};
 use protocol::change::{EntityRef, Notice};
 use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::link::{Connected, Link, one, run};
-use crate::notice::{CHANNEL, Heard, Notices};
+use crate::notice::{CHANNEL, Heard, Notices, Told};
 use crate::open::{Pools, Store};
 use crate::read::Tx;
 use crate::{activity, change};
@@ -40,6 +42,15 @@ pub enum Changed {
     Here(EntityRef),
     /// Deleted.
     Gone(EntityRef),
+}
+
+impl Changed {
+    const fn key(&self) -> Option<KeyId> {
+        match self {
+            Self::Here(EntityRef::Key(key)) | Self::Gone(EntityRef::Key(key)) => Some(*key),
+            _ => None,
+        }
+    }
 }
 
 struct Opened {
@@ -180,8 +191,9 @@ impl Write {
         mut self,
         records: impl IntoIterator<Item = Record, IntoIter: Send> + Send,
     ) -> Result<(), StoreError> {
-        let mut heard: Vec<Heard> = self.ended.drain(..).map(Heard::SessionEnded).collect();
+        let mut told = Told::from(self.ended.drain(..).map(Heard::SessionEnded).collect::<Vec<_>>());
         for record in records {
+            told.keys.extend(record.changed.iter().filter_map(Changed::key));
             let at = self.opened.iter().position(|opened| opened.scope == record.scope);
             let opened = self.opened.swap_remove(at.ok_or(StoreError::Unrecorded)?);
             let event = ActivityEvent {
@@ -198,7 +210,7 @@ impl Write {
                 Scope::Account(_) if record.changed.is_empty() => opened.sequence,
                 scope => {
                     let head = change::number(&mut self.tx, scope, opened.sequence, &record.changed).await?;
-                    heard.push(Heard::Changed(Notice { scope, head }));
+                    told.heard.push(Heard::Changed(Notice { scope, head }));
                     head
                 }
             };
@@ -213,32 +225,46 @@ impl Write {
         if !self.opened.is_empty() {
             return Err(StoreError::Unrecorded);
         }
-        commit_and_tell(self.tx, &self.store.notices, &heard).await
+        commit_and_tell(self.tx, &self.store.notices, told).await
     }
 }
 
 /// Commits; whoever listens hears of it after, never before.
-pub(crate) async fn commit_and_tell(
-    mut tx: Tx,
-    notices: &Notices,
-    heard: &[Heard],
-) -> Result<(), StoreError> {
+///
+/// It is carried out to its end even when whoever waits for it goes away meanwhile: a change that is committed and not
+/// told would be unknown to verify.
+pub(crate) async fn commit_and_tell(tx: Tx, notices: &Arc<Notices>, told: Told) -> Result<(), StoreError> {
+    let notices = Arc::clone(notices);
+    let committing = tokio::spawn(async move {
+        let alone = matches!(tx, Tx::Sqlite(_));
+        let committed = commit(tx, &told).await;
+        // Also when it failed: that no answer came does not mean that it was not carried out.
+        for key in &told.keys {
+            notices.fresh().changed(*key);
+        }
+        if alone && committed.is_ok() {
+            notices.tell(&told.heard);
+        }
+        committed
+    });
+    committing
+        .await
+        .unwrap_or_else(|error| Err(StoreError::Unreachable(error.to_string())))
+}
+
+async fn commit(mut tx: Tx, told: &Told) -> Result<(), StoreError> {
     if let Tx::Postgres(tx) = &mut tx {
-        for payload in heard.iter().filter_map(|what| what.payload()) {
-            sqlx::query("SELECT pg_notify($1, $2)")
+        let payloads = told.payloads();
+        if !payloads.is_empty() {
+            sqlx::query("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload")
                 .bind(CHANNEL)
-                .bind(payload)
+                .bind(payloads)
                 .execute(&mut **tx)
                 .await?;
         }
         // PostgreSQL delivers them, to this node too.
     }
-    let alone = matches!(tx, Tx::Sqlite(_));
-    tx.commit().await?;
-    if alone {
-        notices.tell(heard);
-    }
-    Ok(())
+    tx.commit().await
 }
 
 /// Takes a scope's row for something that is no write, and answers the last number given out.

@@ -20,6 +20,8 @@ pub enum Field {
     Name,
     /// The description.
     Description,
+    /// The limit of requests a minute.
+    Limit,
 }
 
 /// Merges an edit that its author made of `base` into the key as it is now. A field that one side changed is taken
@@ -28,11 +30,17 @@ pub enum Field {
 pub fn merge(base: &KeyFields, mine: &KeyFields, theirs: &KeyFields) -> Merge {
     let name = one(&base.name, &mine.name, &theirs.name);
     let description = one(&base.description, &mine.description, &theirs.description);
-    match (name, description) {
-        (Some(name), Some(description)) => {
+    let limit = one(
+        &base.requests_per_minute,
+        &mine.requests_per_minute,
+        &theirs.requests_per_minute,
+    );
+    match (name, description, limit) {
+        (Some(name), Some(description), Some(limit)) => {
             let made = KeyFields {
                 name: name.clone(),
                 description: description.clone(),
+                requests_per_minute: *limit,
             };
             if made == *theirs {
                 Merge::Settled
@@ -40,10 +48,11 @@ pub fn merge(base: &KeyFields, mine: &KeyFields, theirs: &KeyFields) -> Merge {
                 Merge::Make(made)
             }
         }
-        (name, description) => Merge::Conflict(
+        (name, description, limit) => Merge::Conflict(
             [
                 name.is_none().then_some(Field::Name),
                 description.is_none().then_some(Field::Description),
+                limit.is_none().then_some(Field::Limit),
             ]
             .into_iter()
             .flatten()
@@ -66,6 +75,7 @@ fn one<'a, T: PartialEq>(base: &T, mine: &'a T, theirs: &'a T) -> Option<&'a T> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::limit::RequestLimit;
     use domain::name::{Description, KeyName};
     use proptest::prelude::*;
 
@@ -73,6 +83,14 @@ mod tests {
         KeyFields {
             name: KeyName::parse(name).unwrap(),
             description: Description::parse(description).unwrap(),
+            requests_per_minute: None,
+        }
+    }
+
+    fn limited(fields: KeyFields, per_minute: u32) -> KeyFields {
+        KeyFields {
+            requests_per_minute: RequestLimit::new(per_minute).ok(),
+            ..fields
         }
     }
 
@@ -89,6 +107,18 @@ mod tests {
     }
 
     #[test]
+    fn k14_a_limit_is_merged_like_any_field() {
+        let base = limited(fields("a", "x"), 60);
+        let (mine, theirs) = (limited(fields("a", "x"), 600), fields("b", "x"));
+        assert_eq!(merge(&base, &base, &theirs), Merge::Settled);
+        assert_eq!(
+            merge(&base, &mine, &limited(theirs.clone(), 60)),
+            Merge::Make(limited(fields("b", "x"), 600))
+        );
+        assert_eq!(merge(&base, &mine, &theirs), Merge::Conflict(vec![Field::Limit]));
+    }
+
+    #[test]
     fn o4_what_is_so_already_needs_nothing() {
         let (base, mine) = (fields("a", "x"), fields("b", "x"));
         assert_eq!(merge(&base, &mine, &mine), Merge::Settled);
@@ -96,8 +126,8 @@ mod tests {
     }
 
     prop_compose! {
-        fn any_fields()(name in "[ab]", description in "[xy]?") -> KeyFields {
-            fields(&name, &description)
+        fn any_fields()(name in "[ab]", description in "[xy]?", limit in 0u32..3) -> KeyFields {
+            limited(fields(&name, &description), limit)
         }
     }
 
@@ -110,18 +140,25 @@ mod tests {
             let clash = |b: &str, m: &str, t: &str| m != b && t != b && m != t;
             let name = clash(base.name.as_str(), mine.name.as_str(), theirs.name.as_str());
             let description = clash(base.description.as_str(), mine.description.as_str(), theirs.description.as_str());
+            let limit = mine.requests_per_minute != base.requests_per_minute
+                && theirs.requests_per_minute != base.requests_per_minute
+                && mine.requests_per_minute != theirs.requests_per_minute;
             match result {
                 Merge::Conflict(of) => {
                     prop_assert_eq!(of.contains(&Field::Name), name);
                     prop_assert_eq!(of.contains(&Field::Description), description);
+                    prop_assert_eq!(of.contains(&Field::Limit), limit);
                 }
                 Merge::Settled | Merge::Make(_) => {
-                    prop_assert!(!name && !description);
+                    prop_assert!(!name && !description && !limit);
                     let made = if let Merge::Make(made) = result { made } else { theirs.clone() };
                     let wanted = if mine.name == base.name { &theirs.name } else { &mine.name };
                     prop_assert_eq!(&made.name, wanted);
                     let wanted = if mine.description == base.description { &theirs.description } else { &mine.description };
                     prop_assert_eq!(&made.description, wanted);
+                    let kept = mine.requests_per_minute == base.requests_per_minute;
+                    let wanted = if kept { theirs.requests_per_minute } else { mine.requests_per_minute };
+                    prop_assert_eq!(made.requests_per_minute, wanted);
                 }
             }
         }

@@ -192,6 +192,7 @@ mod tests {
                 name: KeyName::parse("ci").unwrap(),
                 description: Description::parse("").unwrap(),
                 expires_at: None,
+                requests_per_minute: None,
                 secret: NewSecret {
                     key_id,
                     id: SecretId::make(Timestamp::from_micros(0), &mut Fixed(number)),
@@ -310,6 +311,7 @@ mod tests {
         KeyFields {
             name: KeyName::parse(name).unwrap(),
             description: Description::parse("").unwrap(),
+            requests_per_minute: None,
         }
     }
 

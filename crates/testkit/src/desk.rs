@@ -250,6 +250,7 @@ pub fn draft(name: &str) -> KeyDraft {
         name: name.to_owned(),
         description: String::new(),
         expires_at: None,
+        requests_per_minute: None,
     }
 }
 

@@ -1,10 +1,16 @@
-//! Many keys at once, written straight into a database on SQLite: making them one by one takes too long. Their ids are
-//! UUIDv7, as those of real keys: in the order in which they were made.
+//! Many keys at once, written straight into a database: making them one by one takes too long. Their ids are UUIDv7, as
+//! those of real keys: in the order in which they were made.
 
-use store::Store;
+use crypto::token::Token;
+use domain::clock::Timestamp;
+use domain::id::KeyId;
+use domain::key::KeyKind;
 use store::testing::execute;
+use store::{Kind, Store};
 
-/// Puts so many team keys into the one organization of a database, and into its feed.
+use crate::chance::SeededEntropy;
+
+/// Puts so many team keys into the one organization of a database on SQLite, and into its feed.
 pub async fn team_keys(store: &Store, count: u32) {
     let keys = format!(
         "INSERT INTO key (id, organization_id, kind, free, name, description, version, created_at, created_by) \
@@ -27,4 +33,64 @@ pub async fn team_keys(store: &Store, count: u32) {
     ] {
         execute(store, sql).await.unwrap();
     }
+}
+
+/// Puts so many team keys into the one organization of a database, each with a limit that nobody reaches; answers their
+/// ids and whole secrets. They are in no feed: it is verify that is to know them.
+pub async fn keys_with_secrets(store: &Store, count: u32) -> Vec<(KeyId, String)> {
+    const AT_ONCE: usize = 500;
+    let postgres = store.kind() == Kind::Postgres;
+    let literal = |bytes: &[u8]| {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        if postgres {
+            format!("'\\x{hex}'::bytea")
+        } else {
+            format!("x'{hex}'")
+        }
+    };
+    let id = |id: uuid::Uuid| {
+        if postgres {
+            format!("'{id}'::uuid")
+        } else {
+            literal(id.as_bytes())
+        }
+    };
+    let mut entropy = SeededEntropy::new(14);
+    let at = Timestamp::from_micros(1_773_312_127_000_000);
+    let keys: Vec<(KeyId, Token)> = (0..count)
+        .map(|number| {
+            let at = Timestamp::from_micros(at.as_micros() + i64::from(number) * 1_000);
+            let key = KeyId::make(at, &mut entropy);
+            (key, Token::mint(KeyKind::Team, &mut entropy))
+        })
+        .collect();
+    for some in keys.chunks(AT_ONCE) {
+        let rows: Vec<String> = some
+            .iter()
+            .map(|(key, token)| {
+                let hash = literal(token.hash().as_bytes());
+                format!("({}, {hash}, '{}')", id(key.as_uuid()), token.last_four())
+            })
+            .collect();
+        let rows = rows.join(", ");
+        let no = if postgres { "FALSE" } else { "0" };
+        for sql in [
+            format!(
+                "INSERT INTO key (id, organization_id, kind, free, name, description, version, created_at, created_by, \
+                 requests_per_minute) SELECT column1, m.organization_id, 'team', {no}, 'svc-' || column3, '', 1, 1, \
+                 m.account_id, 1000000 FROM (VALUES {rows}) AS v, member m"
+            ),
+            format!(
+                "INSERT INTO secret (id, key_id, organization_id, hash, prefix, last_four, created_at, use_count) \
+                 SELECT column1, column1, m.organization_id, column2, 'kst_team_', column3, 1, 0 \
+                 FROM (VALUES {rows}) AS v, member m"
+            ),
+        ] {
+            // The statements of a store are known when it is built; these are known now.
+            execute(store, sql.leak()).await.unwrap();
+        }
+    }
+    keys.into_iter()
+        .map(|(key, token)| (key, token.expose().to_owned()))
+        .collect()
 }

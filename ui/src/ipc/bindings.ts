@@ -269,7 +269,9 @@ export type EditField =
 /**  The name. */
 "name" | 
 /**  The description. */
-"description";
+"description" | 
+/**  The limit of requests a minute. */
+"requestsPerMinute";
 
 /**  A code exists where the window or the command line acts on it. */
 export type ErrorCode = 
@@ -414,6 +416,8 @@ export type KeyDraft = {
 	description: string,
 	/**  When it ends by itself. */
 	expiresAt: Timestamp | null,
+	/**  How many requests it may make in a minute; none for no limit. */
+	requestsPerMinute: number | null,
 };
 
 /**  An edit of a key. */
@@ -488,6 +492,8 @@ export type KeyRow = {
 	state: KeyState,
 	/**  When it ends by itself. */
 	expiresAt: Timestamp | null,
+	/**  How many requests it may make in a minute; none for no limit. */
+	requestsPerMinute: number | null,
 	/**  When it was last used, as of the last sync. */
 	lastUsedAt: Timestamp | null,
 	/**  When it was made. */
@@ -515,6 +521,8 @@ export type KeyText = {
 	name: string,
 	/**  What it is for. */
 	description: string,
+	/**  How many requests it may make in a minute; none for no limit. */
+	requestsPerMinute: number | null,
 };
 
 /**  Where secrets are kept. */

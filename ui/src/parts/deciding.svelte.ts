@@ -1,7 +1,8 @@
 // The choices made in a conflict, field by field. What somebody else changes while they are made takes the choice
 // for that field back: it was made over something else. What was typed stays.
 import type { EditField, KeyText, PendingChange, PendingEdit } from "../ipc/bindings";
-import { editFields, mergedField } from "./edits";
+import { editFields, formText, mergedFrom } from "./edits";
+import { readLimit } from "./limit";
 
 export type Choice = "mine" | "theirs" | "other";
 
@@ -33,6 +34,7 @@ export class Deciding {
 	readonly fields: Record<EditField, FieldChoice> = {
 		name: new FieldChoice(),
 		description: new FieldChoice(),
+		requestsPerMinute: new FieldChoice(),
 	};
 	#of: string | null = null;
 	#theirs: KeyText | null = null;
@@ -40,7 +42,7 @@ export class Deciding {
 	/** Takes in how the edit stands now. */
 	take({ operationId }: PendingChange, { mine, theirs, conflicts }: PendingEdit) {
 		for (const field of editFields) {
-			if (operationId !== this.#of) this.fields[field].begin(mine[field]);
+			if (operationId !== this.#of) this.fields[field].begin(formText(mine, field));
 			if (this.#theirs === null || theirs === null || !conflicts.includes(field)) continue;
 			if (theirs[field] !== this.#theirs[field]) this.fields[field].takeBack();
 		}
@@ -50,20 +52,22 @@ export class Deciding {
 
 	/** What is to be made of the key, once every field in conflict is decided. */
 	made(edit: PendingEdit): KeyText | null {
-		const [name, description] = editFields.map((field) => this.#made(edit, field));
-		return name == null || description == null ? null : { name, description };
+		const [name, description, limit] = editFields.map((field) => this.#made(edit, field));
+		if (name == null || description == null || limit == null) return null;
+		const read = readLimit(limit);
+		return "problem" in read ? null : { name, description, requestsPerMinute: read.limit };
 	}
 
 	#made(edit: PendingEdit, field: EditField): string | null {
-		if (!edit.conflicts.includes(field)) return mergedField(edit, field);
+		if (!edit.conflicts.includes(field)) return formText(mergedFrom(edit, field), field);
 		const { choice, other } = this.fields[field];
 		switch (choice) {
 			case null:
 				return null;
 			case "mine":
-				return edit.mine[field];
+				return formText(edit.mine, field);
 			case "theirs":
-				return edit.theirs?.[field] ?? null;
+				return edit.theirs === null ? null : formText(edit.theirs, field);
 			case "other":
 				return other;
 		}

@@ -10,18 +10,33 @@ import type {
 	PendingOperation,
 } from "../ipc/bindings";
 import { commands } from "../ipc/tauri";
+import { limitText, limitWords } from "./limit";
 import { operationWords } from "./operations";
 
-export const editFields: readonly EditField[] = ["name", "description"];
+export const editFields: readonly EditField[] = ["name", "description", "requestsPerMinute"];
 
-export const fieldNames: Record<EditField, string> = { name: "Name", description: "Description" };
+export const fieldNames: Record<EditField, string> = {
+	name: "Name",
+	description: "Description",
+	requestsPerMinute: "Limit",
+};
 
 export function isSameText(one: KeyText, other: KeyText): boolean {
 	return editFields.every((field) => one[field] === other[field]);
 }
 
-export function textOf({ name, description }: KeyText): KeyText {
-	return { name, description };
+export function textOf({ name, description, requestsPerMinute }: KeyText): KeyText {
+	return { name, description, requestsPerMinute };
+}
+
+/** A field as it is written in a form. */
+export function formText(text: KeyText, field: EditField): string {
+	return field === "requestsPerMinute" ? limitText(text[field]) : text[field];
+}
+
+/** A field as it is told. */
+export function told(text: KeyText, field: EditField): string {
+	return field === "requestsPerMinute" ? limitWords(text[field]) : text[field];
 }
 
 /** The fields that its author changed. */
@@ -39,9 +54,9 @@ export function sideOf({ base, mine, theirs }: PendingEdit, field: EditField): S
 	return byMe ? "mine" : byThem ? "theirs" : "neither";
 }
 
-/** What a field that is not in conflict comes to. */
-export function mergedField({ base, mine, theirs }: PendingEdit, field: EditField): string {
-	return mine[field] === base[field] && theirs !== null ? theirs[field] : mine[field];
+/** The side from which a field comes that is not in conflict. */
+export function mergedFrom({ base, mine, theirs }: PendingEdit, field: EditField): KeyText {
+	return mine[field] === base[field] && theirs !== null ? theirs : mine;
 }
 
 /** Whether a change is of what is written of a key, and so can be edited. */

@@ -266,6 +266,7 @@ export class FakeCore {
 				lastFour: CHECKSUM.slice(-4),
 				state: "active",
 				expiresAt: draft.expiresAt,
+				requestsPerMinute: draft.requestsPerMinute,
 				lastUsedAt: null,
 				createdAt: ago(0),
 				pending: null,

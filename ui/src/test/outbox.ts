@@ -12,10 +12,10 @@ import type {
 
 export type Wanted = Omit<PendingChange, "edit"> & { edit: Pick<PendingEdit, "base" | "mine"> | null };
 
-const fields: EditField[] = ["name", "description"];
+const fields: EditField[] = ["name", "description", "requestsPerMinute"];
 
-export function textOf({ name, description }: KeyText): KeyText {
-	return { name, description };
+export function textOf({ name, description, requestsPerMinute }: KeyText): KeyText {
+	return { name, description, requestsPerMinute };
 }
 
 function isSame(one: KeyText, other: KeyText): boolean {
@@ -24,8 +24,12 @@ function isSame(one: KeyText, other: KeyText): boolean {
 
 /** What was changed between the two, put over a third. */
 function over(below: KeyText, { base, mine }: { base: KeyText; mine: KeyText }): KeyText {
-	const of = (field: EditField) => (mine[field] === base[field] ? below[field] : mine[field]);
-	return { name: of("name"), description: of("description") };
+	const of = <F extends EditField>(field: F) => (mine[field] === base[field] ? below[field] : mine[field]);
+	return {
+		name: of("name"),
+		description: of("description"),
+		requestsPerMinute: of("requestsPerMinute"),
+	};
 }
 
 function conflicts({ base, mine }: { base: KeyText; mine: KeyText }, theirs: KeyText): EditField[] {

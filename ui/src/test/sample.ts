@@ -113,6 +113,7 @@ function row([name, kind, lastFour, state, days, used]: Sketch, index: number): 
 		lastFour,
 		state,
 		expiresAt: days === null ? null : ago(-days * DAY - HOUR),
+		requestsPerMinute: null,
 		lastUsedAt: used === null ? null : ago(used),
 		createdAt: ago(120 * DAY),
 		pending: null,

@@ -42,6 +42,8 @@ view! {
         pub state: KeyState,
         /// When it ends by itself.
         pub expires_at: Option<Timestamp>,
+        /// How many requests it may make in a minute; none for no limit.
+        pub requests_per_minute: Option<u32>,
         /// When it was last used, as of the last sync.
         pub last_used_at: Option<Timestamp>,
         /// When it was made.
@@ -207,6 +209,8 @@ request! {
         pub description: String,
         /// When it ends by itself.
         pub expires_at: Option<Timestamp>,
+        /// How many requests it may make in a minute; none for no limit.
+        pub requests_per_minute: Option<u32>,
     }
 
     /// An edit of a key.
@@ -221,12 +225,14 @@ request! {
 /// What of a key its admins write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct KeyText {
     /// The name.
     pub name: String,
     /// What it is for.
     pub description: String,
+    /// How many requests it may make in a minute; none for no limit.
+    pub requests_per_minute: Option<u32>,
 }
 
 /// Where a new secret is kept.

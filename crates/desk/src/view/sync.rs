@@ -101,12 +101,14 @@ pub enum PendingOperation {
 /// A field of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "camelCase")]
 pub enum EditField {
     /// The name.
     Name,
     /// The description.
     Description,
+    /// The limit of requests a minute.
+    RequestsPerMinute,
 }
 
 /// What the sync is doing.

@@ -130,8 +130,9 @@ impl Replica {
                     (Operation::CreateKey(mut request), OutboxState::Waiting | OutboxState::Refused) => {
                         // Edits that were meant after it are made with it: there is nothing yet to be edited.
                         let later = of_key(change, key_id)?;
-                        let KeyFields { name, description } = edit.upon(&as_wanted(request.fields(), &later));
-                        (request.name, request.description) = (name, description);
+                        let made = edit.upon(&as_wanted(request.fields(), &later));
+                        (request.name, request.description) = (made.name, made.description);
+                        request.requests_per_minute = made.requests_per_minute;
                         for later in &later {
                             if matches!(later.operation, Operation::EditKey(_)) {
                                 remove(change, later.operation_id)?;

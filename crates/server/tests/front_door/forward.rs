@@ -120,12 +120,20 @@ http {{
             auth_request /keystead-verify;
             auth_request_set $keystead_key $upstream_http_x_keystead_key;
             auth_request_set $keystead_reason $upstream_http_x_keystead_reason;
+            auth_request_set $keystead_retry $upstream_http_retry_after;
+            # A key over its limit: the callers are told 429, and when to come back.
+            error_page 403 = @keystead_limited;
             proxy_set_header X-Keystead-Key $keystead_key;
             add_header X-Keystead-Reason $keystead_reason always;
             # The service behind never sees the secret.
             proxy_set_header Authorization "";
             proxy_set_header X-Api-Key "";
             proxy_pass {service};
+        }}
+        location @keystead_limited {{
+            add_header X-Keystead-Reason $keystead_reason always;
+            add_header Retry-After $keystead_retry always;
+            return 429;
         }}
         location = /keystead-verify {{
             internal;
@@ -195,10 +203,14 @@ async fn k14_nginx_lets_through_what_keystead_lets_through() {
             }
             if let Ok(response) = request.send().await {
                 let status = response.status();
-                let reason = response
-                    .headers()
-                    .get("x-keystead-reason")
-                    .map(|reason| reason.to_str().unwrap().to_owned());
+                let header = |name: &str| {
+                    let value = response.headers().get(name)?;
+                    Some(value.to_str().unwrap().to_owned())
+                };
+                let reason = [header("x-keystead-reason"), header("retry-after")]
+                    .into_iter()
+                    .flatten()
+                    .reduce(|reason, retry| format!("{reason}, again in {retry}"));
                 return (status, reason, response.text().await.unwrap());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -223,5 +235,15 @@ async fn k14_nginx_lets_through_what_keystead_lets_through() {
     assert_eq!(
         (status, reason.as_deref()),
         (StatusCode::UNAUTHORIZED, Some("revoked"))
+    );
+    // A key over its limit is told 429 and when to come back.
+    let (_, limited) = crate::rate_limit::limited(&given, &ada, "limited", 2).await;
+    for _ in 0..2 {
+        assert_eq!(call(Some(limited.expose())).await.0, StatusCode::OK);
+    }
+    let (status, reason, _) = call(Some(limited.expose())).await;
+    assert_eq!(
+        (status, reason.as_deref()),
+        (StatusCode::TOO_MANY_REQUESTS, Some("rate_limited, again in 30"))
     );
 }

@@ -6,6 +6,7 @@
     reason = "stories say what they expect by unwrapping it"
 )]
 
+mod cache;
 mod forward;
 mod given;
 mod keys;
@@ -16,6 +17,7 @@ mod operations;
 mod people;
 mod problems;
 mod program;
+mod rate_limit;
 mod rotation;
 mod secrecy;
 mod table;

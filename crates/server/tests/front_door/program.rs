@@ -224,11 +224,11 @@ async fn migrate_brings_up_to_date_and_refuses_what_is_newer() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(
         text(&run(folder.path(), &["migrate"]).stdout),
-        "the database went from schema 0 to 3\n"
+        "the database went from schema 0 to 4\n"
     );
     assert_eq!(
         text(&run(folder.path(), &["migrate"]).stdout),
-        "the database has schema 3 already\n"
+        "the database has schema 4 already\n"
     );
     let store = Store::open(&folder.path().join("keystead.db").display().to_string())
         .await

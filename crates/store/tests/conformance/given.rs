@@ -164,6 +164,7 @@ pub(crate) async fn insert_key(
         name: &KeyName::parse("ci").unwrap(),
         description: &Description::parse("").unwrap(),
         expires_at: None,
+        requests_per_minute: None,
         by,
         secret,
     };
@@ -177,6 +178,7 @@ pub(crate) fn created(key: KeyId, secret: SecretId) -> Event {
         kind: KeyKind::Team,
         name: "ci".to_owned(),
         expires_at: None,
+        requests_per_minute: None,
     }
 }
 

@@ -50,7 +50,7 @@ async fn a_newer_database_is_refused(given: Given) {
     ] {
         assert_eq!(
             error.to_string(),
-            "the database has schema version 99, this program knows up to 3; it was used with a newer \
+            "the database has schema version 99, this program knows up to 4; it was used with a newer \
              keystead-server. Start that version or a newer one; this one would damage it"
         );
     }

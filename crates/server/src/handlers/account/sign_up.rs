@@ -116,6 +116,7 @@ pub(crate) async fn sign_up(
         name: &KeyName::parse(FREE_KEY_NAME).map_err(|_| Refusal::internal())?,
         description: &Description::parse("").map_err(|_| Refusal::internal())?,
         expires_at: None,
+        requests_per_minute: None,
         by: account,
         secret: &request.free_key_secret,
     };

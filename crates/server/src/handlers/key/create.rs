@@ -64,6 +64,7 @@ pub(crate) async fn create(
         name: &request.name,
         description: &request.description,
         expires_at: request.expires_at,
+        requests_per_minute: request.requests_per_minute,
         by: work.account,
         secret: &request.secret,
     };
@@ -76,6 +77,7 @@ pub(crate) async fn create(
         kind: request.kind,
         name: request.name.to_string(),
         expires_at: request.expires_at,
+        requests_per_minute: request.requests_per_minute,
     };
     work.end_on_key(StatusCode::CREATED, id, event).await
 }

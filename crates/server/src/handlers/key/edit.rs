@@ -1,10 +1,10 @@
-//! Editing a key's name and description (K4). No edit is applied over a version its author had not seen.
+//! Editing what admins write of a key: name, description, limit (K4). No edit is applied over a version its author had not seen.
 
 use std::ops::ControlFlow;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::activity::{Edited, Event};
+use domain::activity::{Edited, Event, LimitEdited};
 use domain::key::may_edit;
 use domain::role::Action;
 use protocol::key::{EditKeyRequest, KeyView};
@@ -20,7 +20,7 @@ use crate::parameters::OneKey;
 use crate::refusal::Refusal;
 use crate::work::Work;
 
-/// Edit a key's name or description
+/// Edit a key's name, description or limit
 ///
 /// Fields that are left out stay as they are. When the key has another version than `If-Match` names, it was changed
 /// meanwhile: nothing is done, and the caller reads it, merges, and asks again.
@@ -57,7 +57,7 @@ pub(crate) async fn edit(
     if request.is_empty() {
         return Err(Refusal::field(
             "name",
-            "there is nothing to edit: give a name or a description",
+            "there is nothing to edit: give a name, a description or a limit",
         ));
     }
     may_edit(key.life()).map_err(|refusal| Refusal::new(ProblemCode::Refused, refusal.to_string()))?;
@@ -69,14 +69,20 @@ pub(crate) async fn edit(
         .at(protocol::header::IF_MATCH));
     }
 
-    let name = request.name.unwrap_or_else(|| key.name.clone());
-    let description = request.description.unwrap_or_else(|| key.description.clone());
-    key::edit(&mut work.write, work.organization, id, &name, &description).await?;
+    let before = key.fields();
+    let after = request.upon(&before);
+    key::edit(&mut work.write, work.organization, id, &after).await?;
 
     let event = Event::KeyEdited {
         key: id,
-        name: edited(key.name.as_str(), name.as_str()),
-        description: edited(key.description.as_str(), description.as_str()),
+        name: edited(before.name.as_str(), after.name.as_str()),
+        description: edited(before.description.as_str(), after.description.as_str()),
+        requests_per_minute: (before.requests_per_minute != after.requests_per_minute).then_some(
+            LimitEdited {
+                from: before.requests_per_minute,
+                to: after.requests_per_minute,
+            },
+        ),
     };
     work.end_on_key(StatusCode::OK, id, event).await
 }

@@ -1,4 +1,5 @@
-//! Revoking a key (K9): terminal and immediate. Verify asks the database, so from the answer on nothing lets it in.
+//! Revoking a key (K9): terminal and immediate. From the answer on nothing lets it in on this node, and on others within a
+//! second: what verify remembers of a key ends with its change.
 
 use std::ops::ControlFlow;
 

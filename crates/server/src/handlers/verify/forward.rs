@@ -1,7 +1,8 @@
 //! Whether a request may go on (K14): asked by a reverse proxy before it passes the request to the service behind it.
 //!
 //! nginx calls it `auth_request`, Traefik and Caddy forward authentication, Envoy external authorization. All of them send
-//! the head of the request, let it through on 2xx, and answer the caller 401 otherwise.
+//! the head of the request and let it through on 2xx. nginx knows two other answers, 401 and 403, and takes everything
+//! else for a failure; so a key over its limit is answered 403, and nothing else is.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -10,10 +11,11 @@ use crypto::secret::Secret;
 use protocol::header::{KEY, KEY_KIND, KEY_ORGANIZATION, KEY_SECRET, REASON};
 use protocol::path;
 use protocol::problem::ProblemCode;
+use protocol::verify::VerifyRefusal;
 
 use crate::address::ClientAddress;
 use crate::app::App;
-use crate::handlers::verify::verify::judge;
+use crate::handlers::verify::verify::{Verdict, judge};
 use crate::refusal::Refusal;
 
 const API_KEY: &str = "x-api-key";
@@ -32,9 +34,13 @@ const API_KEY: &str = "x-api-key";
             ("x-keystead-secret" = String, description = "Which of its secrets."),
             ("x-keystead-kind" = String, description = "The key's kind."),
             ("x-keystead-organization" = String, description = "Whose it is."),
+            ("x-keystead-remaining" = u32, description = "How many more requests of a key with a limit may go on at once."),
         )),
         (status = 401, description = "It may not; the header `x-keystead-reason` says why, as `reason` of `POST /v1/verify`, \
             or `missing`.", body = protocol::problem::Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Its key made more requests than its limit lets it; `x-keystead-reason` is \
+            `rate_limited` and `retry-after` says in how many seconds another may go on.",
+            body = protocol::problem::Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn forward(
     State(app): State<App>,
@@ -47,14 +53,16 @@ pub(crate) async fn forward(
             "this request carries no secret; send it as authorization: Bearer kst_…, or as x-api-key",
         ));
     };
-    Ok(match judge(&app, secret, from).await? {
-        Ok(key) => {
+    let verdict = judge(&app, secret, from).await?;
+    let mut response = match &verdict {
+        Verdict::Good { seen, .. } => {
             let mut response = StatusCode::NO_CONTENT.into_response();
+            let key = &seen.known;
             for (name, value) in [
-                (KEY, key.id.to_string()),
-                (KEY_SECRET, key.secret_id.to_string()),
+                (KEY, key.key.to_string()),
+                (KEY_SECRET, key.secret.to_string()),
                 (KEY_KIND, key.kind.as_str().to_owned()),
-                (KEY_ORGANIZATION, key.organization_id.to_string()),
+                (KEY_ORGANIZATION, key.organization.to_string()),
             ] {
                 if let Ok(value) = HeaderValue::from_str(&value) {
                     response
@@ -64,8 +72,11 @@ pub(crate) async fn forward(
             }
             response
         }
-        Err(reason) => not_let_through(reason.as_str(), reason.sentence()),
-    })
+        Verdict::Bad(reason) => not_let_through(reason.as_str(), reason.sentence()),
+        Verdict::Over { retry_after_seconds } => over(*retry_after_seconds),
+    };
+    verdict.head(response.headers_mut());
+    Ok(response)
 }
 
 fn secret(headers: &HeaderMap) -> Option<Secret> {
@@ -78,6 +89,16 @@ fn secret(headers: &HeaderMap) -> Option<Secret> {
     bearer
         .or_else(other)
         .map(|text| Secret::new(text.trim().to_owned()))
+}
+
+fn over(seconds: u32) -> Response {
+    let reason = VerifyRefusal::RateLimited;
+    let mut response = Refusal::rate_limited(reason.sentence(), seconds).into_response();
+    response.headers_mut().insert(
+        HeaderName::from_static(REASON),
+        HeaderValue::from_static(reason.as_str()),
+    );
+    response
 }
 
 /// RFC 6750, section 3, and the reason in a header for the proxy.

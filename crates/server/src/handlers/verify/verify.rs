@@ -1,81 +1,157 @@
 //! Whether a secret is good (K14): the one request that carries one.
 //!
-//! Parse, checksum, store, in this order: what is no secret never reaches the database. The secret is dropped, and
-//! wiped, as soon as its hash is known. Who holds a secret may learn what it is; who does not can't guess one (178
-//! bits), so asking needs no session and is not limited.
+//! Parse, checksum, what was seen lately, store, in this order: what is no secret never reaches the database. The secret
+//! is dropped, and wiped, as soon as its hash is known. Who holds a secret may learn what it is; who does not can't guess
+//! one (178 bits), so asking needs no session.
+
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use crypto::secret::Secret;
 use crypto::token::{self, SecretHash};
 use domain::key::KeyState;
+use domain::limit::Taken;
+use protocol::header::REMAINING;
 use protocol::path;
 use protocol::verify::{VerifiedKey, VerifyRefusal, VerifyRequest, VerifyView};
-use store::secret;
 
 use crate::address::ClientAddress;
 use crate::app::App;
 use crate::body::Body;
+use crate::known::Seen;
 use crate::refusal::Refusal;
 
 /// Whether a secret is good
 ///
-/// For the services that accept keys. The answer is 200 whether or not the secret is good. A good one counts as used.
+/// For the services that accept keys. The answer is 200 whether or not the secret is good. A good one counts as used, and
+/// is counted towards its key's limit.
 #[utoipa::path(post, path = path::VERIFY, tag = "verify", operation_id = "verify",
     request_body = VerifyRequest,
-    responses((status = 200, description = "Whether it is good, and if so whose.", body = VerifyView)))]
+    responses((status = 200, description = "Whether it is good, and if so whose.", body = VerifyView, headers(
+        ("x-keystead-remaining" = u32, description = "How many more requests of a key with a limit may go on at once."),
+        ("retry-after" = u32, description = "Seconds until another request may go on; when `rate_limited`."),
+    ))))]
 pub(crate) async fn verify(
     State(app): State<App>,
     from: ClientAddress,
     Body(request): Body<VerifyRequest>,
-) -> Result<Json<VerifyView>, Refusal> {
-    Ok(Json(match judge(&app, request.secret, from).await? {
-        Ok(key) => VerifyView {
-            valid: true,
-            reason: None,
-            key: Some(key),
-        },
-        Err(reason) => VerifyView {
+) -> Result<(HeaderMap, Json<VerifyView>), Refusal> {
+    let verdict = judge(&app, request.secret, from).await?;
+    let mut headers = HeaderMap::new();
+    verdict.head(&mut headers);
+    Ok((headers, Json(verdict.into())))
+}
+
+/// What is to be done with a request.
+pub(crate) enum Verdict {
+    /// It may go on.
+    Good {
+        /// Whose secret it carries.
+        seen: Arc<Seen>,
+        /// How many more may at once, where that is limited.
+        remaining: Option<u32>,
+    },
+    /// The secret is not good.
+    Bad(VerifyRefusal),
+    /// The secret is good, and its key made too many requests.
+    Over {
+        /// Seconds until another may go on.
+        retry_after_seconds: u32,
+    },
+}
+
+impl Verdict {
+    /// What of it stands in the head of the answer.
+    pub(crate) fn head(&self, headers: &mut HeaderMap) {
+        let remaining = match self {
+            Self::Good { remaining, .. } => *remaining,
+            Self::Bad(_) => None,
+            Self::Over { retry_after_seconds } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds));
+                Some(0)
+            }
+        };
+        if let Some(remaining) = remaining {
+            headers.insert(HeaderName::from_static(REMAINING), HeaderValue::from(remaining));
+        }
+    }
+}
+
+impl From<Verdict> for VerifyView {
+    fn from(verdict: Verdict) -> Self {
+        let refused = |reason| Self {
             valid: false,
             reason: Some(reason),
             key: None,
-        },
-    }))
+            remaining: None,
+            retry_after_seconds: None,
+        };
+        match verdict {
+            Verdict::Good { seen, remaining } => {
+                let known = &seen.known;
+                Self {
+                    valid: true,
+                    reason: None,
+                    key: Some(VerifiedKey {
+                        id: known.key,
+                        secret_id: known.secret,
+                        kind: known.kind,
+                        name: known.name.clone(),
+                        organization_id: known.organization,
+                        expires_at: known.life.expires_at,
+                    }),
+                    remaining,
+                    retry_after_seconds: None,
+                }
+            }
+            Verdict::Bad(reason) => refused(reason),
+            Verdict::Over { retry_after_seconds } => Self {
+                remaining: Some(0),
+                retry_after_seconds: Some(retry_after_seconds),
+                ..refused(VerifyRefusal::RateLimited)
+            },
+        }
+    }
 }
 
-/// Whose a secret is, or why it is not good. A good one counts as used.
-pub(crate) async fn judge(
-    app: &App,
-    secret: Secret,
-    from: ClientAddress,
-) -> Result<Result<VerifiedKey, VerifyRefusal>, Refusal> {
+/// What is to be done with a request that carries this secret. One that may go on counts as a use.
+pub(crate) async fn judge(app: &App, secret: Secret, from: ClientAddress) -> Result<Verdict, Refusal> {
     if token::check(secret.expose()).is_err() {
-        return Ok(Err(VerifyRefusal::Malformed));
+        return Ok(Verdict::Bad(VerifyRefusal::Malformed));
     }
     let hash = SecretHash::of(secret.expose());
     drop(secret);
 
-    let known = secret::by_hash(&mut app.store.direct().await?, &hash).await?;
-    let Some(known) = known else {
-        return Ok(Err(VerifyRefusal::Unknown));
+    let Some(seen) = app.known.find(&app.store, &hash, app.now()).await? else {
+        return Ok(Verdict::Bad(VerifyRefusal::Unknown));
     };
+    let known = &seen.known;
+    // Again: the database may have taken its time, and a secret may have ended in it.
     let now = app.now();
-    match known.life.state(now) {
-        KeyState::Revoked => return Ok(Err(VerifyRefusal::Revoked)),
-        KeyState::Expired => return Ok(Err(VerifyRefusal::Expired)),
-        KeyState::Paused => return Ok(Err(VerifyRefusal::Paused)),
-        KeyState::Active | KeyState::Rotating => {}
+    let bad = match known.life.state(now) {
+        KeyState::Revoked => Some(VerifyRefusal::Revoked),
+        KeyState::Expired => Some(VerifyRefusal::Expired),
+        KeyState::Paused => Some(VerifyRefusal::Paused),
+        KeyState::Active | KeyState::Rotating if known.secret_life.is_live(now) => None,
+        KeyState::Active | KeyState::Rotating => Some(VerifyRefusal::Retired),
+    };
+    if let Some(reason) = bad {
+        return Ok(Verdict::Bad(reason));
     }
-    if !known.secret_life.is_live(now) {
-        return Ok(Err(VerifyRefusal::Retired));
-    }
+    let remaining = match known.requests_per_minute {
+        None => None,
+        Some(limit) => match app.limits.take(known.key, limit, now) {
+            Taken::Let { remaining } => Some(remaining),
+            // Not let through, so no use of the secret: who watches a rotation sees what was let through.
+            Taken::Over { wait_micros } => {
+                return Ok(Verdict::Over {
+                    retry_after_seconds: u32::try_from(wait_micros.div_ceil(1_000_000)).unwrap_or(u32::MAX),
+                });
+            }
+        },
+    };
     app.uses.note(known.secret, now, from.0);
-    Ok(Ok(VerifiedKey {
-        id: known.key,
-        secret_id: known.secret,
-        kind: known.kind,
-        name: known.name,
-        organization_id: known.organization,
-        expires_at: known.life.expires_at,
-    }))
+    Ok(Verdict::Good { seen, remaining })
 }

@@ -1,0 +1,2 @@
+-- A key may have a limit of requests a minute (K14).
+ALTER TABLE key ADD COLUMN requests_per_minute INTEGER CHECK (requests_per_minute BETWEEN 1 AND 1000000);
