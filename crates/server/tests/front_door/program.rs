@@ -126,6 +126,7 @@ fn it_serves_until_it_is_told_to_stop() {
         names,
         [
             "ok configuration",
+            "ok catalog",
             "ok database",
             "ok version",
             "ok writable",
