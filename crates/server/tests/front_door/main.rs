@@ -6,6 +6,7 @@
     reason = "stories say what they expect by unwrapping it"
 )]
 
+mod catalog;
 mod forward;
 mod given;
 mod keys;
