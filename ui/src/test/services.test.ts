@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/svelte";
+import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { route } from "../route.svelte";
 import { complaints, start } from "./app";
@@ -59,6 +59,19 @@ test("b7 what can't be is said at its field, and no cost is shown", async () => 
 	await user.type(calls, "2");
 	await waitFor(() => expect(cost()).toHaveTextContent("0.01 EUR"));
 	expect(await complaints()).toEqual([]);
+});
+
+test("b7 sliding a parameter writes it, and what is no number moves no slider", async () => {
+	const { user } = await open();
+	const slider = await screen.findByRole("slider", { name: "Origins, slider" });
+	await fireEvent.input(slider, { target: { value: "500" } });
+	expect(screen.getByRole("textbox", { name: "Origins" })).toHaveValue("500");
+	await waitFor(() => expect(cost()).toHaveTextContent("2.001 EUR"));
+	const written = screen.getByRole("textbox", { name: "Origins" });
+	await user.clear(written);
+	await user.type(written, "many");
+	expect(slider).toHaveValue("10");
+	expect(await screen.findByText(/^Origins is a whole number/)).toBeVisible();
 });
 
 test("b7 another model asks for its own parameters, and what was written elsewhere stays", async () => {
