@@ -5,6 +5,7 @@
 
 mod files;
 mod order;
+mod prices;
 mod read;
 mod table;
 
