@@ -86,6 +86,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// List services, models and prices, or work out what requests cost.
+    Services {
+        #[command(subcommand)]
+        command: Option<ServicesCommand>,
+    },
     /// Changes that are not in force yet: list, drop, send again, decide.
     Pending {
         #[command(subcommand)]
@@ -310,6 +315,39 @@ fn seconds(text: &str) -> Result<u32, String> {
         Ok(seconds as u32)
     } else {
         Err("two secrets of a key work side by side for 90 days at the most".to_owned())
+    }
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ServicesCommand {
+    /// List every service with its models, their prices, and what a request says.
+    List,
+    /// Work out what requests cost, as each would be charged. Works offline.
+    Price(Price),
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  keystead services price distance-matrix road --param origins=25 --param destinations=50 --calls 1000")]
+pub(crate) struct Price {
+    /// The service's id, as `services` lists it.
+    pub(crate) service: String,
+    /// The model's id.
+    pub(crate) model: String,
+    /// What a request says, as NAME=NUMBER; what is left out has its default. May be repeated.
+    #[arg(long = "param", value_name = "NAME=NUMBER", value_parser = parameter)]
+    pub(crate) params: Vec<(String, String)>,
+    /// How many requests.
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    pub(crate) calls: String,
+}
+
+/// Reads `name=number`; the number is read where its range is known.
+fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, number)) if !name.is_empty() => Ok((name.trim().to_owned(), number.trim().to_owned())),
+        _ => Err(format!("{text} is no NAME=NUMBER; write it like origins=25")),
     }
 }
 

@@ -23,6 +23,7 @@ mod rotation;
 mod run;
 mod sarif;
 mod scan;
+mod services;
 mod veil;
 
 use std::io::IsTerminal as _;
@@ -36,7 +37,9 @@ use desk::view::KeychainStatus;
 use desk::{Desk, DeskError, Place};
 use server::system::{SystemClock, SystemEntropy};
 
-use arguments::{Arguments, Command, KeychainCommand, KeysCommand, PendingCommand, RecoveryCommand};
+use arguments::{
+    Arguments, Command, KeychainCommand, KeysCommand, PendingCommand, RecoveryCommand, ServicesCommand,
+};
 use desk::view::Stop;
 use output::Output;
 
@@ -124,6 +127,10 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
             KeysCommand::Rotation { command } => rotation::rotation(&desk, output, &opened, command).await,
             KeysCommand::Usage { key, days } => rotation::usage(&desk, output, &opened, &key, days).await,
             KeysCommand::Revoke { key, yes } => keys::revoke(&desk, output, &opened, &key, yes).await,
+        },
+        Command::Services { command } => match command {
+            None | Some(ServicesCommand::List) => services::list(&desk, output, &opened).await,
+            Some(ServicesCommand::Price(wish)) => services::price(&desk, output, &opened, wish).await,
         },
         Command::Pending { command } => match command {
             PendingCommand::List => pending::list(&desk, output, &opened).await,

@@ -1,5 +1,6 @@
 //! The commands of the window: each hands over to the desk and translates nothing but the error.
 
+pub(crate) mod catalog;
 pub(crate) mod connection;
 pub(crate) mod key;
 pub(crate) mod keychain;

@@ -65,6 +65,8 @@ fn builder() -> Builder<tauri::Wry> {
             commands::key::step_rotation,
             commands::key::key_usage,
             commands::key::inspect,
+            commands::catalog::catalog,
+            commands::catalog::estimate,
             commands::scan::inspect_clipboard,
             commands::scan::choose_files,
             commands::scan::choose_folder,
@@ -173,6 +175,7 @@ async fn pass_topics(desk: Arc<Desk>, app: tauri::AppHandle) {
                 desk::DeskTopic::Connections,
                 desk::DeskTopic::Organization,
                 desk::DeskTopic::Account,
+                desk::DeskTopic::Catalog,
             ],
             Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
         };

@@ -171,6 +171,17 @@ pub async fn workspace(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) ->
         .await?;
     visit(&window, "inspect-none").await?;
 
+    window.click(&tab("Services & prices")).await?;
+    window.see(&heading("Services & prices")).await?;
+    window.read("0.501 EUR").await?;
+    visit(&window, "services").await?;
+    window.fill(&field("Origins"), "5000").await?;
+    window.error_at(&field("Origins")).await?;
+    visit(&window, "services-error").await?;
+    window.resize(900, 600).await?;
+    visit(&window, "services-900x600").await?;
+    window.resize(1280, 820).await?;
+
     window.palette("").await?;
     visit(&window, "palette").await?;
     window

@@ -95,19 +95,38 @@ impl Server {
     }
 
     pub(crate) async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
-        let response = request
+        let response = self.ask(request).await?;
+        self.read(response).await
+    }
+
+    /// The answer, and what one of its headers says.
+    pub(crate) async fn send_for<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        header: &str,
+    ) -> Result<(T, Option<String>), ClientError> {
+        let response = self.ask(request).await?;
+        let told = response
+            .headers()
+            .get(header)
+            .and_then(|value| value.to_str().ok());
+        let told = told.map(str::to_owned);
+        Ok((self.read(response).await?, told))
+    }
+
+    pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Response, ClientError> {
+        request
             .timeout(ANSWER)
             .send()
             .await
-            .map_err(|error| self.transport(&error))?;
-        self.read(response).await
+            .map_err(|error| self.transport(&error))
     }
 
     pub(crate) fn transport(&self, error: &reqwest::Error) -> ClientError {
         ClientError::from_transport(self.address.host(), error)
     }
 
-    async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<T, ClientError> {
+    pub(crate) async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<T, ClientError> {
         if !response.status().is_success() {
             return Err(self.refusal(response).await);
         }

@@ -3,17 +3,19 @@
 use std::pin::Pin;
 
 use crypto::secret::Secret;
+use domain::catalog::Catalog;
 use domain::id::{KeyId, OperationId, OrganizationId};
 use domain::rotation::RotationStep;
 use eventsource_stream::Eventsource as _;
 use futures::{Stream, StreamExt as _};
 use protocol::account::{AccountView, SessionStarted, SignInRequest, SignUpRequest};
 use protocol::change::{ChangesPage, Notice};
+use protocol::header;
 use protocol::key::{CreateKeyRequest, EditKeyRequest, KeyUsageView, KeyView, RotateKeyRequest};
 use protocol::path::{self, fill};
 use protocol::server::{PRODUCT, ServerView};
 use protocol::verify::{VerifyRequest, VerifyView};
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 
 use crate::error::ClientError;
 use crate::request::{Server, Session};
@@ -75,6 +77,27 @@ impl Session {
     /// [`ClientError`].
     pub async fn account(&self) -> Result<AccountView, ClientError> {
         self.get(path::ACCOUNT).await
+    }
+
+    /// Services, models and prices, with their tag; none when they are those of `known`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn catalog(&self, known: Option<&str>) -> Result<Option<(String, Catalog)>, ClientError> {
+        let mut request = self.request(Method::GET, path::CATALOG);
+        if let Some(known) = known {
+            request = request.header("if-none-match", format!("\"{known}\""));
+        }
+        let response = self.server().ask(request).await?;
+        if response.status() == StatusCode::NOT_MODIFIED {
+            return Ok(None);
+        }
+        let tag = response
+            .headers()
+            .get("etag")
+            .and_then(|value| value.to_str().ok());
+        let tag = tag.unwrap_or_default().trim_matches('"').to_owned();
+        Ok(Some((tag, self.server().read(response).await?)))
     }
 
     /// Ends this session.
@@ -219,13 +242,19 @@ impl Session {
         self.get(&format!("{path}?since={since}&limit={limit}")).await
     }
 
-    /// What changed of the signed-in account since a sequence number, at most `limit` changes.
+    /// What changed of the signed-in account since a sequence number, at most `limit` changes; and the tag of the catalog
+    /// that the server offers now, if it says one.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn account_changes(&self, since: i64, limit: u32) -> Result<ChangesPage, ClientError> {
-        let path = path::ACCOUNT_CHANGES;
-        self.get(&format!("{path}?since={since}&limit={limit}")).await
+    pub async fn account_changes(
+        &self,
+        since: i64,
+        limit: u32,
+    ) -> Result<(ChangesPage, Option<String>), ClientError> {
+        let path = format!("{}?since={since}&limit={limit}", path::ACCOUNT_CHANGES);
+        let request = self.request(Method::GET, &path);
+        self.server().send_for(request, header::CATALOG).await
     }
 
     /// Notices that something changed. The stream has no end of its own; it ends when the connection does.

@@ -4,6 +4,7 @@
 //! through [`host`]; what it answers are the views of [`view`].
 
 mod account;
+mod catalog;
 mod connections;
 mod error;
 pub mod host;

@@ -31,6 +31,7 @@ macro_rules! request {
     )*};
 }
 
+mod catalog;
 mod connection;
 mod inspect;
 mod key;
@@ -38,6 +39,10 @@ mod rotation;
 mod start;
 mod sync;
 
+pub use catalog::{
+    CatalogView, CostView, EstimateDraft, EstimateView, InputProblem, InputText, ModelView, MoneyView,
+    ParameterView, PolicyView, ServiceView,
+};
 pub use connection::{
     ActionPermission, ConnectionKind, ConnectionView, Opened, RemovalPreview, ServerCard, SetAside, SignIn,
     SignUp, SignUpMode, StartHere,

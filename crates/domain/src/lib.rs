@@ -5,13 +5,17 @@
 //! [`entropy::Entropy`]), so every id, time and decision in a test is exact.
 
 pub mod activity;
+pub mod catalog;
 pub mod clock;
 pub mod email;
 pub mod entropy;
+pub mod expression;
 pub mod id;
 pub mod key;
 pub mod limit;
+pub mod money;
 pub mod name;
 pub mod password;
+pub mod price;
 pub mod role;
 pub mod rotation;

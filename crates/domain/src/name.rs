@@ -173,6 +173,15 @@ name!(
     }
 );
 
+name!(
+    /// What something of the catalog is called: 1 to 100 characters.
+    Label, "The name", 1..=100, breaks: false, check: |_| Ok(())
+);
+name!(
+    /// What is counted, in the singular or the plural: 1 to 40 characters.
+    UnitName, "The unit", 1..=40, breaks: false, check: |_| Ok(())
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,9 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub const IF_MATCH: &str = "if-match";
 /// The program that signs in, as it names itself ("Keystead 0.1.0 on Linux"); shown in the list of sessions.
 pub const CLIENT: &str = "x-keystead-client";
+/// Which catalog the server offers now: the entity tag of `GET /v1/catalog` without its quotes. On pages of the account's
+/// feed, so that a desktop asks for the catalog only when it is another one.
+pub const CATALOG: &str = "x-keystead-catalog";
 /// The server's id of this request, also in its log.
 pub const REQUEST_ID: &str = "x-request-id";
 /// The key whose secret let a request through.

@@ -2,6 +2,8 @@
 
 /// Who answers here ([`ServerView`](crate::server::ServerView)).
 pub const SERVER: &str = "/v1/server";
+/// Services, models and prices ([`Catalog`](domain::catalog::Catalog)).
+pub const CATALOG: &str = "/v1/catalog";
 /// Sign up.
 pub const ACCOUNTS: &str = "/v1/accounts";
 /// The signed-in account and its organizations.

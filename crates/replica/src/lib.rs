@@ -5,6 +5,7 @@
 //! kill at any moment repeats or resumes and never skips.
 
 mod account;
+mod catalog;
 mod changes;
 mod error;
 mod key;

@@ -19,6 +19,8 @@ pub enum Topic {
     Preferences,
     /// The organization and its members.
     Organization,
+    /// Services, models and prices.
+    Catalog,
     /// Who is signed in, where they belong, and their sessions.
     Account,
 }

@@ -872,3 +872,27 @@ fn k7_the_secrets_of_a_key_are_those_of_its_last_change() {
     put(&key, 4);
     assert_eq!((knows(1), knows(2)), (false, true));
 }
+
+#[test]
+fn b7_the_catalog_is_kept_until_another_takes_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("replica.db");
+    let catalog = |currency: &str| domain::catalog::Catalog {
+        currency: currency.parse().unwrap(),
+        services: Vec::new(),
+    };
+    let key = || SecretBytes::mint(&mut Fixed(7));
+    {
+        let replica = Replica::create(&path, &key()).unwrap();
+        assert_eq!(
+            (replica.catalog().unwrap(), replica.catalog_tag().unwrap()),
+            (None, None)
+        );
+        replica.put_catalog("one", &catalog("EUR")).unwrap();
+    }
+    let replica = Replica::open(&path, &key()).unwrap();
+    assert_eq!(replica.catalog().unwrap(), Some(catalog("EUR")));
+    replica.put_catalog("two", &catalog("CHF")).unwrap();
+    assert_eq!(replica.catalog().unwrap(), Some(catalog("CHF")));
+    assert_eq!(replica.catalog_tag().unwrap().as_deref(), Some("two"));
+}

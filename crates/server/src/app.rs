@@ -11,6 +11,7 @@ use store::{Store, Write};
 use tokio_util::sync::CancellationToken;
 
 use crate::attempts::Attempts;
+use crate::catalog::Published;
 use crate::config::Config;
 use crate::known::KnownSecrets;
 use crate::limits::Limits;
@@ -25,6 +26,7 @@ pub(crate) struct App(Arc<Shared>);
 
 pub(crate) struct Shared {
     pub(crate) config: Config,
+    pub(crate) catalog: Published,
     pub(crate) ports: Ports,
     pub(crate) store: Store,
     pub(crate) passwords: Passwords,

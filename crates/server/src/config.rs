@@ -79,6 +79,8 @@ pub struct Config {
     pub sign_in_attempts_per_address: u32,
     /// Sign-ups in an hour from one address.
     pub sign_ups_per_hour: u32,
+    /// The folder of the catalog; the one that is part of the program if none.
+    pub catalog: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -96,6 +98,7 @@ impl Default for Config {
             sign_in_attempts: 10,
             sign_in_attempts_per_address: 100,
             sign_ups_per_hour: 20,
+            catalog: None,
         }
     }
 }
@@ -197,6 +200,11 @@ pub struct Flags {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_ups_per_hour: Option<u32>,
+    /// The folder of the catalog of services and prices [default: the catalog that is part of the program]
+    /// [env: KEYSTEAD_CATALOG]
+    #[arg(long, value_name = "FOLDER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub catalog: Option<PathBuf>,
 }
 
 impl Config {

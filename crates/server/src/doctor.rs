@@ -1,8 +1,10 @@
 //! Looks whether a server could start here and whether its record holds.
 
+use domain::catalog::Catalog;
 use domain::clock::Timestamp;
 use store::{Kind, SCHEMA_VERSION, Store, StoreError, activity};
 
+use crate::catalog;
 use crate::config::Config;
 use crate::ports::Ports;
 
@@ -28,6 +30,12 @@ pub async fn examine(config: &Config, ports: &Ports) -> Vec<Check> {
         found: Ok(format!("listens on {}", config.listen)),
     }];
     let mut add = |name, found: Result<String, String>| checks.push(Check { name, found });
+    add(
+        "catalog",
+        catalog::load(config.catalog.as_deref())
+            .map(|catalog| counted(&catalog))
+            .map_err(|error| error.to_string()),
+    );
     let store = match Store::open(&config.database).await {
         Ok(store) => store,
         Err(error) => {
@@ -67,6 +75,19 @@ pub async fn examine(config: &Config, ports: &Ports) -> Vec<Check> {
     add("clock", clock(ports.clock.now(), newest));
     store.close().await;
     checks
+}
+
+/// How much a catalog holds, in words.
+#[must_use]
+pub fn counted(catalog: &Catalog) -> String {
+    let models: usize = catalog.services.iter().map(|service| service.models.len()).sum();
+    let number = |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
+    format!(
+        "{} with {}, in {}",
+        number(catalog.services.len(), "service"),
+        number(models, "model"),
+        catalog.currency
+    )
 }
 
 /// Every chain of the record.

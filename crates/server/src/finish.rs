@@ -170,6 +170,7 @@ mod tests {
         };
         let config = Config::default();
         let app = App::new(Shared {
+            catalog: crate::catalog::Published::of(&crate::catalog::load(None).unwrap()).unwrap(),
             attempts: Attempts::new(&config),
             config,
             store: Store::connect(&database.url, ports.clock.now()).await.unwrap(),

@@ -27,6 +27,7 @@ mod start;
 mod uses;
 mod work;
 
+pub mod catalog;
 pub mod config;
 pub mod doctor;
 pub mod local;

@@ -1,10 +1,12 @@
 //! `keystead-server`: the composition root around the library.
 
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use domain::clock::Clock;
+use server::catalog::{self, CatalogError};
 use server::config::{ConfigError, Flags, LogFormat};
 use server::{Config, StartError, doctor, system};
 use tracing_subscriber::EnvFilter;
@@ -24,7 +26,8 @@ Examples:
 
     keystead-server serve
     keystead-server serve --listen 127.0.0.1:9000 --database /srv/keystead.db --sign-up first
-    keystead-server doctor --config /etc/keystead-server.toml";
+    keystead-server doctor --config /etc/keystead-server.toml
+    keystead-server catalog check /etc/keystead/catalog";
 
 /// The server of Keystead: an organization's API keys, and what is recorded of them.
 ///
@@ -45,8 +48,27 @@ enum Command {
     Migrate(Settings),
     /// Check settings, database, record and clock; exits with 1 when something is wrong
     Doctor(Settings),
+    /// Check or write a catalog of services and prices
+    Catalog {
+        #[command(subcommand)]
+        command: CatalogCommand,
+    },
     /// Print the OpenAPI document
     Openapi,
+}
+
+#[derive(Subcommand)]
+enum CatalogCommand {
+    /// Check a catalog; exits with 1 and says file and line when something is wrong
+    Check {
+        /// The folder, with catalog.toml and services/*.toml
+        folder: PathBuf,
+    },
+    /// Write the catalog that is part of the program into a folder, to begin with; overwrites nothing
+    Export {
+        /// The folder
+        folder: PathBuf,
+    },
 }
 
 #[derive(clap::Args)]
@@ -77,6 +99,10 @@ enum Failure {
     Ended(std::io::Error),
     #[error("signals can't be heard: {0}")]
     Signals(std::io::Error),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error("{path} can't be written: {error}")]
+    Export { path: String, error: std::io::Error },
     #[error("the OpenAPI document can't be written: {0}")]
     Document(#[from] serde_json::Error),
     #[error("the runtime can't be started: {0}")]
@@ -110,6 +136,14 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(settings) => serve(settings.read()?).await,
         Command::Migrate(settings) => migrate(&settings.read()?).await,
         Command::Doctor(settings) => examine(&settings.read()?).await,
+        Command::Catalog { command } => match command {
+            CatalogCommand::Check { folder } => {
+                let found = catalog::load(Some(&folder))?;
+                print(&format!("the catalog is right: {}", doctor::counted(&found)));
+                Ok(())
+            }
+            CatalogCommand::Export { folder } => export(&folder),
+        },
         Command::Openapi => {
             print(server::openapi()?.trim_end());
             Ok(())
@@ -152,6 +186,23 @@ async fn serve(config: Config) -> Result<(), Failure> {
     }
     running.stop().await;
     tracing::info!("stopped");
+    Ok(())
+}
+
+fn export(folder: &Path) -> Result<(), Failure> {
+    for (name, text) in catalog::BUILT_IN {
+        let path = folder.join(name);
+        let cannot = |error| Failure::Export {
+            path: path.display().to_string(),
+            error,
+        };
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(cannot)?;
+        }
+        let mut file = std::fs::File::create_new(&path).map_err(cannot)?;
+        file.write_all(text.as_bytes()).map_err(cannot)?;
+        print(&path.display().to_string());
+    }
     Ok(())
 }
 

@@ -176,13 +176,14 @@ fn document() -> OpenApi {
 }
 
 fn build() -> Routes {
-    use handlers::{account, change, health, key, notice, openapi, server, session, verify};
+    use handlers::{account, catalog, change, health, key, notice, openapi, server, session, verify};
     Routes {
         router: OpenApiRouter::with_openapi(document()),
         declared: Vec::new(),
     }
     .to(Access::Public, route!(server::read::read))
     .to(Access::Public, route!(account::sign_up::sign_up))
+    .to(Access::Session, route!(catalog::read::read))
     .to(Access::Session, route!(account::read::read))
     .to(Access::Session, route!(change::list::list_of_account))
     .to(Access::Public, route!(session::sign_in::sign_in))

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Shared};
 use crate::attempts::Attempts;
+use crate::catalog::{self, CatalogError, Published};
 use crate::config::Config;
 use crate::jobs;
 use crate::known::KnownSecrets;
@@ -42,6 +43,12 @@ pub enum StartError {
     /// The database can't be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The catalog can't be used.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The catalog can't be handed out.
+    #[error("the catalog can't be written as JSON: {0}")]
+    Published(#[from] serde_json::Error),
     /// Password hashes can't be made.
     #[error("password hashes can't be made with these parameters")]
     Passwords,
@@ -64,6 +71,7 @@ pub struct Running {
 /// [`StartError`] says what stands in the way and what to do.
 pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> {
     let address = config.listen;
+    let catalog = Published::of(&catalog::load(config.catalog.as_deref())?)?;
     let listener = TcpListener::bind(address).map_err(|error| cannot_listen(address, &error))?;
     listener
         .set_nonblocking(true)
@@ -79,6 +87,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
     let working = CancellationToken::new();
     let app = App::new(Shared {
         attempts: Attempts::new(&config),
+        catalog,
         config,
         ports,
         store: store.clone(),

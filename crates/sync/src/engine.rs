@@ -46,6 +46,8 @@ pub struct Engine {
     pub(crate) announce: Announce,
     status: watch::Sender<Status>,
     wake: Notify,
+    /// The tag of the catalog that the server said last.
+    pub(crate) catalog_told: Mutex<Option<String>>,
     /// One round at a time.
     round: tokio::sync::Mutex<()>,
 }
@@ -76,6 +78,7 @@ impl Engine {
             announce,
             status: watch::Sender::new(status),
             wake: Notify::new(),
+            catalog_told: Mutex::default(),
             round: tokio::sync::Mutex::new(()),
         })
     }
@@ -201,6 +204,7 @@ impl Engine {
                 Topic::Outbox,
                 Topic::Organization,
                 Topic::Account,
+                Topic::Catalog,
             ]));
         }
         // Nothing is sent to a server that has lost what this copy has seen.
@@ -211,6 +215,7 @@ impl Engine {
         }
         let now = self.clock.now();
         self.replica_work(move |replica| replica.set_synced(now)).await?;
+        self.follow_catalog().await;
         Ok(())
     }
 

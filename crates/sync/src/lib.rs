@@ -5,6 +5,7 @@
 //! point: the next one repeats or resumes.
 
 pub mod backoff;
+mod catalog;
 pub mod engine;
 pub mod failpoint;
 pub mod merge;

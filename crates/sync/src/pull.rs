@@ -124,7 +124,11 @@ impl Engine {
     async fn ask(&self, feed: Feed, since: i64) -> Result<ChangesPage, RoundError> {
         let session = self.session()?;
         Ok(match feed {
-            Feed::Account => session.account_changes(since, MOST_CHANGES).await?,
+            Feed::Account => {
+                let (page, told) = session.account_changes(since, MOST_CHANGES).await?;
+                self.note_catalog(told);
+                page
+            }
             Feed::Organization => session.changes(self.organization, since, MOST_CHANGES).await?,
         })
     }

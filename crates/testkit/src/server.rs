@@ -74,6 +74,11 @@ impl TestServer {
         }
     }
 
+    /// From its next start on it offers the catalog of this folder.
+    pub fn offer(&mut self, catalog: &std::path::Path) {
+        self.config.catalog = Some(catalog.to_owned());
+    }
+
     /// Where it answers.
     #[must_use]
     pub fn url(&self) -> String {

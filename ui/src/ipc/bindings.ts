@@ -86,6 +86,10 @@ export const commands = {
 	keyUsage: (keyId: KeyId, hours: number) => __TAURI_INVOKE<UsageView>("key_usage", { keyId, hours }),
 	/**  Says what a text holds, from the replica alone. */
 	inspect: (text: string) => __TAURI_INVOKE<InspectReport>("inspect", { text }),
+	/**  The services of the server, from the copy on this computer; none before they were fetched. */
+	catalog: () => __TAURI_INVOKE<CatalogView | null>("catalog"),
+	/**  What so many requests cost. */
+	estimate: (draft: EstimateDraft) => __TAURI_INVOKE<EstimateView>("estimate", { draft }),
 	/**  Says what the clipboard holds. Its text never crosses to the webview. */
 	inspectClipboard: () => __TAURI_INVOKE<InspectReport>("inspect_clipboard"),
 	/**  Asks for files to inspect, in the system's own dialog; their paths. */
@@ -170,6 +174,15 @@ export type AppError = {
 	details: string | null,
 };
 
+/**  How a key pays for a service (K5). */
+export type BillingPolicy = 
+/**  Costs nothing; on every free service key. */
+"free" | 
+/**  Paid by a job plan. */
+"subscription" | 
+/**  Each request draws on a wallet. */
+"pay_as_you_go";
+
 /**  What the first paint needs. */
 export type Boot = {
 	/**  Every connection of this computer. */
@@ -202,6 +215,16 @@ export type BulkReport = {
 	done: number,
 	/**  Those it can't be done to. */
 	refused: BulkRefusal[],
+};
+
+/**  The services of the server, and what a request costs (K5, B7). */
+export type CatalogView = {
+	/**  The currency of every price, by its three letters. */
+	currency: string,
+	/**  The services, in the order they are shown. */
+	services: ServiceView[],
+	/**  When the copy was last in step with the server. */
+	asOf: Timestamp | null,
 };
 
 /**  One server-and-account pair on this computer. */
@@ -242,6 +265,18 @@ export type ConnectionView = {
 export type Copied = {
 	/**  When it leaves the clipboard, in seconds. */
 	clearsInSeconds: number,
+};
+
+/**  What requests cost. */
+export type CostView = {
+	/**  How many requests. */
+	calls: number,
+	/**  One of them. */
+	perCall: MoneyView,
+	/**  All of them. */
+	total: MoneyView,
+	/**  What of each is paid for: "1,250 cells". */
+	counted: string[],
 };
 
 /**  A key that was just made: the only answer with a secret. */
@@ -314,6 +349,26 @@ export type ErrorCode =
 /**  Anything else. */
 "unexpected";
 
+/**  What is asked of the calculator, as it was written. */
+export type EstimateDraft = {
+	/**  The service. */
+	serviceId: string,
+	/**  Its model. */
+	modelId: string,
+	/**  What is given; parameters that are left out have their defaults. */
+	inputs: InputText[],
+	/**  How many requests: 1 to 1,000,000,000. */
+	calls: string,
+};
+
+/**  What requests cost, or why it can't be said. */
+export type EstimateView = {
+	/**  None while something is wrong. */
+	cost: CostView | null,
+	/**  What is wrong. */
+	problems: InputProblem[],
+};
+
 /**  The findings in one file. */
 export type FileFindings = {
 	/**  The file, as it was reached from what was given. */
@@ -342,6 +397,22 @@ export type Finding = {
 	secretId: SecretId | null,
 	/**  Where it begins, in characters. */
 	offset: number,
+};
+
+/**  Something that was given and can't be. */
+export type InputProblem = {
+	/**  The parameter; none for the number of calls. */
+	parameter: string | null,
+	/**  What to do. */
+	message: string,
+};
+
+/**  What was written for a parameter. */
+export type InputText = {
+	/**  The parameter. */
+	id: string,
+	/**  A whole number. */
+	text: string,
 };
 
 /**  What a text holds. */
@@ -578,6 +649,32 @@ export type MadeRecoveryCode = {
 	replaced: boolean,
 };
 
+/**  One way of a service to answer. */
+export type ModelView = {
+	/**  Its id within the service. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it does; may be empty. */
+	description: string,
+	/**  What a request costs, in words, a line each part; empty where requests are not paid for. */
+	price: string[],
+	/**  Whether requests are paid for, so that there is something to work out. */
+	paid: boolean,
+	/**  What a request says. */
+	parameters: ParameterView[],
+};
+
+/**  An amount of money, as text: a number of JavaScript does not hold every one. */
+export type MoneyView = {
+	/**  The exact amount, like 1234.5678. */
+	amount: string,
+	/**  The currency, by its three letters. */
+	currency: string,
+	/**  For people: 1,234.5678 EUR. */
+	shown: string,
+};
+
 /**  A connection that was opened. */
 export type Opened = {
 	/**  It. */
@@ -604,6 +701,24 @@ export type OutboxState =
 "refused" | 
 /**  Somebody else changed the same field: its author decides. */
 "conflict";
+
+/**  A whole number that is given with a request. */
+export type ParameterView = {
+	/**  Its name in requests. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it is; may be empty. */
+	description: string,
+	/**  What may be given, in words: "1 to 500 origins". */
+	range: string,
+	/**  The least. */
+	min: number,
+	/**  The most. */
+	max: number,
+	/**  What is taken where nothing is said. */
+	default: number,
+};
 
 /**  A change that waits, is under way, or was refused. */
 export type PendingChange = {
@@ -676,6 +791,14 @@ export type PlaceHere = {
 	path: string,
 	/**  Whether it is a folder. */
 	folder: boolean,
+};
+
+/**  A way to pay. */
+export type PolicyView = {
+	/**  Which. */
+	policy: BillingPolicy,
+	/**  In words. */
+	label: string,
 };
 
 /**  Preferences of the person at this computer. */
@@ -898,6 +1021,20 @@ export type ServerCard = {
 	encrypted: boolean,
 };
 
+/**  Something that service keys may call. */
+export type ServiceView = {
+	/**  Its id. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it does; may be empty. */
+	description: string,
+	/**  How it may be paid for. */
+	policies: PolicyView[],
+	/**  Its models. */
+	models: ModelView[],
+};
+
 /**  A replica that was set aside. */
 export type SetAside = {
 	/**  Where the old file lies now. */
@@ -1082,6 +1219,8 @@ export type Topic =
 "preferences" | 
 /**  The organization and its members. */
 "organization" | 
+/**  Services, models and prices. */
+"catalog" | 
 /**  Who is signed in, where they belong, and their sessions. */
 "account";
 

@@ -5,11 +5,13 @@ import KeyRound from "@lucide/svelte/icons/key-round";
 import PlugZap from "@lucide/svelte/icons/plug-zap";
 import ScanSearch from "@lucide/svelte/icons/scan-search";
 import SlidersHorizontal from "@lucide/svelte/icons/sliders-horizontal";
+import Tags from "@lucide/svelte/icons/tags";
 import type { Tab } from "../state/workspace";
 import Connections from "./connections/Connections.svelte";
 import Inspect from "./inspect/Inspect.svelte";
 import Keys from "./keys/Keys.svelte";
 import Preferences from "./preferences/Preferences.svelte";
+import Services from "./services/Services.svelte";
 import Why from "./why/Why.svelte";
 
 export const tabs: readonly Tab[] = [
@@ -32,6 +34,16 @@ export const tabs: readonly Tab[] = [
 		action: "read_keys",
 		keywords: "paste leaked scan check identify",
 		view: Inspect,
+	},
+	{
+		id: "services",
+		label: "Services & prices",
+		group: "main",
+		icon: Tags,
+		purpose: "What service keys may call, and what a request costs.",
+		action: null,
+		keywords: "catalog models calculator cost price billing subscription pay as you go",
+		view: Services,
 	},
 	{
 		id: "preferences",

@@ -8,6 +8,7 @@ import type {
 	ConnectionView,
 	CreatedKey,
 	ErrorCode,
+	EstimateDraft,
 	InspectReport,
 	KeyDetail,
 	KeyDraft,
@@ -32,6 +33,7 @@ import type {
 	Topic,
 	UsageView,
 } from "../ipc/bindings";
+import { FakeCatalog } from "./catalog";
 import { CHECKSUM, inspected, pageOf } from "./listing";
 import { FakeOutbox, textOf, type Wanted } from "./outbox";
 import { FakeRotations } from "./rotations";
@@ -103,6 +105,7 @@ export class FakeCore {
 	scanned: Partial<ScanReport> = {};
 	#outbox = new FakeOutbox();
 	readonly rotations = new FakeRotations();
+	readonly catalog = new FakeCatalog();
 	/** What an operation carries besides its key. */
 	#carried = new Map<string, { secretId: string; overlapSeconds: number } | RotationStep>();
 	#inForce = new Map<string, string>();
@@ -580,6 +583,8 @@ export class FakeCore {
 		rotate_key: ({ keyId, overlapSeconds }) => this.#rotate(keyId as string, overlapSeconds as number),
 		step_rotation: ({ keyId, step }) => this.#step(keyId as string, step as RotationStep),
 		key_usage: ({ keyId, hours }) => this.#usage(keyId as string, hours as number),
+		catalog: () => this.catalog.view,
+		estimate: ({ draft }) => this.catalog.estimate(draft as EstimateDraft),
 		inspect: ({ text }) => this.#inspect(text as string),
 		inspect_clipboard: () => this.#inspect(this.clipboard),
 		choose_files: () => this.chosen,

@@ -69,6 +69,7 @@ const situations: Record<string, (core: FakeCore) => void> = {
 	syncing: (core) => {
 		core.sync = { ...core.sync, state: "syncing", progress: { done: 12_400, total: 100_000 } };
 	},
+	no_prices: (core) => (core.catalog.view = null),
 	slow: (core) => {
 		core.held.set("list_keys", new Promise(() => {}));
 	},

@@ -1,6 +1,7 @@
 //! What the server does when asked: one folder a resource, one file a verb.
 
 pub(crate) mod account;
+pub(crate) mod catalog;
 pub(crate) mod change;
 pub(crate) mod health;
 pub(crate) mod key;

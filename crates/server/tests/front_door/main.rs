@@ -7,6 +7,7 @@
 )]
 
 mod cache;
+mod catalog;
 mod forward;
 mod given;
 mod keys;

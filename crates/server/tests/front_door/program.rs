@@ -126,6 +126,7 @@ fn it_serves_until_it_is_told_to_stop() {
         names,
         [
             "ok configuration",
+            "ok catalog",
             "ok database",
             "ok version",
             "ok writable",
@@ -133,6 +134,47 @@ fn it_serves_until_it_is_told_to_stop() {
             "ok clock"
         ]
     );
+}
+
+#[test]
+fn b7_a_catalog_is_written_changed_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let exported = run(folder.path(), &["catalog", "export", "mine"]);
+    assert!(exported.status.success(), "{}", text(&exported.stderr));
+    let right = run(folder.path(), &["catalog", "check", "mine"]);
+    assert_eq!(
+        text(&right.stdout),
+        "the catalog is right: 8 services with 12 models, in EUR\n"
+    );
+    let again = run(folder.path(), &["catalog", "export", "mine"]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("mine/catalog.toml can't be written"));
+
+    let file = folder.path().join("mine/services/tsp.toml");
+    let changed = std::fs::read_to_string(&file)
+        .unwrap()
+        .replace("policies", "polices");
+    std::fs::write(&file, changed).unwrap();
+    let wrong = run(folder.path(), &["catalog", "check", "mine"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    let said = text(&wrong.stderr);
+    assert!(
+        said.contains("mine/services/tsp.toml:4: a service has no field “polices”"),
+        "{said}"
+    );
+    let unwell = run(folder.path(), &["doctor", "--catalog", "mine"]);
+    assert_eq!(unwell.status.code(), Some(1));
+    assert!(
+        text(&unwell.stdout).contains("WRONG  catalog"),
+        "{}",
+        text(&unwell.stdout)
+    );
+    let refused = run(
+        folder.path(),
+        &["serve", "--listen", "127.0.0.1:0", "--catalog", "mine"],
+    );
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(!folder.path().join("keystead.db").exists(), "nothing was touched");
 }
 
 #[tokio::test]

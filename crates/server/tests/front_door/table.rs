@@ -35,6 +35,7 @@ async fn request(
         (
             "GET",
             path::SERVER
+            | path::CATALOG
             | path::ACCOUNT
             | path::ACCOUNT_CHANGES
             | path::OPENAPI

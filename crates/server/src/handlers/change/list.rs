@@ -2,10 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use domain::activity::Scope;
 use domain::role::{Action, grant};
 use protocol::change::{ChangesPage, MOST_CHANGES};
-use protocol::path;
+use protocol::{header, path};
 use store::change::{self, Page, Sight};
 
 use crate::app::App;
@@ -53,17 +54,19 @@ pub(crate) async fn list(
         ("since" = Option<i64>, Query, minimum = 0, description = "The `next` of the page before; 0 if not said."),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000, description = "At most so many; 500 if not said."),
     ),
-    responses((status = 200, description = "A page of changes.", body = ChangesPage)))]
+    responses((status = 200, description = "A page of changes.", body = ChangesPage,
+        headers(("x-keystead-catalog" = String, description = "Which catalog is offered now: the entity tag of `GET /v1/catalog`, without its quotes.")))))]
 pub(crate) async fn list_of_account(
     State(app): State<App>,
     caller: Caller,
     query: Query,
-) -> Result<Json<ChangesPage>, Refusal> {
+) -> Result<impl IntoResponse, Refusal> {
     let (since, limit) = asked(&query)?;
     let mut read = app.store.read().await?;
     let scope = Scope::Account(caller.account);
     let page = change::page(&mut read, scope, since, limit, Sight { keys: false }).await?;
-    Ok(Json(answer(page, ACCOUNT_EPOCH)))
+    let told = [(header::CATALOG, app.catalog.tag.clone())];
+    Ok((told, Json(answer(page, ACCOUNT_EPOCH))))
 }
 
 fn asked(query: &Query) -> Result<(i64, i64), Refusal> {

@@ -1,0 +1,3 @@
+//! The catalog.
+
+pub(crate) mod read;
