@@ -14,6 +14,7 @@ mod caller;
 mod finish;
 mod handlers;
 mod jobs;
+mod mail;
 mod operation;
 mod own_host;
 mod parameters;
@@ -31,6 +32,7 @@ pub mod local;
 pub mod system;
 
 pub use config::Config;
+pub use mail::MailError;
 pub use ports::Ports;
 pub use router::{Access, Declared, openapi, routes};
 pub use start::{Running, StartError, start};

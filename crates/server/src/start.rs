@@ -13,6 +13,7 @@ use crate::app::{App, Shared};
 use crate::attempts::Attempts;
 use crate::config::Config;
 use crate::jobs;
+use crate::mail::{MailError, Mailing};
 use crate::passwords::Passwords;
 use crate::ports::Ports;
 use crate::router;
@@ -40,6 +41,9 @@ pub enum StartError {
     /// The database can't be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Mail can't be sent with these settings.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// Password hashes can't be made.
     #[error("password hashes can't be made with these parameters")]
     Passwords,
@@ -60,7 +64,7 @@ pub struct Running {
 ///
 /// # Errors
 /// [`StartError`] says what stands in the way and what to do.
-pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> {
+pub async fn start(mut config: Config, ports: Ports) -> Result<Running, StartError> {
     let address = config.listen;
     let listener = TcpListener::bind(address).map_err(|error| cannot_listen(address, &error))?;
     listener
@@ -70,6 +74,9 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
         .local_addr()
         .map_err(|error| cannot_listen(address, &error))?;
 
+    // Where port 0 was asked for, links name the one that was given.
+    config.listen = address;
+    let mailing = Mailing::new(&config)?;
     let store = Store::connect(&config.database, ports.clock.now()).await?;
     let passwords = Passwords::new(&ports).await.map_err(|_| StartError::Passwords)?;
     let closing = CancellationToken::new();
@@ -81,6 +88,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
         store: store.clone(),
         passwords,
         uses: Uses::default(),
+        mailing,
         closing: closing.clone(),
     });
 

@@ -3,7 +3,9 @@
 pub(crate) mod account;
 pub(crate) mod change;
 pub(crate) mod health;
+pub(crate) mod invitation;
 pub(crate) mod key;
+pub(crate) mod member;
 pub(crate) mod notice;
 pub(crate) mod openapi;
 pub(crate) mod server;
