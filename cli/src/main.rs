@@ -18,6 +18,7 @@ mod keys;
 mod look;
 mod output;
 mod pending;
+mod people;
 mod recovery;
 mod rotation;
 mod run;
@@ -36,7 +37,10 @@ use desk::view::KeychainStatus;
 use desk::{Desk, DeskError, Place};
 use server::system::{SystemClock, SystemEntropy};
 
-use arguments::{Arguments, Command, KeychainCommand, KeysCommand, PendingCommand, RecoveryCommand};
+use arguments::{
+    Arguments, Command, InvitationsCommand, KeychainCommand, KeysCommand, MembersCommand, MembershipsCommand,
+    PendingCommand, RecoveryCommand,
+};
 use desk::view::Stop;
 use output::Output;
 
@@ -124,6 +128,36 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
             KeysCommand::Rotation { command } => rotation::rotation(&desk, output, &opened, command).await,
             KeysCommand::Usage { key, days } => rotation::usage(&desk, output, &opened, &key, days).await,
             KeysCommand::Revoke { key, yes } => keys::revoke(&desk, output, &opened, &key, yes).await,
+        },
+        Command::Members { command } => match command {
+            MembersCommand::List => people::list(&desk, output, &opened).await,
+            MembersCommand::Invite { emails, role } => {
+                people::invite(&desk, output, &opened, emails, role.into()).await
+            }
+            MembersCommand::Role { member, role } => {
+                people::role(&desk, output, &opened, &member, role.into()).await
+            }
+            MembersCommand::Remove { member, yes } => {
+                people::remove(&desk, output, &opened, &member, yes).await
+            }
+            MembersCommand::Leave { yes } => people::leave(&desk, output, &opened, yes).await,
+        },
+        Command::Invitations { command } => match command {
+            InvitationsCommand::List => people::invitations(&desk, output, &opened).await,
+            InvitationsCommand::Resend { invitation } => {
+                people::resend(&desk, output, &opened, &invitation).await
+            }
+            InvitationsCommand::Cancel { invitation } => {
+                people::cancel(&desk, output, &opened, &invitation).await
+            }
+            InvitationsCommand::Show { link } => people::show(&desk, output, &link).await,
+            InvitationsCommand::Accept { link } => people::accept(&desk, output, &link).await,
+        },
+        Command::Memberships { command } => match command {
+            MembershipsCommand::List => people::memberships(&desk, output, &opened).await,
+            MembershipsCommand::Open { organization } => {
+                people::open(&desk, output, &opened, organization).await
+            }
         },
         Command::Pending { command } => match command {
             PendingCommand::List => pending::list(&desk, output, &opened).await,
