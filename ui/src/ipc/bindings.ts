@@ -86,6 +86,32 @@ export const commands = {
 	keyUsage: (keyId: KeyId, hours: number) => __TAURI_INVOKE<UsageView>("key_usage", { keyId, hours }),
 	/**  Says what a text holds, from the replica alone. */
 	inspect: (text: string) => __TAURI_INVOKE<InspectReport>("inspect", { text }),
+	/**  The members of the organization and who is invited, from the copy. */
+	people: () => __TAURI_INVOKE<PeopleView>("people"),
+	/**  Invites people; where the server sends no mail, the answer carries the links. */
+	invitePeople: (draft: InviteDraft) => __TAURI_INVOKE<InviteReport>("invite_people", { draft }),
+	/**  Sends an invitation again; where the server sends no mail, the answer carries the new link. */
+	resendInvitation: (invitationId: InvitationId) => __TAURI_INVOKE<SentLink>("resend_invitation", { invitationId }),
+	/**  Takes an invitation back. */
+	cancelInvitation: (invitationId: InvitationId) => __TAURI_INVOKE<null>("cancel_invitation", { invitationId }),
+	/**  Gives a member another role. */
+	changeRole: (memberId: MemberId, role: Role) => __TAURI_INVOKE<null>("change_role", { memberId, role }),
+	/**  Removes a member. */
+	removeMember: (memberId: MemberId) => __TAURI_INVOKE<null>("remove_member", { memberId }),
+	/**  Leaves the organization; its copy is emptied. */
+	leaveOrganization: () => __TAURI_INVOKE<null>("leave_organization"),
+	/**  What the invitation behind a link is. */
+	lookAtInvitation: (link: string) => __TAURI_INVOKE<InvitationSeen>("look_at_invitation", { link }),
+	/**  Comes in by an invitation with an account that is signed in here. */
+	acceptInvitation: (request: AcceptInvitation) => __TAURI_INVOKE<Opened>("accept_invitation", { request }),
+	/**  Signs in and comes in by an invitation. */
+	signInWithInvitation: (request: SignInWithInvitation) => __TAURI_INVOKE<Opened>("sign_in_with_invitation", { request }),
+	/**  Comes in by an invitation with a new account. */
+	joinWithInvitation: (request: JoinWithInvitation) => __TAURI_INVOKE<Opened>("join_with_invitation", { request }),
+	/**  The organizations the account belongs to, from the copy. */
+	memberships: () => __TAURI_INVOKE<MembershipRow[]>("memberships"),
+	/**  Opens another organization of the account. */
+	openMembership: (organizationId: OrganizationId) => __TAURI_INVOKE<Opened>("open_membership", { organizationId }),
 	/**  Says what the clipboard holds. Its text never crosses to the webview. */
 	inspectClipboard: () => __TAURI_INVOKE<InspectReport>("inspect_clipboard"),
 	/**  Asks for files to inspect, in the system's own dialog; their paths. */
@@ -291,6 +317,8 @@ export type ErrorCode =
 "replica_key_missing" | 
 /**  Stop, say it, and offer to set the replica aside. */
 "server_gone_back" | 
+/**  Say that the organization is gone for this account, and offer to remove the connection. */
+"not_a_member" | 
 /**  Try again later. */
 "offline" | 
 /**  Look at the address. */
@@ -1126,3 +1154,20 @@ export type Verdict =
 /**  No whole secret. */
 "malformed";
 
+
+export type AcceptInvitation = { link: string };
+export type InvitationId = string;
+export type InvitationState = "pending" | "accepted" | "cancelled" | "expired";
+export type InvitationRow = { id: InvitationId, email: string, role: Role, state: InvitationState, invitedBy: string, sentAt: Timestamp, expiresAt: Timestamp, touch: ActRule };
+export type InvitationSeen = { organizationName: string, invitedBy: string, email: string, role: Role, state: InvitationState, expiresAt: Timestamp, host: string, encrypted: boolean, signedIn: string[] };
+export type InviteDraft = { emails: string[], role: Role };
+export type InviteReport = { invited: SentLink[], refused: NotInvited[] };
+export type JoinWithInvitation = { link: string, yourName: string, username: string, email: string, password: string };
+export type MemberId = string;
+export type MemberRow = { id: MemberId, accountId: string, name: string, email: string, role: Role, since: Timestamp, isYou: boolean, change: ActRule, remove: ActRule };
+export type MembershipRow = { organizationId: OrganizationId, organizationName: string, role: Role, connectionId: ConnectionId | null, isOpen: boolean };
+export type NotInvited = { email: string, reason: string };
+export type PeopleView = { members: MemberRow[], invitations: InvitationRow[], invite: ActRule, roles: RoleRule[], leave: ActRule };
+export type RoleRule = { role: Role, rule: ActRule };
+export type SentLink = { invitationId: InvitationId, email: string, mailed: boolean, link: string | null, expiresAt: Timestamp };
+export type SignInWithInvitation = { link: string, email: string, password: string };
