@@ -14,6 +14,7 @@ mod ladder;
 mod local;
 mod lock;
 mod nowhere;
+mod mails;
 mod members;
 mod offline;
 mod recovery;
