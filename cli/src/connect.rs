@@ -35,7 +35,9 @@ pub(crate) async fn connect(
     if let Some(link) = &request.invitation {
         return by_invitation(desk, output, link, &request).await;
     }
-    let card = desk.probe_server(request.url.as_deref().unwrap_or_default()).await?;
+    let card = desk
+        .probe_server(request.url.as_deref().unwrap_or_default())
+        .await?;
     output.say(&format!(
         "{} answers: {} {}, region {}.",
         card.host, card.name, card.version, card.region
@@ -92,8 +94,12 @@ async fn by_invitation(
         })
         .await?
     } else {
-        desk.sign_in_with_invitation(SignInWithInvitation { link, email, password })
-            .await?
+        desk.sign_in_with_invitation(SignInWithInvitation {
+            link,
+            email,
+            password,
+        })
+        .await?
     };
     desk.sync_now().await?;
     welcome(output, &opened)

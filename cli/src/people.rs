@@ -28,7 +28,11 @@ fn member_lines(people: &PeopleView) -> String {
                 member.email.clone(),
                 member.role.label().to_owned(),
                 time(Some(member.since)),
-                if member.is_you { "you".to_owned() } else { String::new() },
+                if member.is_you {
+                    "you".to_owned()
+                } else {
+                    String::new()
+                },
             ]
         })
         .collect();
@@ -52,18 +56,18 @@ fn invitation_lines(invitations: &[InvitationRow]) -> String {
     table(&["INVITED", "ROLE", "STATE", "UNTIL", "BY", "INVITATION"], &rows)
 }
 
-pub(crate) async fn list(
-    desk: &Arc<Desk>,
-    output: &Output,
-    wanted: &Wanted,
-) -> Result<ExitCode, DeskError> {
+pub(crate) async fn list(desk: &Arc<Desk>, output: &Output, wanted: &Wanted) -> Result<ExitCode, DeskError> {
     wanted.open(desk, output).await?;
     let people = desk.people().await?;
     output.result(&people, || {
         if people.invitations.is_empty() {
             return member_lines(&people);
         }
-        format!("{}\n\n{}", member_lines(&people), invitation_lines(&people.invitations))
+        format!(
+            "{}\n\n{}",
+            member_lines(&people),
+            invitation_lines(&people.invitations)
+        )
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -114,7 +118,12 @@ pub(crate) async fn invite(
     wanted.open(desk, output).await?;
     let report = desk.invite_people(InviteDraft { emails, role }).await?;
     output.result(&report, || {
-        report.invited.iter().map(sent_line).collect::<Vec<_>>().join("\n")
+        report
+            .invited
+            .iter()
+            .map(sent_line)
+            .collect::<Vec<_>>()
+            .join("\n")
     })?;
     for refused in &report.refused {
         output.say(&format!("{}: {}", refused.email, refused.reason));
@@ -166,7 +175,9 @@ pub(crate) async fn role(
     let found = find_member(desk, member).await?;
     desk.change_role(found.id, role).await?;
     let member = find_member(desk, &found.id.to_string()).await?;
-    output.result(&member, || format!("{} is {} now.", member.name, member.role.label()))?;
+    output.result(&member, || {
+        format!("{} is {} now.", member.name, member.role.label())
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -251,7 +262,9 @@ pub(crate) async fn cancel(
     wanted.open(desk, output).await?;
     let found = find_invitation(desk, invitation).await?;
     desk.cancel_invitation(found.id).await?;
-    output.result(&found, || format!("The invitation of {} is cancelled.", found.email))?;
+    output.result(&found, || {
+        format!("The invitation of {} is cancelled.", found.email)
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -307,7 +320,11 @@ pub(crate) async fn memberships(
             .iter()
             .map(|row| {
                 vec![
-                    if row.is_open { "*".to_owned() } else { String::new() },
+                    if row.is_open {
+                        "*".to_owned()
+                    } else {
+                        String::new()
+                    },
                     row.organization_name.clone(),
                     row.role.label().to_owned(),
                     row.organization_id.to_string(),

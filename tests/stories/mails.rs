@@ -129,11 +129,22 @@ async fn an_invitation_goes_by_mail(kind: Kind) {
     };
     let ada = TestDesk::new();
     ada.sign_up(&server.url()).await;
-    assert_eq!(invite(&ada, BOB).await, None, "the link goes to the invited alone");
-    let mail = wait_for("the mail", || async { keeping.kept.lock().unwrap().first().cloned() }).await;
-    assert_eq!((mail.from.as_str(), &*mail.to), ("keys@northwind.example", &[BOB.to_owned()][..]));
+    assert_eq!(
+        invite(&ada, BOB).await,
+        None,
+        "the link goes to the invited alone"
+    );
+    let mail = wait_for("the mail", || async {
+        keeping.kept.lock().unwrap().first().cloned()
+    })
+    .await;
+    assert_eq!(
+        (mail.from.as_str(), &*mail.to),
+        ("keys@northwind.example", &[BOB.to_owned()][..])
+    );
     assert!(
-        mail.data.contains("Subject: Ada Vance invites you to Northwind Routing"),
+        mail.data
+            .contains("Subject: Ada Vance invites you to Northwind Routing"),
         "{}",
         mail.data
     );
@@ -221,11 +232,23 @@ async fn p7_without_a_mail_server_mails_are_files_and_the_inviter_has_the_link()
         .send()
         .await
         .unwrap();
-    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    let policy = page.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        policy.starts_with("default-src 'none'; style-src 'sha256-"),
+        "{policy}"
+    );
     let text = page.text().await.unwrap();
-    assert!(text.contains("Ada Vance invites you to Northwind Routing"), "{text}");
-    assert!(text.contains("b…@northwind.example") && !text.contains(BOB), "{text}");
+    assert!(
+        text.contains("Ada Vance invites you to Northwind Routing"),
+        "{text}"
+    );
+    assert!(
+        text.contains("b…@northwind.example") && !text.contains(BOB),
+        "{text}"
+    );
     assert!(!text.contains("<script"));
     joins(&link).await;
 }

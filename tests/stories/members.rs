@@ -19,7 +19,10 @@ async fn invite(desk: &TestDesk, email: &str, role: Role) -> String {
     };
     let report = desk.desk.invite_people(draft).await.expect("people are invited");
     assert_eq!(report.refused.len(), 0);
-    report.invited[0].link.clone().expect("without mail, the link is told")
+    report.invited[0]
+        .link
+        .clone()
+        .expect("without mail, the link is told")
 }
 
 fn join(link: &str) -> JoinWithInvitation {
@@ -54,7 +57,9 @@ async fn role_here(desk: &TestDesk) -> Role {
 }
 
 async fn invited_sees_by_role_and_is_emptied_when_removed(kind: Kind) {
-    let Some(server) = TestServer::on(kind).await else { return };
+    let Some(server) = TestServer::on(kind).await else {
+        return;
+    };
     let (ada, bob) = (TestDesk::new(), TestDesk::new());
     ada.sign_up(&server.url()).await;
     ada.create("ci-deploy").await;
@@ -63,8 +68,18 @@ async fn invited_sees_by_role_and_is_emptied_when_removed(kind: Kind) {
     let link = invite(&ada, BOB, Role::Billing).await;
     let seen = bob.desk.look_at_invitation(&link).await.unwrap();
     assert_eq!(
-        (&*seen.organization_name, &*seen.invited_by, &*seen.email, seen.state),
-        ("Northwind Routing", "Ada Vance", "b…@northwind.example", InvitationState::Pending)
+        (
+            &*seen.organization_name,
+            &*seen.invited_by,
+            &*seen.email,
+            seen.state
+        ),
+        (
+            "Northwind Routing",
+            "Ada Vance",
+            "b…@northwind.example",
+            InvitationState::Pending
+        )
     );
     let opened = bob.desk.join_with_invitation(join(&link)).await.unwrap();
     assert_eq!(opened.connection.organization_name, "Northwind Routing");
@@ -112,7 +127,10 @@ async fn invited_sees_by_role_and_is_emptied_when_removed(kind: Kind) {
         .await
         .err()
         .unwrap();
-    assert_eq!(refused.to_string(), "your role is Admin; only the Owner may make Admins");
+    assert_eq!(
+        refused.to_string(),
+        "your role is Admin; only the Owner may make Admins"
+    );
 
     // Removed: nothing of the organization is left in his copy, and he is told.
     ada.desk.remove_member(id).await.unwrap();
@@ -123,7 +141,11 @@ async fn invited_sees_by_role_and_is_emptied_when_removed(kind: Kind) {
     .await;
     let problem = status.problem.unwrap();
     assert_eq!(problem.code, ErrorCode::NotAMember);
-    assert!(problem.message.starts_with("You are not a member of this organization any more"));
+    assert!(
+        problem
+            .message
+            .starts_with("You are not a member of this organization any more")
+    );
     let left = people(&bob).await;
     assert!(left.members.is_empty() && left.invitations.is_empty());
     assert!(bob.names().await.is_empty());
@@ -136,8 +158,15 @@ async fn invited_sees_by_role_and_is_emptied_when_removed(kind: Kind) {
         .accept_invitation(AcceptInvitation { link })
         .await
         .unwrap();
-    wait_for("Bob is back", || async { (bob.names().await.len() == 2).then_some(()) }).await;
-    assert_eq!(bob.desk.connections().len(), 1, "the connection is the one he had");
+    wait_for("Bob is back", || async {
+        (bob.names().await.len() == 2).then_some(())
+    })
+    .await;
+    assert_eq!(
+        bob.desk.connections().len(),
+        1,
+        "the connection is the one he had"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -248,7 +277,12 @@ async fn p7_offline_the_members_are_listed_and_changes_say_that_they_need_the_se
     ada.wait_offline().await;
     let here = people(&ada).await;
     assert_eq!((here.members.len(), here.invitations.len()), (1, 1));
-    let away = ada.desk.cancel_invitation(here.invitations[0].id).await.err().unwrap();
+    let away = ada
+        .desk
+        .cancel_invitation(here.invitations[0].id)
+        .await
+        .err()
+        .unwrap();
     assert_eq!(away.code(), ErrorCode::Offline);
     assert!(
         away.to_string()
@@ -292,7 +326,10 @@ async fn p7_p9_members_in_a_terminal() {
             "",
         );
         assert_eq!(code, Some(4), "{said}");
-        assert!(said.contains("bob@northwind.example: Is a member already."), "{said}");
+        assert!(
+            said.contains("bob@northwind.example: Is a member already."),
+            "{said}"
+        );
         let cancelled = ours.json(&["invitations", "cancel", "dan@northwind.example"], "");
         assert_eq!(cancelled["email"], "dan@northwind.example");
 
@@ -332,7 +369,10 @@ async fn p7_p9_members_in_a_terminal() {
         assert_eq!(list["members"].as_array().unwrap().len(), 1);
         let (code, said) = theirs.code(&["members", "list"], "");
         assert_eq!(code, Some(0), "{said}");
-        assert!(said.contains("You are not a member of this organization any more"), "{said}");
+        assert!(
+            said.contains("You are not a member of this organization any more"),
+            "{said}"
+        );
         let (code, _) = theirs.code(&["members", "leave", "--yes"], "");
         assert_eq!(code, Some(4));
     })

@@ -11,8 +11,8 @@ use futures::{Stream, StreamExt as _};
 use protocol::account::{AccountView, SessionStarted, SignInRequest, SignUpRequest};
 use protocol::change::{ChangesPage, Notice};
 use protocol::invitation::{
-    ChangeRoleRequest, InvitationCard, InvitationCode, InvitationView, InviteRequest, InvitedView, JoinRequest,
-    JoinedView, LeftView, SentInvitation,
+    ChangeRoleRequest, InvitationCard, InvitationCode, InvitationView, InviteRequest, InvitedView,
+    JoinRequest, JoinedView, LeftView, SentInvitation,
 };
 use protocol::key::{CreateKeyRequest, EditKeyRequest, KeyUsageView, KeyView, RotateKeyRequest};
 use protocol::organization::MemberView;
@@ -254,7 +254,8 @@ impl Session {
         invitation: InvitationId,
     ) -> Result<SentInvitation, ClientError> {
         let path = fill(path::INVITATION_RESEND, &[&organization, &invitation]);
-        self.write(Method::POST, &path, operation, &serde_json::json!({})).await
+        self.write(Method::POST, &path, operation, &serde_json::json!({}))
+            .await
     }
 
     /// Takes an invitation back.
@@ -268,7 +269,8 @@ impl Session {
         invitation: InvitationId,
     ) -> Result<InvitationView, ClientError> {
         let path = fill(path::INVITATION_CANCEL, &[&organization, &invitation]);
-        self.write(Method::POST, &path, operation, &serde_json::json!({})).await
+        self.write(Method::POST, &path, operation, &serde_json::json!({}))
+            .await
     }
 
     /// Comes in by an invitation with the signed-in account.
@@ -311,7 +313,8 @@ impl Session {
         member: MemberId,
     ) -> Result<MemberView, ClientError> {
         let path = fill(path::MEMBER_REMOVE, &[&organization, &member]);
-        self.write(Method::POST, &path, operation, &serde_json::json!({})).await
+        self.write(Method::POST, &path, operation, &serde_json::json!({}))
+            .await
     }
 
     /// Leaves an organization.
@@ -324,7 +327,8 @@ impl Session {
         operation: OperationId,
     ) -> Result<LeftView, ClientError> {
         let path = fill(path::LEAVE, &[&organization]);
-        self.write(Method::POST, &path, operation, &serde_json::json!({})).await
+        self.write(Method::POST, &path, operation, &serde_json::json!({}))
+            .await
     }
 
     /// What changed since a sequence number, at most `limit` changes.

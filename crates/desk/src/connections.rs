@@ -112,9 +112,14 @@ impl Desk {
             .into_iter()
             .map(|action| {
                 let refusal = if record.left {
-                    Some(format!("you are not a member of {} any more", record.organization_name))
+                    Some(format!(
+                        "you are not a member of {} any more",
+                        record.organization_name
+                    ))
                 } else {
-                    require(record.role, action).err().map(|refusal| refusal.to_string())
+                    require(record.role, action)
+                        .err()
+                        .map(|refusal| refusal.to_string())
                 };
                 ActionPermission {
                     action,

@@ -180,7 +180,11 @@ impl Desk {
                     organization_id,
                     organization_name: membership.organization_name.to_string(),
                     role: membership.role,
-                    connection_id: if is_open { Some(here.id) } else { connection.map(|record| record.id) },
+                    connection_id: if is_open {
+                        Some(here.id)
+                    } else {
+                        connection.map(|record| record.id)
+                    },
                     is_open,
                 }
             });
@@ -193,7 +197,10 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::NotFound`] when it does not.
-    pub async fn open_membership(self: &Arc<Self>, organization: OrganizationId) -> Result<Opened, DeskError> {
+    pub async fn open_membership(
+        self: &Arc<Self>,
+        organization: OrganizationId,
+    ) -> Result<Opened, DeskError> {
         let open = self.current()?;
         let replica = open.replica.clone();
         let membership = blocking(move || Ok(replica.membership(organization)?))
@@ -218,7 +225,10 @@ impl Desk {
             return Err(wrong());
         }
         let server = self.server(server).map_err(|error| match error {
-            DeskError::Input { message, .. } => DeskError::Input { field: "link", message },
+            DeskError::Input { message, .. } => DeskError::Input {
+                field: "link",
+                message,
+            },
             other => other,
         })?;
         Ok(Invitation { server, code })
@@ -239,11 +249,7 @@ impl Desk {
         found
     }
 
-    async fn come_in(
-        &self,
-        session: &Session,
-        invitation: &Invitation,
-    ) -> Result<MembershipView, DeskError> {
+    async fn come_in(&self, session: &Session, invitation: &Invitation) -> Result<MembershipView, DeskError> {
         let now = self.now();
         let operation = self.with_entropy(|entropy| OperationId::make(now, entropy));
         let joined = session
@@ -284,9 +290,13 @@ impl Desk {
             .map(|record| record.id);
         let id = known.unwrap_or_else(|| self.new_connection());
         // The first membership is the one that is opened.
-        started.account.memberships.retain(|known| known.organization_id != organization);
+        started
+            .account
+            .memberships
+            .retain(|known| known.organization_id != organization);
         started.account.memberships.insert(0, membership);
-        self.settle(id, &keychain, &invitation.server, &who.region, started).await
+        self.settle(id, &keychain, &invitation.server, &who.region, started)
+            .await
     }
 
     /// Opens an organization with the session of another connection of the same account.
@@ -333,7 +343,9 @@ impl Desk {
             link,
             sample: None,
         };
-        let open = lock(&self.open).clone().filter(|open| open.record().id == record.id);
+        let open = lock(&self.open)
+            .clone()
+            .filter(|open| open.record().id == record.id);
         if open.is_none() {
             self.open_parts(record.clone(), parts).await?;
         }

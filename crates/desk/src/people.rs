@@ -7,7 +7,9 @@ use client::{ClientError, Session};
 use domain::clock::Timestamp;
 use domain::id::{InvitationId, MemberId, OperationId, OrganizationId};
 use domain::invitation::{InvitationState, may_touch};
-use domain::member::{may_change, may_invite, may_leave, may_remove, may_touch as may_touch_member, may_touch_invitation};
+use domain::member::{
+    may_change, may_invite, may_leave, may_remove, may_touch as may_touch_member, may_touch_invitation,
+};
 use domain::role::Role;
 use protocol::invitation::{InvitationView, InviteRequest, SentInvitation};
 use protocol::organization::MemberView;
@@ -134,7 +136,12 @@ impl Desk {
         let there = self.there()?;
         let member = there.open.member(id)?;
         let record = there.open.record();
-        may_change(record.role, member.role, member.account_id == record.account_id, role)?;
+        may_change(
+            record.role,
+            member.role,
+            member.account_id == record.account_id,
+            role,
+        )?;
         there
             .session
             .change_role(there.organization, there.operation, id, role)

@@ -49,8 +49,8 @@ pub use key::{
     KeyText, PendingMark, RevokeRule, Saved, SecretRow, Stop, StoredIn,
 };
 pub use people::{
-    AcceptInvitation, InvitationRow, InvitationSeen, InviteDraft, InviteReport, JoinWithInvitation, MemberRow,
-    MembershipRow, NotInvited, PeopleView, RoleRule, SentLink, SignInWithInvitation,
+    AcceptInvitation, InvitationRow, InvitationSeen, InviteDraft, InviteReport, JoinWithInvitation,
+    MemberRow, MembershipRow, NotInvited, PeopleView, RoleRule, SentLink, SignInWithInvitation,
 };
 pub use rotation::{RotationView, UsageAddress, UsageHour, UsageView};
 pub use start::{Boot, KeychainStatus, Preferences, Theme};

@@ -136,7 +136,10 @@ mod tests {
                     short(may_remove(actor, member, true)),
                 ));
                 for to in Role::ALL {
-                    table.push_str(&format!(" {to:?}={}", short(may_change(actor, member, false, to))));
+                    table.push_str(&format!(
+                        " {to:?}={}",
+                        short(may_change(actor, member, false, to))
+                    ));
                 }
                 table.push('\n');
             }

@@ -98,7 +98,11 @@ pub struct SentInvitation {
     /// Whether its link goes to the address by mail.
     pub mailed: bool,
     /// Where no mail is sent: the code of its link, told this once. A repeated question is answered without it.
-    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "serialize_code")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "serialize_code"
+    )]
     pub code: Option<Secret>,
 }
 

@@ -292,13 +292,19 @@ impl Config {
                 return refuse("public_url", "is needed for mail: links in mails begin with it");
             }
             if self.mail_from.is_none() {
-                return refuse("mail_from", "is needed for mail, like “Keystead <keys@example.org>”");
+                return refuse(
+                    "mail_from",
+                    "is needed for mail, like “Keystead <keys@example.org>”",
+                );
             }
             if self.mail_user.is_some() != self.mail_password.is_some() {
                 return refuse("mail_password", "and mail_user are needed both, or neither");
             }
             if self.mail_user.is_some() && self.mail_security == MailSecurity::None {
-                return refuse("mail_security", "has to be “tls” or “starttls” where a password is sent");
+                return refuse(
+                    "mail_security",
+                    "has to be “tls” or “starttls” where a password is sent",
+                );
             }
         }
         let limits = [

@@ -115,7 +115,9 @@ fn with_headers(mut response: Response, id: &str) -> Response {
     // A page for browsers says its own.
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
     // What one account was told must not be given to another by a cache in between.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -205,9 +205,18 @@ fn build() -> Routes {
     .to(Access::May(Action::ManageMembers), route!(member::remove::remove))
     .to(Access::Member, route!(member::leave::leave))
     .to(Access::May(Action::ManageMembers), route!(invitation::list::list))
-    .to(Access::May(Action::ManageMembers), route!(invitation::invite::invite))
-    .to(Access::May(Action::ManageMembers), route!(invitation::resend::resend))
-    .to(Access::May(Action::ManageMembers), route!(invitation::cancel::cancel))
+    .to(
+        Access::May(Action::ManageMembers),
+        route!(invitation::invite::invite),
+    )
+    .to(
+        Access::May(Action::ManageMembers),
+        route!(invitation::resend::resend),
+    )
+    .to(
+        Access::May(Action::ManageMembers),
+        route!(invitation::cancel::cancel),
+    )
     .to(Access::Public, route!(invitation::look::look))
     .to(Access::Session, route!(invitation::accept::accept))
     .to(Access::Public, route!(invitation::join::join))

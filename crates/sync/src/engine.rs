@@ -219,7 +219,9 @@ impl Engine {
     async fn stay_a_member(&self) -> Result<(), RoundError> {
         let organization = self.organization;
         let (is_known, membership) = self
-            .replica_work(move |replica| Ok((replica.profile()?.is_some(), replica.membership(organization)?)))
+            .replica_work(move |replica| {
+                Ok((replica.profile()?.is_some(), replica.membership(organization)?))
+            })
             .await?;
         if !is_known || membership.is_some() {
             return Ok(());

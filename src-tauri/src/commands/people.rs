@@ -26,10 +26,7 @@ pub(crate) async fn invite_people(desk: DeskState<'_>, draft: InviteDraft) -> An
 /// Sends an invitation again; where the server sends no mail, the answer carries the new link.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn resend_invitation(
-    desk: DeskState<'_>,
-    invitation_id: InvitationId,
-) -> Answer<SentLink> {
+pub(crate) async fn resend_invitation(desk: DeskState<'_>, invitation_id: InvitationId) -> Answer<SentLink> {
     Ok(desk.resend_invitation(invitation_id).await?)
 }
 
@@ -88,10 +85,7 @@ pub(crate) async fn sign_in_with_invitation(
 /// Comes in by an invitation with a new account.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn join_with_invitation(
-    desk: DeskState<'_>,
-    request: JoinWithInvitation,
-) -> Answer<Opened> {
+pub(crate) async fn join_with_invitation(desk: DeskState<'_>, request: JoinWithInvitation) -> Answer<Opened> {
     Ok(desk.join_with_invitation(request).await?)
 }
 
@@ -105,9 +99,6 @@ pub(crate) async fn memberships(desk: DeskState<'_>) -> Answer<Vec<MembershipRow
 /// Opens another organization of the account.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn open_membership(
-    desk: DeskState<'_>,
-    organization_id: OrganizationId,
-) -> Answer<Opened> {
+pub(crate) async fn open_membership(desk: DeskState<'_>, organization_id: OrganizationId) -> Answer<Opened> {
     Ok(desk.open_membership(organization_id).await?)
 }

@@ -60,13 +60,15 @@ impl Mailing {
             None => folder(config).map_or(Way::Nowhere, Way::Folder),
         };
         let from = config.mail_from.as_deref().unwrap_or("keystead@localhost");
-        let from: Mailbox = from
-            .parse()
-            .map_err(|_| MailError(format!("mail_from: “{from}” is no address; write it like Keystead <keys@example.org>")))?;
-        let base = config
-            .public_url
-            .as_deref()
-            .map_or_else(|| format!("http://{}", config.listen), |url| url.trim_end_matches('/').to_owned());
+        let from: Mailbox = from.parse().map_err(|_| {
+            MailError(format!(
+                "mail_from: “{from}” is no address; write it like Keystead <keys@example.org>"
+            ))
+        })?;
+        let base = config.public_url.as_deref().map_or_else(
+            || format!("http://{}", config.listen),
+            |url| url.trim_end_matches('/').to_owned(),
+        );
         Ok(Self {
             way,
             from,
@@ -87,7 +89,11 @@ impl Mailing {
 
     /// The link of an invitation.
     pub(crate) fn link(&self, code: &Secret) -> Secret {
-        Secret::new(format!("{}{}", self.base, path::fill(path::INVITATION_PAGE, &[&code.expose()])))
+        Secret::new(format!(
+            "{}{}",
+            self.base,
+            path::fill(path::INVITATION_PAGE, &[&code.expose()])
+        ))
     }
 
     /// Writes the mail of an invitation.
@@ -106,8 +112,11 @@ impl Mailing {
 
 fn smtp(host: &str, config: &Config) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailError> {
     let encrypted = || {
-        TlsParameters::new(host.to_owned())
-            .map_err(|error| MailError(format!("mail_host: “{host}” can't be spoken to with TLS: {error}")))
+        TlsParameters::new(host.to_owned()).map_err(|error| {
+            MailError(format!(
+                "mail_host: “{host}” can't be spoken to with TLS: {error}"
+            ))
+        })
     };
     let (tls, port) = match config.mail_security {
         MailSecurity::Tls => (Tls::Wrapper(encrypted()?), 465),
@@ -132,6 +141,9 @@ fn folder(config: &Config) -> Option<PathBuf> {
     if config.database.starts_with("postgres") {
         return None;
     }
-    let file = config.database.strip_prefix("sqlite://").unwrap_or(&config.database);
+    let file = config
+        .database
+        .strip_prefix("sqlite://")
+        .unwrap_or(&config.database);
     Some(PathBuf::from(file).with_file_name("mail"))
 }

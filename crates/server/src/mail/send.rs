@@ -77,7 +77,11 @@ async fn send(app: &App, mail: &Mail, now: Timestamp) -> Result<(), String> {
     let mailing = &app.mailing;
     let letter = letter(mail, &mailing.from)?;
     match &mailing.way {
-        Way::Smtp(smtp) => smtp.send(letter).await.map(|_| ()).map_err(|error| error.to_string()),
+        Way::Smtp(smtp) => smtp
+            .send(letter)
+            .await
+            .map(|_| ())
+            .map_err(|error| error.to_string()),
         Way::Folder(folder) => {
             let file = folder.join(format!("{}-{}.eml", now.as_unix_millis(), mail.id));
             let bytes = letter.formatted();
@@ -103,7 +107,10 @@ fn letter(mail: &Mail, from: &Mailbox) -> Result<Message, String> {
         .from(from.clone())
         .to(to)
         .subject(&mail.subject)
-        .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
+        .multipart(MultiPart::alternative_plain_html(
+            mail.text.clone(),
+            mail.html.clone(),
+        ))
         .map_err(|error| error.to_string())
 }
 

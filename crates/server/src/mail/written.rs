@@ -113,7 +113,14 @@ mod tests {
         };
         let email = EmailAddress::parse("bob@northwind.example").unwrap();
         let link = Secret::new("https://keys.example.org/invite/ksi_code".to_owned());
-        let mail = invitation(MailId::make(at, &mut Zeros), &email, &letter, &link, "Northwind keys").unwrap();
+        let mail = invitation(
+            MailId::make(at, &mut Zeros),
+            &email,
+            &letter,
+            &link,
+            "Northwind keys",
+        )
+        .unwrap();
         insta::assert_snapshot!(format!("{}\n\n{}\n-----\n{}", mail.subject, mail.text, mail.html));
     }
 }

@@ -316,7 +316,7 @@ impl Given {
         let answer = self.write(person, &path, &body).await.good();
         let sent = &answer["invited"][0];
         (
-            sent["invitation"]["id"].as_str().expect(&answer.to_string()).parse().unwrap(),
+            sent["invitation"]["id"].as_str().unwrap().parse().unwrap(),
             sent["code"].as_str().unwrap().to_owned(),
         )
     }

@@ -61,7 +61,10 @@ async fn p7_people_are_invited_and_each_address_is_answered(given: &mut Given) {
         "emails": ["Bob@Example.org", "nonsense", "ada@example.org", "known@example.org", "bob@example.org"],
         "role": "editor",
     });
-    let answer = given.write_as(&ada, &invitations(&ada), operation, &body).await.good();
+    let answer = given
+        .write_as(&ada, &invitations(&ada), operation, &body)
+        .await
+        .good();
     let invited = answer["invited"].as_array().unwrap();
     assert_eq!(invited.len(), 1, "the same address twice is one invitation");
     assert_eq!(invited[0]["invitation"]["email"], "bob@example.org");
@@ -73,12 +76,20 @@ async fn p7_people_are_invited_and_each_address_is_answered(given: &mut Given) {
         .as_array()
         .unwrap()
         .iter()
-        .map(|refused| (refused["email"].as_str().unwrap(), refused["reason"].as_str().unwrap()))
+        .map(|refused| {
+            (
+                refused["email"].as_str().unwrap(),
+                refused["reason"].as_str().unwrap(),
+            )
+        })
         .collect();
     assert_eq!(
         refused,
         [
-            ("nonsense", "“nonsense” is not an email address; write it like mara@example.org."),
+            (
+                "nonsense",
+                "“nonsense” is not an email address; write it like mara@example.org."
+            ),
             ("ada@example.org", "Is a member already."),
             (
                 "known@example.org",
@@ -88,25 +99,49 @@ async fn p7_people_are_invited_and_each_address_is_answered(given: &mut Given) {
     );
 
     // Asked again, it is the same invitation, and its code is not told again.
-    let again = given.write_as(&ada, &invitations(&ada), operation, &body).await.good();
+    let again = given
+        .write_as(&ada, &invitations(&ada), operation, &body)
+        .await
+        .good();
     assert_eq!(again["invited"][0]["invitation"], invited[0]["invitation"]);
     assert_eq!(again["invited"][0]["code"], Value::Null);
     let listed = given.get(&ada, &invitations(&ada)).await.good();
     assert_eq!(listed["invitations"].as_array().unwrap().len(), 2);
 
     let none = given
-        .write(&ada, &invitations(&ada), &json!({ "emails": [], "role": "editor" }))
+        .write(
+            &ada,
+            &invitations(&ada),
+            &json!({ "emails": [], "role": "editor" }),
+        )
         .await;
-    assert_eq!((none.code(), none.body["field"].as_str()), ("invalid_input", Some("emails")));
+    assert_eq!(
+        (none.code(), none.body["field"].as_str()),
+        ("invalid_input", Some("emails"))
+    );
     let owner = given
-        .write(&ada, &invitations(&ada), &json!({ "emails": ["x@example.org"], "role": "owner" }))
+        .write(
+            &ada,
+            &invitations(&ada),
+            &json!({ "emails": ["x@example.org"], "role": "owner" }),
+        )
         .await;
-    assert_eq!((owner.code(), owner.body["field"].as_str()), ("refused", Some("role")));
+    assert_eq!(
+        (owner.code(), owner.body["field"].as_str()),
+        ("refused", Some("role"))
+    );
     let (admin, _) = given.member(&ada, Role::Admin).await;
     let admins = given
-        .write(&admin, &invitations(&ada), &json!({ "emails": ["x@example.org"], "role": "admin" }))
+        .write(
+            &admin,
+            &invitations(&ada),
+            &json!({ "emails": ["x@example.org"], "role": "admin" }),
+        )
         .await;
-    assert_eq!(detail(&admins), "Your role is Admin; only the Owner may make Admins.");
+    assert_eq!(
+        detail(&admins),
+        "Your role is Admin; only the Owner may make Admins."
+    );
 }
 
 async fn p7_a_link_works_only_for_its_email_and_only_once(given: &mut Given) {
@@ -128,10 +163,16 @@ async fn p7_a_link_works_only_for_its_email_and_only_once(given: &mut Given) {
     assert_eq!(card["organization_name"], "The house of ada");
     assert_eq!(card["invited_by"], "ada");
     assert_eq!(card["email"], "b…@example.org");
-    assert_eq!((card["role"].as_str(), card["state"].as_str()), (Some("editor"), Some("pending")));
+    assert_eq!(
+        (card["role"].as_str(), card["state"].as_str()),
+        (Some("editor"), Some("pending"))
+    );
 
     let mallory = given.join(&code, "mallory").await;
-    assert_eq!((mallory.code(), mallory.body["field"].as_str()), ("refused", Some("email")));
+    assert_eq!(
+        (mallory.code(), mallory.body["field"].as_str()),
+        ("refused", Some("email"))
+    );
     assert_eq!(
         detail(&mallory),
         "This invitation is for b…@example.org; sign up with it."

@@ -72,7 +72,11 @@ async fn request(
                 _ => own.to_owned(),
             });
             given
-                .request(Method::POST, &path::fill(&route.path, &[&organization]), token.as_deref())
+                .request(
+                    Method::POST,
+                    &path::fill(&route.path, &[&organization]),
+                    token.as_deref(),
+                )
                 .header("idempotency-key", make(OperationId::make).to_string())
                 .json(&json!({}))
         }
@@ -110,7 +114,9 @@ async fn request(
             // Each into an organization of its own, whose owner invites whoever asks.
             let name = format!("o-{}", &make(KeyId::make).as_uuid().simple().to_string()[20..]);
             let other = given.sign_up(&name).await;
-            let (_, code) = given.invite(&other, email.unwrap_or("nobody@example.org"), "viewer").await;
+            let (_, code) = given
+                .invite(&other, email.unwrap_or("nobody@example.org"), "viewer")
+                .await;
             write(route.path.clone()).json(&json!({ "code": code }))
         }
         ("GET", path::KEYS | path::CHANGES) => get(&path::fill(&route.path, &[&organization])),

@@ -78,16 +78,10 @@ pub(crate) async fn sign_up(
     let accounts = account::count_one_more(&mut write).await?;
     refuse_by_policy(app.config.sign_up, accounts)?;
     if account::email_taken(&mut write, &request.email).await? {
-        return Err(taken(
-            "email",
-            EMAIL_TAKEN,
-        ));
+        return Err(taken("email", EMAIL_TAKEN));
     }
     if account::username_taken(&mut write, &request.username).await? {
-        return Err(taken(
-            "username",
-            USERNAME_TAKEN,
-        ));
+        return Err(taken("username", USERNAME_TAKEN));
     }
 
     write.open_new(Scope::Account(account)).await?;

@@ -62,7 +62,10 @@ pub(crate) async fn accept(
     if me.email != found.email {
         return Err(for_another(&found, "sign in with it"));
     }
-    let known = me.memberships.iter().find(|known| known.organization_id == organization);
+    let known = me
+        .memberships
+        .iter()
+        .find(|known| known.organization_id == organization);
     if let Some(membership) = known {
         if found.accepted_at.is_none() {
             return Err(Refusal::new(

@@ -99,9 +99,8 @@ pub(crate) async fn invite(
             mail::take_back(&mut work.write, open.id.as_uuid()).await?;
             changed.push(Changed::Here(EntityRef::Invitation(open.id)));
         }
-        let (id, code) = work.make(|now, entropy| {
-            (InvitationId::make(now, entropy), token::mint_invitation(entropy))
-        });
+        let (id, code) =
+            work.make(|now, entropy| (InvitationId::make(now, entropy), token::mint_invitation(entropy)));
         let new = NewInvitation {
             id,
             organization,
@@ -111,7 +110,9 @@ pub(crate) async fn invite(
             by: work.account,
         };
         invitation::insert(&mut work.write, &new).await?;
-        let linked = inviting.tell(&app, &mut work, (id, &email, request.role), code).await?;
+        let linked = inviting
+            .tell(&app, &mut work, (id, &email, request.role), code)
+            .await?;
         changed.push(Changed::Here(EntityRef::Invitation(id)));
         invited.push(SentInvitation {
             invitation: invitation::find(&mut work.write, organization, id)
@@ -132,6 +133,11 @@ pub(crate) async fn invite(
         refused: refused.clone(),
     };
     let view = InvitedView { invited, refused };
-    work.end_once(StatusCode::OK, (&view, &kept), Event::PeopleInvited { people }, changed)
-        .await
+    work.end_once(
+        StatusCode::OK,
+        (&view, &kept),
+        Event::PeopleInvited { people },
+        changed,
+    )
+    .await
 }

@@ -13,8 +13,8 @@ use protocol::account::SessionStarted;
 use protocol::change::EntityRef;
 use protocol::invitation::JoinRequest;
 use protocol::path;
-use store::account::{self, NewAccount};
 use store::Changed;
+use store::account::{self, NewAccount};
 
 use crate::address::ClientAddress;
 use crate::app::App;

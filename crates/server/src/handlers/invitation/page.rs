@@ -65,8 +65,13 @@ pub(crate) async fn page(
         server: &app.config.name,
         card: card.as_ref(),
         role: card.as_ref().map_or("", |card| card.role.label()),
-        until: card.as_ref().map_or_else(String::new, |card| day(card.expires_at)),
-        link: if card.as_ref().is_some_and(|card| card.state == InvitationState::Pending) {
+        until: card
+            .as_ref()
+            .map_or_else(String::new, |card| day(card.expires_at)),
+        link: if card
+            .as_ref()
+            .is_some_and(|card| card.state == InvitationState::Pending)
+        {
             link.expose()
         } else {
             ""
@@ -76,10 +81,17 @@ pub(crate) async fn page(
         tracing::error!(%error, "a page could not be written");
         Refusal::internal()
     })?;
-    let status = if card.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
+    let status = if card.is_some() {
+        StatusCode::OK
+    } else {
+        StatusCode::NOT_FOUND
+    };
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     let style = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

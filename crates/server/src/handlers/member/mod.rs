@@ -26,7 +26,9 @@ pub(crate) async fn named_organization(
     write: &mut Write,
     id: OrganizationId,
 ) -> Result<NamedOrganization, Refusal> {
-    let found = organization::find(write, id).await?.ok_or_else(Refusal::internal)?;
+    let found = organization::find(write, id)
+        .await?
+        .ok_or_else(Refusal::internal)?;
     Ok(NamedOrganization {
         organization: id,
         name: found.name.to_string(),
