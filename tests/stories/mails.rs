@@ -1,13 +1,13 @@
 //! Mails of invitations: over a real mail server, and into a folder where there is none (P7).
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use desk::view::{InviteDraft, JoinWithInvitation};
 use domain::role::Role;
-use mailin_embedded::response::{OK, Response, custom};
-use mailin_embedded::{Handler, Server};
+use mailin::response::OK;
+use mailin::{Action, Handler, Response, SessionBuilder};
 use server::config::MailSecurity;
 use testkit::desk::PASSWORD;
 use testkit::server::Kind;
@@ -46,7 +46,7 @@ impl Handler for Keeping {
         let mut left = self.to_refuse.lock().unwrap();
         if *left > 0 {
             *left -= 1;
-            return custom(451, "try again later".to_owned());
+            return Response::custom(451, "try again later".to_owned());
         }
         self.now.to.push(to.to_owned());
         OK
@@ -68,10 +68,38 @@ impl Handler for Keeping {
 fn mail_server(keeping: &Keeping) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let mut server = Server::new(keeping.clone());
-    server.with_name("mail.test").with_tcp_listener(listener);
-    std::thread::spawn(move || server.serve());
+    let keeping = keeping.clone();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let (connection, keeping) = (connection.unwrap(), keeping.clone());
+            // Whoever hangs up in between is no failure of the server's.
+            std::thread::spawn(move || converse(&connection, keeping).ok());
+        }
+    });
     port
+}
+
+/// One conversation over SMTP.
+fn converse(connection: &TcpStream, keeping: Keeping) -> io::Result<()> {
+    let from = connection.peer_addr()?.ip();
+    let mut session = SessionBuilder::new("mail.test").build(from, keeping);
+    let (mut lines, mut out) = (BufReader::new(connection), connection);
+    let mut answer = session.greeting();
+    loop {
+        if answer.action != Action::NoReply {
+            let mut text = Vec::new();
+            answer.write_to(&mut text)?;
+            out.write_all(&text)?;
+        }
+        if answer.action == Action::Close {
+            return Ok(());
+        }
+        let mut line = Vec::new();
+        if lines.read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        answer = session.process(&line);
+    }
 }
 
 /// The text of a mail without its line breaks for the way (quoted-printable).

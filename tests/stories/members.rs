@@ -136,7 +136,8 @@ async fn invited_sees_by_role_and_is_emptied_when_removed(kind: Kind) {
     ada.desk.remove_member(id).await.unwrap();
     let status = wait_for("Bob is told", || async {
         let status = bob.desk.sync_status().await.ok()?;
-        (status.state == SyncState::Failed).then_some(status)
+        let told = status.problem.as_ref()?.code == ErrorCode::NotAMember;
+        (told && status.state == SyncState::Failed).then_some(status)
     })
     .await;
     let problem = status.problem.unwrap();

@@ -346,8 +346,11 @@ impl Desk {
         let open = lock(&self.open)
             .clone()
             .filter(|open| open.record().id == record.id);
-        if open.is_none() {
-            self.open_parts(record.clone(), parts).await?;
+        match open {
+            Some(open) => open.engine.wake(),
+            None => {
+                self.open_parts(record.clone(), parts).await?;
+            }
         }
         self.remember(record)
     }
