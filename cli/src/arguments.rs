@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use desk::SortBy;
 use domain::clock::Timestamp;
-use domain::id::{ConnectionId, OperationId};
+use domain::id::{ConnectionId, OperationId, OrganizationId};
 use domain::limit::RequestLimit;
+use domain::role::Role;
 use domain::rotation::LONGEST_OVERLAP_SECONDS;
 
 /// Keys of an organization, from the terminal: list, create, revoke, inspect. Works offline on the encrypted copy.
@@ -91,6 +92,21 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<ServicesCommand>,
     },
+    /// List members, invite people, change roles, remove, leave. Changes are made at the server; nothing waits here.
+    Members {
+        #[command(subcommand)]
+        command: MembersCommand,
+    },
+    /// List invitations, send them again, cancel them, or come in by one.
+    Invitations {
+        #[command(subcommand)]
+        command: InvitationsCommand,
+    },
+    /// List the organizations of this account, or open another one of them.
+    Memberships {
+        #[command(subcommand)]
+        command: MembershipsCommand,
+    },
     /// Changes that are not in force yet: list, drop, send again, decide.
     Pending {
         #[command(subcommand)]
@@ -115,7 +131,11 @@ pub(crate) enum Command {
 #[derive(Args)]
 pub(crate) struct Connect {
     /// The server's address, like `https://keys.example.org`.
-    pub(crate) url: String,
+    #[arg(required_unless_present = "invitation", conflicts_with = "invitation")]
+    pub(crate) url: Option<String>,
+    /// The link of an invitation: signs in and comes in by it; with --username and --name, makes the account.
+    #[arg(long, value_name = "LINK", conflicts_with = "sign_up")]
+    pub(crate) invitation: Option<String>,
     /// The email address of the account.
     #[arg(long)]
     pub(crate) email: String,
@@ -125,11 +145,11 @@ pub(crate) struct Connect {
     /// Make the account and its organization.
     #[arg(long, requires_all = ["username", "name", "organization"])]
     pub(crate) sign_up: bool,
-    /// With --sign-up: the permanent username.
+    /// With --sign-up, or with --invitation and no account yet: the permanent username.
     #[arg(long)]
     pub(crate) username: Option<String>,
-    /// With --sign-up: your name.
-    #[arg(long)]
+    /// With --sign-up, or with --invitation and no account yet: your name.
+    #[arg(long, requires = "username")]
     pub(crate) name: Option<String>,
     /// With --sign-up: the organization's name.
     #[arg(long)]
@@ -450,6 +470,105 @@ pub(crate) enum Side {
     Mine,
     /// What the server has.
     Theirs,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum MembersCommand {
+    /// List the members and who is invited.
+    List,
+    /// Invite people; each address is answered for itself. Where the server sends no mail, the links are printed, once.
+    Invite {
+        /// The email addresses.
+        #[arg(required = true)]
+        emails: Vec<String>,
+        /// As what.
+        #[arg(long, value_enum)]
+        role: GivenRole,
+    },
+    /// Give a member another role.
+    Role {
+        /// The member's email address or id.
+        member: String,
+        /// The role it is to be.
+        #[arg(value_enum)]
+        role: GivenRole,
+    },
+    /// Remove a member from the organization.
+    Remove {
+        /// The member's email address or id.
+        member: String,
+        /// Don't ask for the address.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Leave the organization. The copy on this computer is emptied.
+    Leave {
+        /// Don't ask for the organization's name.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum InvitationsCommand {
+    /// List the invitations that are pending or have expired.
+    List,
+    /// Send an invitation again: with a new link, good for 7 days; the old link is dead.
+    Resend {
+        /// The invited email address, or the invitation's id.
+        invitation: String,
+    },
+    /// Cancel an invitation: its link is dead.
+    Cancel {
+        /// The invited email address, or the invitation's id.
+        invitation: String,
+    },
+    /// Say what the invitation behind a link is.
+    Show {
+        /// The link; `-` reads it from standard input, so that it is in no shell history.
+        link: String,
+    },
+    /// Come in by an invitation with an account that is signed in on this computer. Without one, use
+    /// `keystead connect --invitation LINK`.
+    Accept {
+        /// The link; `-` reads it from standard input, so that it is in no shell history.
+        link: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum MembershipsCommand {
+    /// List the organizations of this account.
+    List,
+    /// Open another one: it becomes a connection of its own, and the current one.
+    Open {
+        /// The organization's id.
+        organization: OrganizationId,
+    },
+}
+
+/// A role that can be given.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GivenRole {
+    /// Manages keys and people. Only the Owner makes Admins.
+    Admin,
+    /// Manages money.
+    Billing,
+    /// A plain user.
+    Editor,
+    /// Looks only.
+    Viewer,
+}
+
+impl From<GivenRole> for Role {
+    fn from(role: GivenRole) -> Self {
+        match role {
+            GivenRole::Admin => Self::Admin,
+            GivenRole::Billing => Self::Billing,
+            GivenRole::Editor => Self::Editor,
+            GivenRole::Viewer => Self::Viewer,
+        }
+    }
 }
 
 #[derive(Args)]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use desk::view::{Opened, SignIn, SignUp, StartHere};
+use desk::view::{JoinWithInvitation, Opened, SignIn, SignInWithInvitation, SignUp, StartHere};
 use desk::{Desk, DeskError};
 
 use crate::arguments::Connect;
@@ -32,7 +32,12 @@ pub(crate) async fn connect(
     output: &Output,
     request: Connect,
 ) -> Result<ExitCode, DeskError> {
-    let card = desk.probe_server(&request.url).await?;
+    if let Some(link) = &request.invitation {
+        return by_invitation(desk, output, link, &request).await;
+    }
+    let card = desk
+        .probe_server(request.url.as_deref().unwrap_or_default())
+        .await?;
     output.say(&format!(
         "{} answers: {} {}, region {}.",
         card.host, card.name, card.version, card.region
@@ -57,6 +62,41 @@ pub(crate) async fn connect(
         desk.sign_in(SignIn {
             url: card.url,
             email: request.email,
+            password,
+        })
+        .await?
+    };
+    desk.sync_now().await?;
+    welcome(output, &opened)
+}
+
+/// Comes in by an invitation: with a new account where a username is given, else by signing in.
+async fn by_invitation(
+    desk: &Arc<Desk>,
+    output: &Output,
+    link: &str,
+    request: &Connect,
+) -> Result<ExitCode, DeskError> {
+    let link = crate::people::link_of(link)?;
+    let seen = desk.look_at_invitation(&link).await?;
+    output.say(&crate::people::told(&seen));
+    let password = ask::secret("Password: ", request.password_file.as_deref())?
+        .expose()
+        .to_owned();
+    let email = request.email.clone();
+    let opened = if let Some(username) = request.username.clone() {
+        desk.join_with_invitation(JoinWithInvitation {
+            link,
+            your_name: request.name.clone().unwrap_or_default(),
+            username,
+            email,
+            password,
+        })
+        .await?
+    } else {
+        desk.sign_in_with_invitation(SignInWithInvitation {
+            link,
+            email,
             password,
         })
         .await?

@@ -27,7 +27,7 @@ pub(crate) const INTERRUPTED: u8 = SIGNALLED + 2;
 pub(crate) const fn of(error: &DeskError) -> u8 {
     match error.code() {
         ErrorCode::NotFound => NOT_FOUND,
-        ErrorCode::Refused => REFUSED,
+        ErrorCode::Refused | ErrorCode::NotAMember => REFUSED,
         ErrorCode::Offline | ErrorCode::Tls | ErrorCode::NotKeystead => AWAY,
         ErrorCode::KeychainLocked
         | ErrorCode::KeychainAbsent

@@ -326,7 +326,7 @@ pub(crate) fn outcome(output: &Output, key: &KeyDetail) -> ExitCode {
     }
 }
 
-fn ask_line(prompt: &str) -> Result<String, DeskError> {
+pub(crate) fn ask_line(prompt: &str) -> Result<String, DeskError> {
     let failed = |error: std::io::Error| DeskError::Unexpected(format!("the terminal: {error}"));
     let mut stderr = std::io::stderr();
     write!(stderr, "{prompt}")

@@ -18,6 +18,7 @@ mod keys;
 mod look;
 mod output;
 mod pending;
+mod people;
 mod recovery;
 mod rotation;
 mod run;
@@ -38,7 +39,8 @@ use desk::{Desk, DeskError, Place};
 use server::system::{SystemClock, SystemEntropy};
 
 use arguments::{
-    Arguments, Command, KeychainCommand, KeysCommand, PendingCommand, RecoveryCommand, ServicesCommand,
+    Arguments, Command, InvitationsCommand, KeychainCommand, KeysCommand, MembersCommand, MembershipsCommand,
+    PendingCommand, RecoveryCommand, ServicesCommand,
 };
 use desk::view::Stop;
 use output::Output;
@@ -131,6 +133,36 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
         Command::Services { command } => match command {
             None | Some(ServicesCommand::List) => services::list(&desk, output, &opened).await,
             Some(ServicesCommand::Price(wish)) => services::price(&desk, output, &opened, wish).await,
+        },
+        Command::Members { command } => match command {
+            MembersCommand::List => people::list(&desk, output, &opened).await,
+            MembersCommand::Invite { emails, role } => {
+                people::invite(&desk, output, &opened, emails, role.into()).await
+            }
+            MembersCommand::Role { member, role } => {
+                people::role(&desk, output, &opened, &member, role.into()).await
+            }
+            MembersCommand::Remove { member, yes } => {
+                people::remove(&desk, output, &opened, &member, yes).await
+            }
+            MembersCommand::Leave { yes } => people::leave(&desk, output, &opened, yes).await,
+        },
+        Command::Invitations { command } => match command {
+            InvitationsCommand::List => people::invitations(&desk, output, &opened).await,
+            InvitationsCommand::Resend { invitation } => {
+                people::resend(&desk, output, &opened, &invitation).await
+            }
+            InvitationsCommand::Cancel { invitation } => {
+                people::cancel(&desk, output, &opened, &invitation).await
+            }
+            InvitationsCommand::Show { link } => people::show(&desk, output, &link).await,
+            InvitationsCommand::Accept { link } => people::accept(&desk, output, &link).await,
+        },
+        Command::Memberships { command } => match command {
+            MembershipsCommand::List => people::memberships(&desk, output, &opened).await,
+            MembershipsCommand::Open { organization } => {
+                people::open(&desk, output, &opened, organization).await
+            }
         },
         Command::Pending { command } => match command {
             PendingCommand::List => pending::list(&desk, output, &opened).await,

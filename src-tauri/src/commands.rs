@@ -5,6 +5,7 @@ pub(crate) mod connection;
 pub(crate) mod key;
 pub(crate) mod keychain;
 pub(crate) mod lock;
+pub(crate) mod people;
 pub(crate) mod preferences;
 pub(crate) mod recovery;
 pub(crate) mod scan;

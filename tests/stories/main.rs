@@ -15,6 +15,8 @@ mod ladder;
 mod limits;
 mod local;
 mod lock;
+mod mails;
+mod members;
 mod nowhere;
 mod offline;
 mod recovery;

@@ -4,14 +4,20 @@ use std::pin::Pin;
 
 use crypto::secret::Secret;
 use domain::catalog::Catalog;
-use domain::id::{KeyId, OperationId, OrganizationId};
+use domain::id::{InvitationId, KeyId, MemberId, OperationId, OrganizationId};
+use domain::role::Role;
 use domain::rotation::RotationStep;
 use eventsource_stream::Eventsource as _;
 use futures::{Stream, StreamExt as _};
 use protocol::account::{AccountView, SessionStarted, SignInRequest, SignUpRequest};
 use protocol::change::{ChangesPage, Notice};
 use protocol::header;
+use protocol::invitation::{
+    ChangeRoleRequest, InvitationCard, InvitationCode, InvitationView, InviteRequest, InvitedView,
+    JoinRequest, JoinedView, LeftView, SentInvitation,
+};
 use protocol::key::{CreateKeyRequest, EditKeyRequest, KeyUsageView, KeyView, RotateKeyRequest};
+use protocol::organization::MemberView;
 use protocol::path::{self, fill};
 use protocol::server::{PRODUCT, ServerView};
 use protocol::verify::{VerifyRequest, VerifyView};
@@ -55,6 +61,24 @@ impl Server {
     /// [`ClientError`].
     pub async fn sign_in(&self, request: &SignInRequest) -> Result<SessionStarted, ClientError> {
         self.send(self.request(Method::POST, path::SESSIONS).json(request))
+            .await
+    }
+
+    /// What an invitation is.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn look_at_invitation(&self, request: &InvitationCode) -> Result<InvitationCard, ClientError> {
+        self.send(self.request(Method::POST, path::INVITATION_LOOK).json(request))
+            .await
+    }
+
+    /// Comes in by an invitation with a new account.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn join(&self, request: &JoinRequest) -> Result<SessionStarted, ClientError> {
+        self.send(self.request(Method::POST, path::INVITATION_JOIN).json(request))
             .await
     }
 
@@ -226,6 +250,108 @@ impl Session {
     ) -> Result<KeyUsageView, ClientError> {
         let path = fill(path::KEY_USAGE, &[&organization, &key]);
         self.get(&format!("{path}?hours={hours}")).await
+    }
+
+    /// Invites people.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn invite(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        request: &InviteRequest,
+    ) -> Result<InvitedView, ClientError> {
+        let path = fill(path::INVITATIONS, &[&organization]);
+        self.write(Method::POST, &path, operation, request).await
+    }
+
+    /// Sends an invitation again: with a new link and a new end.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn resend_invitation(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        invitation: InvitationId,
+    ) -> Result<SentInvitation, ClientError> {
+        let path = fill(path::INVITATION_RESEND, &[&organization, &invitation]);
+        self.write(Method::POST, &path, operation, &serde_json::json!({}))
+            .await
+    }
+
+    /// Takes an invitation back.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn cancel_invitation(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        invitation: InvitationId,
+    ) -> Result<InvitationView, ClientError> {
+        let path = fill(path::INVITATION_CANCEL, &[&organization, &invitation]);
+        self.write(Method::POST, &path, operation, &serde_json::json!({}))
+            .await
+    }
+
+    /// Comes in by an invitation with the signed-in account.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn accept_invitation(
+        &self,
+        operation: OperationId,
+        request: &InvitationCode,
+    ) -> Result<JoinedView, ClientError> {
+        self.write(Method::POST, path::INVITATION_ACCEPT, operation, request)
+            .await
+    }
+
+    /// Gives a member another role.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn change_role(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        member: MemberId,
+        role: Role,
+    ) -> Result<MemberView, ClientError> {
+        let path = fill(path::MEMBER_ROLE, &[&organization, &member]);
+        self.write(Method::POST, &path, operation, &ChangeRoleRequest { role })
+            .await
+    }
+
+    /// Removes a member.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn remove_member(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        member: MemberId,
+    ) -> Result<MemberView, ClientError> {
+        let path = fill(path::MEMBER_REMOVE, &[&organization, &member]);
+        self.write(Method::POST, &path, operation, &serde_json::json!({}))
+            .await
+    }
+
+    /// Leaves an organization.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn leave(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+    ) -> Result<LeftView, ClientError> {
+        let path = fill(path::LEAVE, &[&organization]);
+        self.write(Method::POST, &path, operation, &serde_json::json!({}))
+            .await
     }
 
     /// What changed since a sequence number, at most `limit` changes.

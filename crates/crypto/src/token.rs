@@ -27,6 +27,8 @@ pub const CHECKSUM_LENGTH: usize = 6;
 pub const BRAND: &str = "kst_";
 const SESSION_BRAND: &str = "kss_";
 const SESSION_LENGTH: usize = 43;
+/// What the code of every invitation begins with.
+pub const INVITATION_BRAND: &str = "ksi_";
 
 /// The SHA-256 of a whole secret: 32 bytes, written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -344,6 +346,23 @@ pub fn mint_session(entropy: &mut dyn Entropy) -> Secret {
     text.push_str(SESSION_BRAND);
     push_base62(&mut text, SESSION_LENGTH, entropy);
     Secret::new(std::mem::take(&mut *text))
+}
+
+/// An opaque code of an invitation: `ksi_` and 43 base62 characters (256 bits).
+#[must_use]
+pub fn mint_invitation(entropy: &mut dyn Entropy) -> Secret {
+    let mut text = Zeroizing::new(String::with_capacity(INVITATION_BRAND.len() + SESSION_LENGTH));
+    text.push_str(INVITATION_BRAND);
+    push_base62(&mut text, SESSION_LENGTH, entropy);
+    Secret::new(std::mem::take(&mut *text))
+}
+
+/// Whether a text has the form of an invitation's code.
+#[must_use]
+pub fn is_invitation(text: &str) -> bool {
+    text.strip_prefix(INVITATION_BRAND).is_some_and(|rest| {
+        rest.len() == SESSION_LENGTH && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 /// A random password for an account that no person types: 40 base62 characters.

@@ -287,7 +287,13 @@ impl Desk {
             .connections
             .iter()
             .find(|record| {
-                record.url.as_deref() == Some(url.as_str()) && record.account_id == started.account.id
+                record.url.as_deref() == Some(url.as_str())
+                    && record.account_id == started.account.id
+                    && started
+                        .account
+                        .memberships
+                        .first()
+                        .is_some_and(|first| first.organization_id == record.organization_id)
             })
             .map(|record| record.id);
         let now = self.now();
@@ -295,7 +301,7 @@ impl Desk {
         self.settle(id, &keychain, &server, &who.region, started).await
     }
 
-    async fn settle(
+    pub(crate) async fn settle(
         self: &Arc<Self>,
         id: ConnectionId,
         keychain: &Arc<dyn Keychain>,
@@ -381,6 +387,7 @@ impl Desk {
             account_email: started.account.email.clone(),
             account_name: started.account.display_name.to_string(),
             role: membership.role,
+            left: false,
         })
     }
 

@@ -24,6 +24,8 @@ struct Contents {
     secrets: Vec<SecretId>,
     unsent: Vec<PendingChange>,
     session: Option<Secret>,
+    /// Another connection of this computer uses the same session.
+    shared: bool,
 }
 
 impl Desk {
@@ -109,11 +111,20 @@ impl Desk {
         let permissions = Action::ALL
             .into_iter()
             .map(|action| {
-                let refusal = require(record.role, action).err();
+                let refusal = if record.left {
+                    Some(format!(
+                        "you are not a member of {} any more",
+                        record.organization_name
+                    ))
+                } else {
+                    require(record.role, action)
+                        .err()
+                        .map(|refusal| refusal.to_string())
+                };
                 ActionPermission {
                     action,
                     allowed: refusal.is_none(),
-                    reason: refusal.map(|refusal| sentence(&refusal.to_string())),
+                    reason: refusal.map(|refusal| sentence(&refusal)),
                 }
             })
             .collect();
@@ -155,8 +166,21 @@ impl Desk {
             None => self.keychain().await?,
         };
         let (desk, path) = (self.clone(), self.place.replica(id));
+        let others: Vec<ConnectionId> = lock(&self.registry)
+            .connections
+            .iter()
+            .filter(|other| other.id != id && other.account_id == record.account_id)
+            .map(|other| other.id)
+            .collect();
         blocking(move || {
             let session = keychain.get(&item(id, SESSION))?;
+            let mut shared = false;
+            if let Some(session) = &session {
+                for other in others {
+                    let theirs = keychain.get(&item(other, SESSION))?;
+                    shared |= theirs.is_some_and(|theirs| theirs.expose() == session.expose());
+                }
+            }
             let opened = match open {
                 Some(open) => Some(open.replica.clone()),
                 None if !path.exists() => None,
@@ -172,6 +196,7 @@ impl Desk {
                 secrets: Vec::new(),
                 unsent: Vec::new(),
                 session,
+                shared,
             };
             if let Some(replica) = opened {
                 contents.unsent = pending_of(&replica)?;
@@ -195,6 +220,7 @@ impl Desk {
             record,
             secrets,
             session,
+            shared,
             ..
         } = self.contents_of(id).await?;
         let kind = record.kind;
@@ -208,12 +234,14 @@ impl Desk {
             }
         };
         if let Some(open) = open {
-            if let Ok(session) = open.engine.session() {
+            if let Ok(session) = open.engine.session()
+                && !shared
+            {
                 // Away or signed out already: the session ends by itself.
                 let _ended = session.sign_out().await;
             }
             open.shut().await;
-        } else if let (Some(url), Some(token)) = (&record.url, session) {
+        } else if let (Some(url), Some(token), false) = (&record.url, session, shared) {
             let _ended = self.server(url)?.with_session(token).sign_out().await;
         }
         if kind != ConnectionKind::Sample {

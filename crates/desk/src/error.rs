@@ -1,7 +1,9 @@
 //! Why an intention was not carried out. The sentence is for the person; the code is for whoever acts on it.
 
 use client::{ClientError, ServerAddressProblem};
+use domain::invitation::InvitationRefusal;
 use domain::key::{EditRefusal, ExpiryProblem, PauseRefusal, RevokeRefusal};
+use domain::member::MemberRefusal;
 use domain::name::NameProblem;
 use domain::role::NotAllowed;
 use keychain::KeychainError;
@@ -33,6 +35,8 @@ pub enum ErrorCode {
     ReplicaKeyMissing,
     /// Stop, say it, and offer to set the replica aside.
     ServerGoneBack,
+    /// Say that the organization is gone for this account, and offer to remove the connection.
+    NotAMember,
     /// Try again later.
     Offline,
     /// Look at the address.
@@ -84,6 +88,9 @@ pub enum DeskError {
         /// What to do about it.
         message: String,
     },
+    /// What is done at the server alone can't be done: it is away.
+    #[error("this is done at the server, and nothing waits here: {0}")]
+    NeedsServer(ClientError),
     /// The role does not allow it.
     #[error("{0}")]
     NotAllowed(#[from] NotAllowed),
@@ -136,7 +143,7 @@ impl DeskError {
                 _ => ErrorCode::Unexpected,
             },
             Self::ReplicaKeyMissing { .. } => ErrorCode::ReplicaKeyMissing,
-            Self::Client(error) => Self::code_of_client(error),
+            Self::Client(error) | Self::NeedsServer(error) => Self::code_of_client(error),
             Self::Input { .. } => ErrorCode::InvalidInput,
             Self::NotAllowed(_) | Self::Refused(_) => ErrorCode::Refused,
             Self::NotFound(_) => ErrorCode::NotFound,
@@ -213,8 +220,21 @@ impl From<RoundError> for DeskError {
             RoundError::Client(error) => Self::Client(error),
             RoundError::Replica(error) => Self::Replica(error),
             RoundError::SignedOut => Self::SignedOut,
+            RoundError::NotAMember => Self::Refused(error.to_string()),
             RoundError::NoServer(_) | RoundError::GoneBack { .. } => Self::Unexpected(error.to_string()),
         }
+    }
+}
+
+impl From<MemberRefusal> for DeskError {
+    fn from(refusal: MemberRefusal) -> Self {
+        Self::Refused(refusal.to_string())
+    }
+}
+
+impl From<InvitationRefusal> for DeskError {
+    fn from(refusal: InvitationRefusal) -> Self {
+        Self::Refused(refusal.to_string())
     }
 }
 

@@ -280,7 +280,7 @@ impl OpenConnection {
         }
     }
 
-    fn name_of(&self, account: AccountId) -> Result<String, DeskError> {
+    pub(crate) fn name_of(&self, account: AccountId) -> Result<String, DeskError> {
         if account == self.record().account_id {
             return Ok(self.record().account_name.clone());
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use client::{Server, ServerAddress};
 use crypto::secret::{Secret, SecretBytes};
 use domain::id::ConnectionId;
+use domain::role::Role;
 use keychain::Keychain;
 use replica::{Replica, ReplicaError, Topic};
 use sync::engine::{Engine, Link, Running};
@@ -59,9 +60,18 @@ impl OpenConnection {
             record.account_email = profile.email;
             record.account_name = profile.display_name.to_string();
         }
-        if let Some(membership) = self.replica.membership(record.organization_id)? {
-            record.organization_name = membership.organization_name.to_string();
-            record.role = membership.role;
+        match self.replica.membership(record.organization_id)? {
+            Some(membership) => {
+                record.organization_name = membership.organization_name.to_string();
+                record.role = membership.role;
+                record.left = false;
+            }
+            // The account was pulled, and belongs there no more: nothing is allowed but looking at what is left, nothing.
+            None if self.replica.profile()?.is_some() => {
+                record.role = Role::Viewer;
+                record.left = true;
+            }
+            None => {}
         }
         Ok((record != *known).then_some(record))
     }

@@ -170,6 +170,7 @@ fn problem(error: &RoundError) -> AppError {
         RoundError::Client(error) => DeskError::code_of_client(error),
         RoundError::SignedOut => crate::ErrorCode::SignedOut,
         RoundError::GoneBack { .. } => crate::ErrorCode::ServerGoneBack,
+        RoundError::NotAMember => crate::ErrorCode::NotAMember,
         RoundError::NoServer(_) | RoundError::Replica(_) => crate::ErrorCode::Unexpected,
     };
     AppError {

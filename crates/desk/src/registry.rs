@@ -30,6 +30,9 @@ pub(crate) struct Record {
     pub(crate) account_email: EmailAddress,
     pub(crate) account_name: String,
     pub(crate) role: Role,
+    /// The account does not belong to the organization any more.
+    #[serde(default)]
+    pub(crate) left: bool,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -35,6 +35,7 @@ mod catalog;
 mod connection;
 mod inspect;
 mod key;
+mod people;
 mod rotation;
 mod start;
 mod sync;
@@ -51,6 +52,10 @@ pub use inspect::{Finding, InspectReport, PlaceHere, Verdict};
 pub use key::{
     ActRule, BulkRefusal, BulkReport, Copied, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow,
     KeyText, PendingMark, RevokeRule, Saved, SecretRow, Stop, StoredIn,
+};
+pub use people::{
+    AcceptInvitation, InvitationRow, InvitationSeen, InviteDraft, InviteReport, JoinWithInvitation,
+    MemberRow, MembershipRow, NotInvited, PeopleView, RoleRule, SentLink, SignInWithInvitation,
 };
 pub use rotation::{RotationView, UsageAddress, UsageHour, UsageView};
 pub use start::{Boot, KeychainStatus, Preferences, Theme};

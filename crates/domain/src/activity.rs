@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::id::{AccountId, EventId, KeyId, OrganizationId, SecretId, SessionId};
+use crate::id::{AccountId, EventId, InvitationId, KeyId, MemberId, OrganizationId, SecretId, SessionId};
 use crate::key::KeyKind;
 use crate::limit::RequestLimit;
 use crate::role::Role;
@@ -50,6 +50,37 @@ pub struct LimitEdited {
     pub to: Option<RequestLimit>,
 }
 
+/// An invitation, as the record names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invited {
+    /// The invitation.
+    pub invitation: InvitationId,
+    /// The address.
+    pub email: String,
+    /// As what.
+    pub role: Role,
+}
+
+/// A member, as the record names them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedMember {
+    /// The membership.
+    pub member: MemberId,
+    /// The account.
+    pub account: AccountId,
+    /// How they were shown then.
+    pub name: String,
+}
+
+/// An organization, as the record of an account names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedOrganization {
+    /// The organization.
+    pub organization: OrganizationId,
+    /// Its name then.
+    pub name: String,
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -83,6 +114,71 @@ pub enum Event {
         role: Role,
         /// The free service key (K2).
         free_key: KeyId,
+    },
+    /// People were invited (P7).
+    PeopleInvited {
+        /// Who, as what.
+        people: Vec<Invited>,
+    },
+    /// An invitation got a new link and a new end (P7).
+    InvitationResent(Invited),
+    /// An invitation was taken back (P7).
+    InvitationCancelled(Invited),
+    /// Somebody came in by an invitation (P7).
+    InvitationAccepted {
+        /// The invitation.
+        invited: Invited,
+        /// Who came.
+        who: NamedMember,
+    },
+    /// A member got another role (P9).
+    RoleChanged {
+        /// Whose.
+        who: NamedMember,
+        /// The role before.
+        from: Role,
+        /// The role since.
+        to: Role,
+    },
+    /// A member was removed (P10).
+    MemberRemoved {
+        /// Who.
+        who: NamedMember,
+        /// As what they were there.
+        role: Role,
+    },
+    /// A member left.
+    MemberLeft {
+        /// Who.
+        who: NamedMember,
+        /// As what they were there.
+        role: Role,
+    },
+    /// The account came into an organization.
+    OrganizationJoined {
+        /// Which.
+        at: NamedOrganization,
+        /// As what.
+        role: Role,
+    },
+    /// The account got another role in an organization.
+    OwnRoleChanged {
+        /// Where.
+        at: NamedOrganization,
+        /// The role before.
+        from: Role,
+        /// The role since.
+        to: Role,
+    },
+    /// The account was removed from an organization.
+    RemovedFromOrganization {
+        /// Which.
+        at: NamedOrganization,
+    },
+    /// The account left an organization.
+    OrganizationLeft {
+        /// Which.
+        at: NamedOrganization,
     },
     /// A key was made.
     KeyCreated {

@@ -35,6 +35,14 @@ impl EmailAddress {
         Ok(Self(trimmed.to_lowercase()))
     }
 
+    /// The address as a stranger may see it: `b…@northwind.example`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let (local, host) = self.0.split_once('@').unwrap_or((&self.0, ""));
+        let first: String = local.chars().take(1).collect();
+        format!("{first}…@{host}")
+    }
+
     /// The address as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

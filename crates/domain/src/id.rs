@@ -124,6 +124,14 @@ id!(
     MemberId, "mem"
 );
 id!(
+    /// An invitation into an organization.
+    InvitationId, "inv"
+);
+id!(
+    /// A mail that waits to be sent.
+    MailId, "mai"
+);
+id!(
     /// A stable identity of a key; outlives its secrets.
     KeyId, "key"
 );

@@ -3,10 +3,11 @@
 //! An organization has one, and so has every account: its profile, its memberships, its sessions.
 
 use domain::activity::Scope;
-use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SessionId};
+use domain::id::{AccountId, InvitationId, KeyId, MemberId, OrganizationId, SessionId};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{MembershipView, ProfileView, SessionView};
+use crate::invitation::InvitationView;
 use crate::key::KeyView;
 use crate::organization::{MemberView, OrganizationView};
 
@@ -48,6 +49,8 @@ pub enum Entity {
     Organization(OrganizationView),
     /// A member.
     Member(MemberView),
+    /// An invitation; told to those who manage members.
+    Invitation(InvitationView),
     /// A key with its secrets.
     Key(KeyView),
     /// The account itself.
@@ -70,6 +73,7 @@ impl Entity {
         match self {
             Self::Organization(view) => Some(EntityRef::Organization(view.id)),
             Self::Member(view) => Some(EntityRef::Member(view.id)),
+            Self::Invitation(view) => Some(EntityRef::Invitation(view.id)),
             Self::Key(view) => Some(EntityRef::Key(view.id)),
             Self::Profile(view) => Some(EntityRef::Profile(view.id)),
             Self::Membership(view) => Some(EntityRef::Membership(view.id)),
@@ -88,6 +92,8 @@ pub enum EntityRef {
     Organization(OrganizationId),
     /// A member.
     Member(MemberId),
+    /// An invitation.
+    Invitation(InvitationId),
     /// A key.
     Key(KeyId),
     /// The account itself.

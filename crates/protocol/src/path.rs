@@ -30,6 +30,28 @@ pub const KEY_ROTATE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/
 pub const KEY_ROTATION: &str = "/v1/organizations/{organization_id}/keys/{key_id}/rotation";
 /// How often a key was used, by secret and hour.
 pub const KEY_USAGE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/usage";
+/// Members of an organization.
+pub const MEMBERS: &str = "/v1/organizations/{organization_id}/members";
+/// Give a member another role.
+pub const MEMBER_ROLE: &str = "/v1/organizations/{organization_id}/members/{member_id}/role";
+/// Remove a member.
+pub const MEMBER_REMOVE: &str = "/v1/organizations/{organization_id}/members/{member_id}/remove";
+/// Leave an organization.
+pub const LEAVE: &str = "/v1/organizations/{organization_id}/leave";
+/// Invitations into an organization.
+pub const INVITATIONS: &str = "/v1/organizations/{organization_id}/invitations";
+/// Give an invitation a new link and a new end.
+pub const INVITATION_RESEND: &str = "/v1/organizations/{organization_id}/invitations/{invitation_id}/resend";
+/// Take an invitation back.
+pub const INVITATION_CANCEL: &str = "/v1/organizations/{organization_id}/invitations/{invitation_id}/cancel";
+/// What an invitation is, for whoever holds its code.
+pub const INVITATION_LOOK: &str = "/v1/invitations/look";
+/// Come in by an invitation with the signed-in account.
+pub const INVITATION_ACCEPT: &str = "/v1/invitations/accept";
+/// Come in by an invitation with a new account.
+pub const INVITATION_JOIN: &str = "/v1/invitations/join";
+/// The page of an invitation, for browsers.
+pub const INVITATION_PAGE: &str = "/invite/{code}";
 /// What changed in an organization since a sequence number.
 pub const CHANGES: &str = "/v1/organizations/{organization_id}/changes";
 /// Notices that something changed, as server-sent events.

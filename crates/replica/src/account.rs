@@ -64,6 +64,17 @@ impl Replica {
         view.map(|view| Ok(serde_json::from_str(&view)?)).transpose()
     }
 
+    /// Where the account belongs, the oldest first.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Sqlite`] or [`ReplicaError::Row`].
+    pub fn memberships(&self) -> Result<Vec<MembershipView>, ReplicaError> {
+        let connection = self.lock();
+        let mut found = connection.prepare_cached("SELECT view FROM membership ORDER BY id")?;
+        let views: Vec<String> = found.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        views.iter().map(|view| Ok(serde_json::from_str(view)?)).collect()
+    }
+
     /// The account's sessions that have not been ended, oldest first.
     ///
     /// # Errors

@@ -67,6 +67,10 @@ impl Replica {
                         change.forget_names();
                         topics.insert(Topic::Organization);
                     }
+                    Entity::Invitation(view) => {
+                        people::put_invitation(change, view)?;
+                        topics.insert(Topic::Organization);
+                    }
                     Entity::Key(view) => {
                         key::put(change, view, false)?;
                         topics.insert(Topic::Keys);
@@ -95,6 +99,11 @@ impl Replica {
                             ),
                             EntityRef::Member(id) => (
                                 "DELETE FROM member WHERE id = ?1",
+                                id.to_string(),
+                                Topic::Organization,
+                            ),
+                            EntityRef::Invitation(id) => (
+                                "DELETE FROM invitation WHERE id = ?1",
                                 id.to_string(),
                                 Topic::Organization,
                             ),
@@ -133,20 +142,24 @@ impl Replica {
 }
 
 /// What a copy holds of a feed: how the ids are read, and how one is removed. Keys that are not made yet are of no feed.
-const fn held_by(feed: Feed) -> [(&'static str, &'static str); 3] {
+const fn held_by(feed: Feed) -> &'static [(&'static str, &'static str)] {
     match feed {
-        Feed::Organization => [
+        Feed::Organization => &[
             (
                 "SELECT id FROM key WHERE unconfirmed = 0",
                 "DELETE FROM key WHERE id = ?1",
             ),
             ("SELECT id FROM member", "DELETE FROM member WHERE id = ?1"),
             (
+                "SELECT id FROM invitation",
+                "DELETE FROM invitation WHERE id = ?1",
+            ),
+            (
                 "SELECT id FROM organization",
                 "DELETE FROM organization WHERE id = ?1",
             ),
         ],
-        Feed::Account => [
+        Feed::Account => &[
             ("SELECT id FROM profile", "DELETE FROM profile WHERE id = ?1"),
             (
                 "SELECT id FROM membership",
@@ -161,6 +174,7 @@ fn id_of(entity: &EntityRef) -> String {
     match entity {
         EntityRef::Organization(id) => id.to_string(),
         EntityRef::Member(id) => id.to_string(),
+        EntityRef::Invitation(id) => id.to_string(),
         EntityRef::Key(id) => id.to_string(),
         EntityRef::Profile(id) => id.to_string(),
         EntityRef::Membership(id) => id.to_string(),

@@ -321,7 +321,8 @@ impl Replica {
     /// [`ReplicaError::Sqlite`].
     pub fn secret_ids(&self) -> Result<Vec<SecretId>, ReplicaError> {
         let connection = self.lock();
-        let mut statement = connection.prepare_cached("SELECT id FROM secret")?;
+        let mut statement =
+            connection.prepare_cached("SELECT id FROM secret UNION SELECT id FROM left_secret")?;
         let ids = statement
             .query_map([], |row| row.get::<_, String>(0))?
             .collect::<Result<Vec<_>, _>>()?;

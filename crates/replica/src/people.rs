@@ -1,6 +1,7 @@
-//! The organization and its members.
+//! The organization, its members, and who is invited.
 
 use domain::id::AccountId;
+use protocol::invitation::InvitationView;
 use protocol::organization::{MemberView, OrganizationView};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -23,6 +24,14 @@ pub(crate) fn put_member(connection: &Connection, view: &MemberView) -> Result<(
             view.account_id.to_string(),
             serde_json::to_string(view)?
         ],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn put_invitation(connection: &Connection, view: &InvitationView) -> Result<(), ReplicaError> {
+    connection.execute(
+        "INSERT INTO invitation (id, view) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET view = excluded.view",
+        params![view.id.to_string(), serde_json::to_string(view)?],
     )?;
     Ok(())
 }
@@ -58,6 +67,28 @@ impl Replica {
             .query_row("SELECT view FROM organization", [], |row| row.get(0))
             .optional()?;
         view.map(|view| Ok(serde_json::from_str(&view)?)).transpose()
+    }
+
+    /// All members, in the order in which they came.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Sqlite`] or [`ReplicaError::Row`].
+    pub fn members(&self) -> Result<Vec<MemberView>, ReplicaError> {
+        let connection = self.lock();
+        let mut found = connection.prepare_cached("SELECT view FROM member ORDER BY id")?;
+        let views: Vec<String> = found.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        views.iter().map(|view| Ok(serde_json::from_str(view)?)).collect()
+    }
+
+    /// All invitations, as far as this account sees them, the newest first.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Sqlite`] or [`ReplicaError::Row`].
+    pub fn invitations(&self) -> Result<Vec<InvitationView>, ReplicaError> {
+        let connection = self.lock();
+        let mut found = connection.prepare_cached("SELECT view FROM invitation ORDER BY id DESC")?;
+        let views: Vec<String> = found.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        views.iter().map(|view| Ok(serde_json::from_str(view)?)).collect()
     }
 
     /// The member behind an account.

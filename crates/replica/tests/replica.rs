@@ -896,3 +896,26 @@ fn b7_the_catalog_is_kept_until_another_takes_its_place() {
     assert_eq!(replica.catalog().unwrap(), Some(catalog("CHF")));
     assert_eq!(replica.catalog_tag().unwrap().as_deref(), Some("two"));
 }
+
+#[test]
+fn p10_the_copy_of_an_organization_that_was_left_is_emptied() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = fresh(&folder);
+    let key = view(1, "one", 1);
+    let secret = key.secrets[0].id;
+    replica
+        .apply(Feed::Organization, &page(vec![(3, Entity::Key(key))], 3, 2))
+        .unwrap();
+    let wish = Operation::RevokeKey { key_id: key_id(1) };
+    replica
+        .want(&[(OperationId::make(NOW, &mut Fixed(3)), wish)], NOW)
+        .unwrap();
+    assert!(replica.empty_organization().unwrap());
+    assert!(names(&replica, &all()).is_empty());
+    assert!(replica.outbox().unwrap().is_empty());
+    let cursor = replica.cursor(Feed::Organization).unwrap();
+    assert_eq!((cursor.sequence, cursor.epoch), (0, 0));
+    // The keychain may still hold it: whoever removes the connection has to know.
+    assert_eq!(replica.secret_ids().unwrap(), [secret]);
+    assert!(!replica.empty_organization().unwrap(), "there was nothing left");
+}

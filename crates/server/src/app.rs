@@ -15,6 +15,7 @@ use crate::catalog::Published;
 use crate::config::Config;
 use crate::known::KnownSecrets;
 use crate::limits::Limits;
+use crate::mail::Mailing;
 use crate::passwords::Passwords;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) uses: Uses,
     pub(crate) known: KnownSecrets,
     pub(crate) limits: Limits,
+    pub(crate) mailing: Mailing,
     /// Cancelled when the server stops: streams end at once.
     pub(crate) closing: CancellationToken,
 }

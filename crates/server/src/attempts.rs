@@ -71,6 +71,7 @@ pub(crate) struct Attempts {
     email_and_address: Buckets<(EmailAddress, IpAddr)>,
     address: Buckets<IpAddr>,
     sign_ups: Buckets<IpAddr>,
+    invitations: Buckets<IpAddr>,
 }
 
 impl Attempts {
@@ -79,6 +80,7 @@ impl Attempts {
             email_and_address: Buckets::new(config.sign_in_attempts, QUARTER_HOUR),
             address: Buckets::new(config.sign_in_attempts_per_address, QUARTER_HOUR),
             sign_ups: Buckets::new(config.sign_ups_per_hour, HOUR),
+            invitations: Buckets::new(config.sign_in_attempts_per_address, QUARTER_HOUR),
         }
     }
 
@@ -95,6 +97,16 @@ impl Attempts {
     pub(crate) fn signed_in(&self, email: &EmailAddress, from: IpAddr) {
         self.address.give_back(&from);
         self.email_and_address.give_back(&(email.clone(), from));
+    }
+
+    /// Before a code of an invitation is looked up; given back where it opens something.
+    pub(crate) fn invitation(&self, from: IpAddr, now: Timestamp) -> Result<(), u32> {
+        self.invitations.take(from, now)
+    }
+
+    /// After a success: only failures count.
+    pub(crate) fn invited(&self, from: IpAddr) {
+        self.invitations.give_back(&from);
     }
 
     pub(crate) fn sign_up(&self, from: IpAddr, now: Timestamp) -> Result<(), u32> {

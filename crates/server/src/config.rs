@@ -51,6 +51,18 @@ pub enum LogFormat {
     Json,
 }
 
+/// How what is said to the mail server is kept from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSecurity {
+    /// TLS from the first byte; usually port 465.
+    Tls,
+    /// TLS after a plain greeting, without which nothing is sent; usually port 587.
+    Starttls,
+    /// Not at all: for a mail server on this computer.
+    None,
+}
+
 /// All settings.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +93,22 @@ pub struct Config {
     pub sign_ups_per_hour: u32,
     /// The folder of the catalog; the one that is part of the program if none.
     pub catalog: Option<PathBuf>,
+    /// Where people reach the server, like `https://keys.example.org`: links in mails begin with it.
+    pub public_url: Option<String>,
+    /// The mail server; without one, mails are files in a folder.
+    pub mail_host: Option<String>,
+    /// Its port; without one, the usual port of `mail_security`.
+    pub mail_port: Option<u16>,
+    /// How what is said to it is kept from others.
+    pub mail_security: MailSecurity,
+    /// Who the server is to it.
+    pub mail_user: Option<String>,
+    /// The password of `mail_user`.
+    pub mail_password: Option<String>,
+    /// Whom mails are from, like `Keystead <keys@example.org>`.
+    pub mail_from: Option<String>,
+    /// The folder for mails where there is no mail server; without one, `mail` beside the file of the database.
+    pub mail_folder: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -99,6 +127,14 @@ impl Default for Config {
             sign_in_attempts_per_address: 100,
             sign_ups_per_hour: 20,
             catalog: None,
+            public_url: None,
+            mail_host: None,
+            mail_port: None,
+            mail_security: MailSecurity::Starttls,
+            mail_user: None,
+            mail_password: None,
+            mail_from: None,
+            mail_folder: None,
         }
     }
 }
@@ -205,6 +241,11 @@ pub struct Flags {
     #[arg(long, value_name = "FOLDER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub catalog: Option<PathBuf>,
+    /// Where people reach the server, like https://keys.example.org; links in mails begin with it [default: where it
+    /// listens] [env: KEYSTEAD_PUBLIC_URL]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
 }
 
 impl Config {
@@ -247,6 +288,32 @@ impl Config {
         }
         if self.name.trim().is_empty() || self.name.chars().count() > 100 {
             return refuse("name", "has to have 1 to 100 characters");
+        }
+        if let Some(url) = &self.public_url {
+            let parsed = url::Url::parse(url).ok();
+            if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+                return refuse("public_url", "has to be an address like https://keys.example.org");
+            }
+        }
+        if self.mail_host.is_some() {
+            if self.public_url.is_none() {
+                return refuse("public_url", "is needed for mail: links in mails begin with it");
+            }
+            if self.mail_from.is_none() {
+                return refuse(
+                    "mail_from",
+                    "is needed for mail, like “Keystead <keys@example.org>”",
+                );
+            }
+            if self.mail_user.is_some() != self.mail_password.is_some() {
+                return refuse("mail_password", "and mail_user are needed both, or neither");
+            }
+            if self.mail_user.is_some() && self.mail_security == MailSecurity::None {
+                return refuse(
+                    "mail_security",
+                    "has to be “tls” or “starttls” where a password is sent",
+                );
+            }
         }
         let limits = [
             self.sign_in_attempts,
@@ -305,7 +372,7 @@ fn value_error(error: &figment::Error) -> ConfigError {
         _ => "configuration".to_owned(),
     };
     // The kind's own text repeats the value, which for the database may hold a password.
-    let reason = if key == "database" {
+    let reason = if key == "database" || key == "mail_password" {
         "is no text".to_owned()
     } else {
         error.kind.to_string()

@@ -59,10 +59,15 @@ pub(crate) async fn finish(State(app): State<App>, request: Request, next: Next)
     with_headers(response, &id)
 }
 
+/// Marks an answer that is whole as it is: a page for browsers, whatever its status.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Whole;
+
 /// Writes the problem of a refusal, also where the framework refused without one.
 fn with_problem(mut response: Response, id: &str) -> Response {
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let whole = response.extensions().get::<Whole>().is_some();
+    if whole || !status.is_client_error() && !status.is_server_error() {
         return response;
     }
     let mut problem = response
@@ -117,10 +122,12 @@ fn with_headers(mut response: Response, id: &str) -> Response {
         HeaderValue::from_static("nosniff"),
     );
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-    );
+    // A page for browsers says its own.
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
     // What one account was told must not be given to another by a cache in between.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -172,6 +179,7 @@ mod tests {
         let app = App::new(Shared {
             catalog: crate::catalog::Published::of(&crate::catalog::load(None).unwrap()).unwrap(),
             attempts: Attempts::new(&config),
+            mailing: crate::mail::Mailing::new(&config).unwrap(),
             config,
             store: Store::connect(&database.url, ports.clock.now()).await.unwrap(),
             passwords: Passwords::new(&ports).await.unwrap(),

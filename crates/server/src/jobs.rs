@@ -25,6 +25,8 @@ const USAGE_KEPT_DAYS: i64 = 400;
 
 /// Runs until `ending` is cancelled, and puts down what is left before it returns.
 pub(crate) async fn run(app: App, ending: CancellationToken) {
+    // A mail server that is slow holds up nothing else.
+    let mails = tokio::spawn(crate::mail::run(app.clone(), ending.clone()));
     let mut ticks = tokio::time::interval(EACH);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // Uses that an earlier run put down and did not tell are due now.
@@ -54,6 +56,9 @@ pub(crate) async fn run(app: App, ending: CancellationToken) {
             Err(refusal) => tracing::warn!(?refusal, "rotations could not be ended; tried again"),
         }
         if last {
+            if mails.await.is_err() {
+                tracing::error!("the sending of mails ended by a panic");
+            }
             return;
         }
         if clear_at <= now {

@@ -16,6 +16,7 @@ mod handlers;
 mod jobs;
 mod known;
 mod limits;
+mod mail;
 mod operation;
 mod own_host;
 mod parameters;
@@ -34,6 +35,7 @@ pub mod local;
 pub mod system;
 
 pub use config::Config;
+pub use mail::MailError;
 pub use ports::Ports;
 pub use router::{Access, Declared, openapi, routes};
 pub use start::{Running, StartError, start};

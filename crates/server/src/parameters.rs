@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use domain::id::{KeyId, NotAnId, OrganizationId};
+use domain::id::{InvitationId, KeyId, MemberId, NotAnId, OrganizationId};
 
 use crate::app::App;
 use crate::body::harmless;
@@ -19,6 +19,20 @@ pub(crate) struct InOrganization(pub(crate) OrganizationId);
 pub(crate) struct OneKey {
     pub(crate) organization: OrganizationId,
     pub(crate) key: KeyId,
+}
+
+/// `{organization_id}` and `{member_id}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneMember {
+    pub(crate) organization: OrganizationId,
+    pub(crate) member: MemberId,
+}
+
+/// `{organization_id}` and `{invitation_id}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneInvitation {
+    pub(crate) organization: OrganizationId,
+    pub(crate) invitation: InvitationId,
 }
 
 async fn id<I: FromStr<Err = NotAnId>>(
@@ -38,10 +52,11 @@ async fn id<I: FromStr<Err = NotAnId>>(
 }
 
 fn not_an_id(name: &'static str) -> Refusal {
-    let prefix = if name == "key_id" {
-        KeyId::PREFIX
-    } else {
-        OrganizationId::PREFIX
+    let prefix = match name {
+        "key_id" => KeyId::PREFIX,
+        "member_id" => MemberId::PREFIX,
+        "invitation_id" => InvitationId::PREFIX,
+        _ => OrganizationId::PREFIX,
     };
     Refusal::field(
         name,
@@ -64,6 +79,28 @@ impl FromRequestParts<App> for OneKey {
         Ok(Self {
             organization: id(parts, app, "organization_id").await?,
             key: id(parts, app, "key_id").await?,
+        })
+    }
+}
+
+impl FromRequestParts<App> for OneMember {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self {
+            organization: id(parts, app, "organization_id").await?,
+            member: id(parts, app, "member_id").await?,
+        })
+    }
+}
+
+impl FromRequestParts<App> for OneInvitation {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self {
+            organization: id(parts, app, "organization_id").await?,
+            invitation: id(parts, app, "invitation_id").await?,
         })
     }
 }

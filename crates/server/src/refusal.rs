@@ -2,6 +2,8 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::invitation::InvitationRefusal;
+use domain::member::MemberRefusal;
 use domain::role::NotAllowed;
 use protocol::problem::{Problem, ProblemCode};
 use store::StoreError;
@@ -33,6 +35,11 @@ impl Refusal {
             ProblemCode::NotFound,
             format!("there is no such {what}, or this account can't see it"),
         )
+    }
+
+    /// Whether it says that something is not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.0.code == ProblemCode::NotFound
     }
 
     /// No session.
@@ -75,7 +82,7 @@ impl Refusal {
     }
 }
 
-fn punctuated(sentence: &str) -> String {
+pub(crate) fn punctuated(sentence: &str) -> String {
     let mut letters = sentence.chars();
     let Some(first) = letters.next() else {
         return String::new();
@@ -129,6 +136,18 @@ impl Refusal {
             ProblemCode::Conflict,
             "something with this id or hash exists already; make a new one and try again",
         )
+    }
+}
+
+impl From<MemberRefusal> for Refusal {
+    fn from(refusal: MemberRefusal) -> Self {
+        Self::new(ProblemCode::Refused, refusal.to_string())
+    }
+}
+
+impl From<InvitationRefusal> for Refusal {
+    fn from(refusal: InvitationRefusal) -> Self {
+        Self::new(ProblemCode::Refused, refusal.to_string())
     }
 }
 

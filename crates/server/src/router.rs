@@ -176,7 +176,9 @@ fn document() -> OpenApi {
 }
 
 fn build() -> Routes {
-    use handlers::{account, catalog, change, health, key, notice, openapi, server, session, verify};
+    use handlers::{
+        account, catalog, change, health, invitation, key, member, notice, openapi, server, session, verify,
+    };
     Routes {
         router: OpenApiRouter::with_openapi(document()),
         declared: Vec::new(),
@@ -199,6 +201,27 @@ fn build() -> Routes {
     .to(Access::May(Action::RotateKeys), route!(key::rotate::rotate))
     .to(Access::May(Action::RotateKeys), route!(key::rotation::rotation))
     .to(Access::May(Action::ReadKeys), route!(key::usage::usage))
+    .to(Access::Member, route!(member::list::list))
+    .to(Access::May(Action::ManageMembers), route!(member::role::role))
+    .to(Access::May(Action::ManageMembers), route!(member::remove::remove))
+    .to(Access::Member, route!(member::leave::leave))
+    .to(Access::May(Action::ManageMembers), route!(invitation::list::list))
+    .to(
+        Access::May(Action::ManageMembers),
+        route!(invitation::invite::invite),
+    )
+    .to(
+        Access::May(Action::ManageMembers),
+        route!(invitation::resend::resend),
+    )
+    .to(
+        Access::May(Action::ManageMembers),
+        route!(invitation::cancel::cancel),
+    )
+    .to(Access::Public, route!(invitation::look::look))
+    .to(Access::Session, route!(invitation::accept::accept))
+    .to(Access::Public, route!(invitation::join::join))
+    .to(Access::Public, route!(invitation::page::page))
     .to(Access::Member, route!(change::list::list))
     .to(Access::Session, route!(notice::stream::stream))
     .to(Access::Public, route!(verify::verify::verify))

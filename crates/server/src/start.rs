@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::jobs;
 use crate::known::KnownSecrets;
 use crate::limits::Limits;
+use crate::mail::{MailError, Mailing};
 use crate::passwords::Passwords;
 use crate::ports::Ports;
 use crate::router;
@@ -49,6 +50,9 @@ pub enum StartError {
     /// The catalog can't be handed out.
     #[error("the catalog can't be written as JSON: {0}")]
     Published(#[from] serde_json::Error),
+    /// Mail can't be sent with these settings.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// Password hashes can't be made.
     #[error("password hashes can't be made with these parameters")]
     Passwords,
@@ -69,7 +73,7 @@ pub struct Running {
 ///
 /// # Errors
 /// [`StartError`] says what stands in the way and what to do.
-pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> {
+pub async fn start(mut config: Config, ports: Ports) -> Result<Running, StartError> {
     let address = config.listen;
     let catalog = Published::of(&catalog::load(config.catalog.as_deref())?)?;
     let listener = TcpListener::bind(address).map_err(|error| cannot_listen(address, &error))?;
@@ -80,6 +84,9 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
         .local_addr()
         .map_err(|error| cannot_listen(address, &error))?;
 
+    // Where port 0 was asked for, links name the one that was given.
+    config.listen = address;
+    let mailing = Mailing::new(&config)?;
     let store = Store::connect(&config.database, ports.clock.now()).await?;
     store.trust_by(ports.clock.clone());
     let passwords = Passwords::new(&ports).await.map_err(|_| StartError::Passwords)?;
@@ -95,6 +102,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
         uses: Uses::default(),
         known: KnownSecrets::default(),
         limits: Limits::default(),
+        mailing,
         closing: closing.clone(),
     });
 

@@ -8,12 +8,15 @@ use std::ops::ControlFlow;
 use axum::http::StatusCode;
 use domain::activity::{Actor, Event, Scope};
 use domain::clock::Timestamp;
-use domain::id::{AccountId, EventId, KeyId, OrganizationId};
+use domain::entropy::Entropy;
+use domain::id::{AccountId, EventId, InvitationId, KeyId, MemberId, OrganizationId};
 use domain::role::{Action, Role, grant, require};
 use protocol::change::EntityRef;
+use protocol::invitation::InvitationView;
 use protocol::key::KeyView;
+use protocol::organization::MemberView;
 use serde::Serialize;
-use store::{Changed, Record, Write, key};
+use store::{Changed, Record, Write, invitation, key, member};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -31,13 +34,23 @@ pub(crate) struct Work {
     /// Who.
     pub(crate) account: AccountId,
     /// As what.
-    role: Role,
+    pub(crate) role: Role,
+    /// The caller's own membership.
+    pub(crate) standing: MemberId,
+    theirs: Option<Theirs>,
     /// To read and to write with.
     pub(crate) write: Write,
 }
 
+/// What a write does to the feed and the record of the account it is about.
+pub(crate) struct Theirs {
+    pub(crate) account: AccountId,
+    pub(crate) event: Event,
+    pub(crate) changed: Vec<Changed>,
+}
+
 impl Work {
-    /// Begins. Breaks with the answer, when the operation was done before.
+    /// Begins. Breaks with the answer, when the operation was done before: also when the caller is no member since.
     pub(crate) async fn begin(
         app: &App,
         caller: &Caller,
@@ -45,16 +58,18 @@ impl Work {
         operation: Operation,
     ) -> Result<ControlFlow<Answer, Self>, Refusal> {
         let mut write = app.write_organization(organization, app.now()).await?;
-        let standing = caller.standing(&mut write, organization).await?;
         if let Some(answer) = operation.answered(&mut write, caller).await? {
             return Ok(ControlFlow::Break(answer));
         }
+        let standing = caller.standing(&mut write, organization).await?;
         Ok(ControlFlow::Continue(Self {
             app: app.clone(),
             operation,
             organization,
             account: caller.account,
             role: standing.role,
+            standing: standing.id,
+            theirs: None,
             write,
         }))
     }
@@ -101,31 +116,87 @@ impl Work {
         Ok(require(self.role, action)?)
     }
 
+    /// A member of the organization.
+    pub(crate) async fn member(&mut self, id: MemberId) -> Result<MemberView, Refusal> {
+        member::view(&mut self.write, self.organization, id)
+            .await?
+            .ok_or_else(|| Refusal::not_found("member"))
+    }
+
+    /// An invitation into the organization.
+    pub(crate) async fn invitation(&mut self, id: InvitationId) -> Result<InvitationView, Refusal> {
+        invitation::find(&mut self.write, self.organization, id)
+            .await?
+            .ok_or_else(|| Refusal::not_found("invitation"))
+    }
+
+    /// Makes something, like an id or a code.
+    pub(crate) fn make<T>(&self, make: impl FnOnce(Timestamp, &mut dyn Entropy) -> T) -> T {
+        let now = self.at();
+        self.app.ports.with_entropy(|entropy| make(now, entropy))
+    }
+
+    /// Tells the account that this write is about, too.
+    pub(crate) fn and_with(mut self, theirs: Theirs) -> Self {
+        self.theirs = Some(theirs);
+        self
+    }
+
     /// The moment of this write.
     pub(crate) const fn at(&self) -> Timestamp {
         self.write.at()
     }
 
     /// Keeps the answer, records what happened, and commits.
-    async fn end(
-        mut self,
+    pub(crate) async fn end(
+        self,
         status: StatusCode,
         view: &impl Serialize,
         event: Event,
         changed: Vec<Changed>,
     ) -> Result<Answer, Refusal> {
         let answer = Answer::new(status, view)?;
-        self.operation
-            .keep(&mut self.write, self.account, &answer)
-            .await?;
+        self.commit(&answer, event, changed).await?;
+        Ok(answer)
+    }
+
+    /// The same for an answer with something that is told once: `kept` is what a repeated question is answered with.
+    pub(crate) async fn end_once(
+        self,
+        status: StatusCode,
+        (view, kept): (&impl Serialize, &impl Serialize),
+        event: Event,
+        changed: Vec<Changed>,
+    ) -> Result<Answer, Refusal> {
+        let answer = Answer::new(status, view)?;
+        self.commit(&Answer::new(status, kept)?, event, changed).await?;
+        Ok(answer)
+    }
+
+    async fn commit(mut self, kept: &Answer, event: Event, changed: Vec<Changed>) -> Result<(), Refusal> {
+        self.operation.keep(&mut self.write, self.account, kept).await?;
+        let actor = Actor::Account(self.account);
         let record = Record {
             id: self.app.make(self.at(), EventId::make),
             scope: Scope::Organization(self.organization),
-            actor: Actor::Account(self.account),
+            actor,
             event,
             changed,
         };
-        self.write.commit([record]).await?;
-        Ok(answer)
+        let mut records = vec![record];
+        if let Some(theirs) = self.theirs.take() {
+            let scope = Scope::Account(theirs.account);
+            if !self.write.open(scope).await? {
+                return Err(Refusal::internal());
+            }
+            records.push(Record {
+                id: self.app.make(self.at(), EventId::make),
+                scope,
+                actor,
+                event: theirs.event,
+                changed: theirs.changed,
+            });
+        }
+        Ok(self.write.commit(records).await?)
     }
 }

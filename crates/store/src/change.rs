@@ -1,7 +1,7 @@
 //! The feeds: each entity of an organization, or of an account, once, at its latest number (O3).
 
 use domain::activity::Scope;
-use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SessionId};
+use domain::id::{AccountId, InvitationId, KeyId, MemberId, OrganizationId, SessionId};
 use protocol::change::{Change, Entity, EntityRef};
 use uuid::Uuid;
 
@@ -9,10 +9,11 @@ use crate::error::StoreError;
 use crate::link::{Connected, all, one, run};
 use crate::read::Tx;
 use crate::write::{Changed, scope_id, scope_kind};
-use crate::{account, key, member, organization, session};
+use crate::{account, invitation, key, member, organization, session};
 
 const ORGANIZATION: &str = "organization";
 const MEMBER: &str = "member";
+const INVITATION: &str = "invitation";
 const KEY: &str = "key";
 const PROFILE: &str = "profile";
 const MEMBERSHIP: &str = "membership";
@@ -22,6 +23,7 @@ const fn parts(entity: EntityRef) -> (&'static str, Uuid) {
     match entity {
         EntityRef::Organization(id) => (ORGANIZATION, id.as_uuid()),
         EntityRef::Member(id) => (MEMBER, id.as_uuid()),
+        EntityRef::Invitation(id) => (INVITATION, id.as_uuid()),
         EntityRef::Key(id) => (KEY, id.as_uuid()),
         EntityRef::Profile(id) => (PROFILE, id.as_uuid()),
         EntityRef::Membership(id) => (MEMBERSHIP, id.as_uuid()),
@@ -78,6 +80,8 @@ pub(crate) async fn number(
 pub struct Sight {
     /// Its keys. Those that may not be seen are left out as if they were not there.
     pub keys: bool,
+    /// Its invitations, likewise.
+    pub invitations: bool,
 }
 
 /// A piece of the feed.
@@ -130,12 +134,14 @@ pub async fn page(
         from,
         "SELECT sequence, entity_type, entity_id, gone FROM change \
          WHERE scope_id = $1 AND sequence > $2 AND sequence <= $3 AND (entity_type <> $5 OR (gone AND $4)) \
-         ORDER BY sequence LIMIT $6",
+         AND ($6 OR entity_type <> $7) ORDER BY sequence LIMIT $8",
         scope_id(scope),
         since,
         to,
         sight.keys,
         KEY,
+        sight.invitations,
+        INVITATION,
         limit,
     )?;
     let mut changes: Vec<Change> = keys
@@ -170,11 +176,14 @@ pub async fn page(
         one!(
             (i64,),
             from,
-            "SELECT COUNT(*) FROM change WHERE scope_id = $1 AND sequence > $2 AND ($3 OR entity_type <> $4)",
+            "SELECT COUNT(*) FROM change WHERE scope_id = $1 AND sequence > $2 AND ($3 OR entity_type <> $4) \
+             AND ($5 OR entity_type <> $6)",
             scope_id(scope),
             next,
             sight.keys,
             KEY,
+            sight.invitations,
+            INVITATION,
         )?
         .map_or(0, |(count,)| count)
     };
@@ -191,6 +200,7 @@ fn gone(row: &ChangeRow) -> Result<Entity, StoreError> {
     let what = match row.entity_type.as_str() {
         ORGANIZATION => EntityRef::Organization(OrganizationId::from_uuid(row.entity_id)),
         MEMBER => EntityRef::Member(MemberId::from_uuid(row.entity_id)),
+        INVITATION => EntityRef::Invitation(InvitationId::from_uuid(row.entity_id)),
         KEY => EntityRef::Key(KeyId::from_uuid(row.entity_id)),
         PROFILE => EntityRef::Profile(AccountId::from_uuid(row.entity_id)),
         MEMBERSHIP => EntityRef::Membership(MemberId::from_uuid(row.entity_id)),
@@ -210,6 +220,11 @@ async fn here(from: &mut impl Connected, scope: Scope, row: &ChangeRow) -> Resul
             member::view(from, organization, MemberId::from_uuid(row.entity_id))
                 .await?
                 .map(Entity::Member)
+        }
+        (Scope::Organization(organization), INVITATION) => {
+            invitation::find(from, organization, InvitationId::from_uuid(row.entity_id))
+                .await?
+                .map(Entity::Invitation)
         }
         (Scope::Account(account), PROFILE) => account::profile(from, account).await?.map(Entity::Profile),
         (Scope::Account(account), MEMBERSHIP) => {

@@ -4,7 +4,7 @@
 //!
 //! - No write is committed without its activity event and its change rows: a [`Write`] ends only in
 //!   [`Write::commit`], which takes them, or in a rollback. The exceptions are measurements (uses of secrets, when a
-//!   session was last seen) and the removal of what ran out; each is one named function here.
+//!   session was last seen), the removal of what ran out, and the sending of mails; each is one named function here.
 //! - No statement exists twice. A constant text with `$1` placeholders runs on either database through `on!`; only the
 //!   table definitions in `migrations/` differ.
 //! - No reader sees a number of an organization's sequence before every smaller one: writers take the scope's row
@@ -22,7 +22,9 @@ mod write;
 pub mod account;
 pub mod activity;
 pub mod change;
+pub mod invitation;
 pub mod key;
+pub mod mail;
 pub mod member;
 pub mod operation;
 pub mod organization;

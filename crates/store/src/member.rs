@@ -42,7 +42,8 @@ fn role(name: &str) -> Result<Role, StoreError> {
     Role::from_name(name).ok_or_else(|| StoreError::damaged("a role"))
 }
 
-/// Adds a member.
+/// Adds a member. Their visibility epoch begins at the organization's number, which no earlier membership of theirs had:
+/// whoever comes back gets everything anew.
 ///
 /// # Errors
 /// [`StoreError::Taken`] when the account is a member, or there is an Owner and this is another.
@@ -51,7 +52,7 @@ pub async fn insert(write: &mut Write, new: NewMember) -> Result<(), StoreError>
     run!(
         write,
         "INSERT INTO member (id, organization_id, account_id, role, version, epoch, created_at) \
-         VALUES ($1, $2, $3, $4, 1, 1, $5)",
+         SELECT $1, $2, $3, $4, 1, scope.sequence, $5 FROM scope WHERE scope.id = $2",
         new.id.as_uuid(),
         new.organization.as_uuid(),
         new.account.as_uuid(),
@@ -59,6 +60,50 @@ pub async fn insert(write: &mut Write, new: NewMember) -> Result<(), StoreError>
         at,
     )?;
     Ok(())
+}
+
+/// Gives a member another role, and another sight with it.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn set_role(write: &mut Write, id: MemberId, role: Role) -> Result<(), StoreError> {
+    run!(
+        write,
+        "UPDATE member SET role = $2, version = version + 1, epoch = epoch + 1 WHERE id = $1",
+        id.as_uuid(),
+        role.as_str(),
+    )?;
+    Ok(())
+}
+
+/// Removes a member.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn remove(write: &mut Write, id: MemberId) -> Result<(), StoreError> {
+    run!(write, "DELETE FROM member WHERE id = $1", id.as_uuid())?;
+    Ok(())
+}
+
+/// All members of an organization, the oldest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(
+    from: &mut impl Connected,
+    organization: OrganizationId,
+) -> Result<Vec<MemberView>, StoreError> {
+    let rows = all!(
+        (Uuid,),
+        from,
+        "SELECT id FROM member WHERE organization_id = $1 ORDER BY created_at, id",
+        organization.as_uuid(),
+    )?;
+    let mut members = Vec::with_capacity(rows.len());
+    for (id,) in rows {
+        members.extend(view(from, organization, MemberId::from_uuid(id)).await?);
+    }
+    Ok(members)
 }
 
 /// The caller's place in an organization; `None` for those outside, and for organizations that do not exist.

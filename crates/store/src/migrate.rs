@@ -15,7 +15,7 @@ struct Step {
     postgres: &'static str,
 }
 
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step {
         version: 1,
         name: "first light",
@@ -39,6 +39,12 @@ const STEPS: [Step; 4] = [
         name: "rate limit",
         sqlite: include_str!("../migrations/sqlite/0004_rate_limit.sql"),
         postgres: include_str!("../migrations/postgres/0004_rate_limit.sql"),
+    },
+    Step {
+        version: 5,
+        name: "people",
+        sqlite: include_str!("../migrations/sqlite/0005_people.sql"),
+        postgres: include_str!("../migrations/postgres/0005_people.sql"),
     },
 ];
 

@@ -115,22 +115,7 @@ impl Store {
     /// The database does not answer.
     pub async fn write(&self, scope: Scope, at: Timestamp) -> Result<Option<Write>, StoreError> {
         let mut write = self.found(at).await?;
-        let row = one!(
-            (i64, Vec<u8>),
-            &mut write,
-            "UPDATE scope SET sequence = sequence + 1 WHERE id = $1 AND kind = $2 RETURNING sequence, chain_head",
-            scope_id(scope),
-            scope_kind(scope),
-        )?;
-        let Some((sequence, head)) = row else {
-            return Ok(None);
-        };
-        write.opened.push(Opened {
-            scope,
-            sequence,
-            head: head_from(&head)?,
-        });
-        Ok(Some(write))
+        Ok(write.open(scope).await?.then_some(write))
     }
 
     /// Begins a write that founds its own scopes ([`Write::open_new`]).
@@ -153,6 +138,30 @@ impl Write {
     #[must_use]
     pub const fn at(&self) -> Timestamp {
         self.at
+    }
+
+    /// Opens one more scope that exists, and waits for its other writers; `false` when it does not exist. Whoever writes
+    /// to an organization and to accounts opens the organization first, so that no two wait for each other.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn open(&mut self, scope: Scope) -> Result<bool, StoreError> {
+        let row = one!(
+            (i64, Vec<u8>),
+            self,
+            "UPDATE scope SET sequence = sequence + 1 WHERE id = $1 AND kind = $2 RETURNING sequence, chain_head",
+            scope_id(scope),
+            scope_kind(scope),
+        )?;
+        let Some((sequence, head)) = row else {
+            return Ok(false);
+        };
+        self.opened.push(Opened {
+            scope,
+            sequence,
+            head: head_from(&head)?,
+        });
+        Ok(true)
     }
 
     /// Founds a new scope with an empty chain, and opens it.

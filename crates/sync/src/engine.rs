@@ -209,6 +209,7 @@ impl Engine {
         }
         // Nothing is sent to a server that has lost what this copy has seen.
         self.pull(Feed::Account).await?;
+        self.stay_a_member().await?;
         self.pull(Feed::Organization).await?;
         if self.push().await? {
             self.pull(Feed::Organization).await?;
@@ -217,6 +218,28 @@ impl Engine {
         self.replica_work(move |replica| replica.set_synced(now)).await?;
         self.follow_catalog().await;
         Ok(())
+    }
+
+    /// Empties the copy when the account's own feed says that it does not belong to the organization any more.
+    async fn stay_a_member(&self) -> Result<(), RoundError> {
+        let organization = self.organization;
+        let (is_known, membership) = self
+            .replica_work(move |replica| {
+                Ok((replica.profile()?.is_some(), replica.membership(organization)?))
+            })
+            .await?;
+        if !is_known || membership.is_some() {
+            return Ok(());
+        }
+        if self.replica_work(Replica::empty_organization).await? {
+            (self.announce)(&HashSet::from([
+                Topic::Keys,
+                Topic::Outbox,
+                Topic::Organization,
+                Topic::Account,
+            ]));
+        }
+        Err(RoundError::NotAMember)
     }
 
     fn show(&self, error: &Arc<RoundError>) {
@@ -228,7 +251,10 @@ impl Engine {
             },
             RoundError::Client(_) => Phase::Offline,
             RoundError::SignedOut => Phase::SignedOut,
-            RoundError::NoServer(_) | RoundError::GoneBack { .. } | RoundError::Replica(_) => Phase::Failed,
+            RoundError::NoServer(_)
+            | RoundError::GoneBack { .. }
+            | RoundError::NotAMember
+            | RoundError::Replica(_) => Phase::Failed,
         };
         tracing::info!(%error, ?phase, "a round of sync ended early");
         self.set_status(phase, None, Some(error.clone()));

@@ -44,6 +44,11 @@ pub enum RoundError {
         /// The server's.
         now: i64,
     },
+    /// The account does not belong to the organization any more.
+    #[error(
+        "you are not a member of this organization any more: you were removed, or left; the copy on this computer was emptied"
+    )]
+    NotAMember,
     /// The replica failed.
     #[error(transparent)]
     Replica(#[from] ReplicaError),

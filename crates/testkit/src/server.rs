@@ -30,8 +30,13 @@ impl TestServer {
     /// A server over a new database of this kind; `None` where this computer has no such one to test on, which is said
     /// aloud and is a failure in CI.
     pub async fn on(kind: Kind) -> Option<Self> {
+        Self::with(kind, |_| ()).await
+    }
+
+    /// The same with settings of its own.
+    pub async fn with(kind: Kind, set: impl FnOnce(&mut Config)) -> Option<Self> {
         let database = Database::fresh(kind).await?;
-        let config = Config {
+        let mut config = Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             database: database.url.clone(),
             name: "Northwind keys".to_owned(),
@@ -39,6 +44,7 @@ impl TestServer {
             sign_ups_per_hour: 10_000,
             ..Config::default()
         };
+        set(&mut config);
         let mut server = Self {
             _database: database,
             config,

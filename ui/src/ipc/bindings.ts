@@ -86,10 +86,32 @@ export const commands = {
 	keyUsage: (keyId: KeyId, hours: number) => __TAURI_INVOKE<UsageView>("key_usage", { keyId, hours }),
 	/**  Says what a text holds, from the replica alone. */
 	inspect: (text: string) => __TAURI_INVOKE<InspectReport>("inspect", { text }),
-	/**  The services of the server, from the copy on this computer; none before they were fetched. */
-	catalog: () => __TAURI_INVOKE<CatalogView | null>("catalog"),
-	/**  What so many requests cost. */
-	estimate: (draft: EstimateDraft) => __TAURI_INVOKE<EstimateView>("estimate", { draft }),
+	/**  The members of the organization and who is invited, from the copy. */
+	people: () => __TAURI_INVOKE<PeopleView>("people"),
+	/**  Invites people; where the server sends no mail, the answer carries the links. */
+	invitePeople: (draft: InviteDraft) => __TAURI_INVOKE<InviteReport>("invite_people", { draft }),
+	/**  Sends an invitation again; where the server sends no mail, the answer carries the new link. */
+	resendInvitation: (invitationId: InvitationId) => __TAURI_INVOKE<SentLink>("resend_invitation", { invitationId }),
+	/**  Takes an invitation back. */
+	cancelInvitation: (invitationId: InvitationId) => __TAURI_INVOKE<null>("cancel_invitation", { invitationId }),
+	/**  Gives a member another role. */
+	changeRole: (memberId: MemberId, role: Role) => __TAURI_INVOKE<null>("change_role", { memberId, role }),
+	/**  Removes a member. */
+	removeMember: (memberId: MemberId) => __TAURI_INVOKE<null>("remove_member", { memberId }),
+	/**  Leaves the organization; its copy is emptied. */
+	leaveOrganization: () => __TAURI_INVOKE<null>("leave_organization"),
+	/**  What the invitation behind a link is. */
+	lookAtInvitation: (link: string) => __TAURI_INVOKE<InvitationSeen>("look_at_invitation", { link }),
+	/**  Comes in by an invitation with an account that is signed in here. */
+	acceptInvitation: (request: AcceptInvitation) => __TAURI_INVOKE<Opened>("accept_invitation", { request }),
+	/**  Signs in and comes in by an invitation. */
+	signInWithInvitation: (request: SignInWithInvitation) => __TAURI_INVOKE<Opened>("sign_in_with_invitation", { request }),
+	/**  Comes in by an invitation with a new account. */
+	joinWithInvitation: (request: JoinWithInvitation) => __TAURI_INVOKE<Opened>("join_with_invitation", { request }),
+	/**  The organizations the account belongs to, from the copy. */
+	memberships: () => __TAURI_INVOKE<MembershipRow[]>("memberships"),
+	/**  Opens another organization of the account. */
+	openMembership: (organizationId: OrganizationId) => __TAURI_INVOKE<Opened>("open_membership", { organizationId }),
 	/**  Says what the clipboard holds. Its text never crosses to the webview. */
 	inspectClipboard: () => __TAURI_INVOKE<InspectReport>("inspect_clipboard"),
 	/**  Asks for files to inspect, in the system's own dialog; their paths. */
@@ -174,15 +196,6 @@ export type AppError = {
 	details: string | null,
 };
 
-/**  How a key pays for a service (K5). */
-export type BillingPolicy = 
-/**  Costs nothing; on every free service key. */
-"free" | 
-/**  Paid by a job plan. */
-"subscription" | 
-/**  Each request draws on a wallet. */
-"pay_as_you_go";
-
 /**  What the first paint needs. */
 export type Boot = {
 	/**  Every connection of this computer. */
@@ -215,16 +228,6 @@ export type BulkReport = {
 	done: number,
 	/**  Those it can't be done to. */
 	refused: BulkRefusal[],
-};
-
-/**  The services of the server, and what a request costs (K5, B7). */
-export type CatalogView = {
-	/**  The currency of every price, by its three letters. */
-	currency: string,
-	/**  The services, in the order they are shown. */
-	services: ServiceView[],
-	/**  When the copy was last in step with the server. */
-	asOf: Timestamp | null,
 };
 
 /**  One server-and-account pair on this computer. */
@@ -267,18 +270,6 @@ export type Copied = {
 	clearsInSeconds: number,
 };
 
-/**  What requests cost. */
-export type CostView = {
-	/**  How many requests. */
-	calls: number,
-	/**  One of them. */
-	perCall: MoneyView,
-	/**  All of them. */
-	total: MoneyView,
-	/**  What of each is paid for: "1,250 cells". */
-	counted: string[],
-};
-
 /**  A key that was just made: the only answer with a secret. */
 export type CreatedKey = {
 	/**  The key. */
@@ -304,9 +295,7 @@ export type EditField =
 /**  The name. */
 "name" | 
 /**  The description. */
-"description" | 
-/**  The limit of requests a minute. */
-"requestsPerMinute";
+"description";
 
 /**  A code exists where the window or the command line acts on it. */
 export type ErrorCode = 
@@ -328,6 +317,8 @@ export type ErrorCode =
 "replica_key_missing" | 
 /**  Stop, say it, and offer to set the replica aside. */
 "server_gone_back" | 
+/**  Say that the organization is gone for this account, and offer to remove the connection. */
+"not_a_member" | 
 /**  Try again later. */
 "offline" | 
 /**  Look at the address. */
@@ -348,26 +339,6 @@ export type ErrorCode =
 "not_found" | 
 /**  Anything else. */
 "unexpected";
-
-/**  What is asked of the calculator, as it was written. */
-export type EstimateDraft = {
-	/**  The service. */
-	serviceId: string,
-	/**  Its model. */
-	modelId: string,
-	/**  What is given; parameters that are left out have their defaults. */
-	inputs: InputText[],
-	/**  How many requests: 1 to 1,000,000,000. */
-	calls: string,
-};
-
-/**  What requests cost, or why it can't be said. */
-export type EstimateView = {
-	/**  None while something is wrong. */
-	cost: CostView | null,
-	/**  What is wrong. */
-	problems: InputProblem[],
-};
 
 /**  The findings in one file. */
 export type FileFindings = {
@@ -397,22 +368,6 @@ export type Finding = {
 	secretId: SecretId | null,
 	/**  Where it begins, in characters. */
 	offset: number,
-};
-
-/**  Something that was given and can't be. */
-export type InputProblem = {
-	/**  The parameter; none for the number of calls. */
-	parameter: string | null,
-	/**  What to do. */
-	message: string,
-};
-
-/**  What was written for a parameter. */
-export type InputText = {
-	/**  The parameter. */
-	id: string,
-	/**  A whole number. */
-	text: string,
 };
 
 /**  What a text holds. */
@@ -487,8 +442,6 @@ export type KeyDraft = {
 	description: string,
 	/**  When it ends by itself. */
 	expiresAt: Timestamp | null,
-	/**  How many requests it may make in a minute; none for no limit. */
-	requestsPerMinute: number | null,
 };
 
 /**  An edit of a key. */
@@ -563,8 +516,6 @@ export type KeyRow = {
 	state: KeyState,
 	/**  When it ends by itself. */
 	expiresAt: Timestamp | null,
-	/**  How many requests it may make in a minute; none for no limit. */
-	requestsPerMinute: number | null,
 	/**  When it was last used, as of the last sync. */
 	lastUsedAt: Timestamp | null,
 	/**  When it was made. */
@@ -592,8 +543,6 @@ export type KeyText = {
 	name: string,
 	/**  What it is for. */
 	description: string,
-	/**  How many requests it may make in a minute; none for no limit. */
-	requestsPerMinute: number | null,
 };
 
 /**  Where secrets are kept. */
@@ -649,32 +598,6 @@ export type MadeRecoveryCode = {
 	replaced: boolean,
 };
 
-/**  One way of a service to answer. */
-export type ModelView = {
-	/**  Its id within the service. */
-	id: string,
-	/**  Its name. */
-	name: string,
-	/**  What it does; may be empty. */
-	description: string,
-	/**  What a request costs, in words, a line each part; empty where requests are not paid for. */
-	price: string[],
-	/**  Whether requests are paid for, so that there is something to work out. */
-	paid: boolean,
-	/**  What a request says. */
-	parameters: ParameterView[],
-};
-
-/**  An amount of money, as text: a number of JavaScript does not hold every one. */
-export type MoneyView = {
-	/**  The exact amount, like 1234.5678. */
-	amount: string,
-	/**  The currency, by its three letters. */
-	currency: string,
-	/**  For people: 1,234.5678 EUR. */
-	shown: string,
-};
-
 /**  A connection that was opened. */
 export type Opened = {
 	/**  It. */
@@ -701,24 +624,6 @@ export type OutboxState =
 "refused" | 
 /**  Somebody else changed the same field: its author decides. */
 "conflict";
-
-/**  A whole number that is given with a request. */
-export type ParameterView = {
-	/**  Its name in requests. */
-	id: string,
-	/**  Its name. */
-	name: string,
-	/**  What it is; may be empty. */
-	description: string,
-	/**  What may be given, in words: "1 to 500 origins". */
-	range: string,
-	/**  The least. */
-	min: number,
-	/**  The most. */
-	max: number,
-	/**  What is taken where nothing is said. */
-	default: number,
-};
 
 /**  A change that waits, is under way, or was refused. */
 export type PendingChange = {
@@ -791,14 +696,6 @@ export type PlaceHere = {
 	path: string,
 	/**  Whether it is a folder. */
 	folder: boolean,
-};
-
-/**  A way to pay. */
-export type PolicyView = {
-	/**  Which. */
-	policy: BillingPolicy,
-	/**  In words. */
-	label: string,
 };
 
 /**  Preferences of the person at this computer. */
@@ -1021,20 +918,6 @@ export type ServerCard = {
 	encrypted: boolean,
 };
 
-/**  Something that service keys may call. */
-export type ServiceView = {
-	/**  Its id. */
-	id: string,
-	/**  Its name. */
-	name: string,
-	/**  What it does; may be empty. */
-	description: string,
-	/**  How it may be paid for. */
-	policies: PolicyView[],
-	/**  Its models. */
-	models: ModelView[],
-};
-
 /**  A replica that was set aside. */
 export type SetAside = {
 	/**  Where the old file lies now. */
@@ -1219,8 +1102,6 @@ export type Topic =
 "preferences" | 
 /**  The organization and its members. */
 "organization" | 
-/**  Services, models and prices. */
-"catalog" | 
 /**  Who is signed in, where they belong, and their sessions. */
 "account";
 
@@ -1273,3 +1154,20 @@ export type Verdict =
 /**  No whole secret. */
 "malformed";
 
+
+export type AcceptInvitation = { link: string };
+export type InvitationId = string;
+export type InvitationState = "pending" | "accepted" | "cancelled" | "expired";
+export type InvitationRow = { id: InvitationId, email: string, role: Role, state: InvitationState, invitedBy: string, sentAt: Timestamp, expiresAt: Timestamp, touch: ActRule };
+export type InvitationSeen = { organizationName: string, invitedBy: string, email: string, role: Role, state: InvitationState, expiresAt: Timestamp, host: string, encrypted: boolean, signedIn: string[] };
+export type InviteDraft = { emails: string[], role: Role };
+export type InviteReport = { invited: SentLink[], refused: NotInvited[] };
+export type JoinWithInvitation = { link: string, yourName: string, username: string, email: string, password: string };
+export type MemberId = string;
+export type MemberRow = { id: MemberId, accountId: string, name: string, email: string, role: Role, since: Timestamp, isYou: boolean, change: ActRule, remove: ActRule };
+export type MembershipRow = { organizationId: OrganizationId, organizationName: string, role: Role, connectionId: ConnectionId | null, isOpen: boolean };
+export type NotInvited = { email: string, reason: string };
+export type PeopleView = { members: MemberRow[], invitations: InvitationRow[], invite: ActRule, roles: RoleRule[], leave: ActRule };
+export type RoleRule = { role: Role, rule: ActRule };
+export type SentLink = { invitationId: InvitationId, email: string, mailed: boolean, link: string | null, expiresAt: Timestamp };
+export type SignInWithInvitation = { link: string, email: string, password: string };

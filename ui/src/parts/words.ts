@@ -32,6 +32,14 @@ export const roleNames: Record<Role, string> = {
 	viewer: "Viewer",
 };
 
+export const roleMay: Record<Role, string> = {
+	owner: "Everything; there is exactly one.",
+	admin: "Manages keys, people and money.",
+	billing: "Manages money, and sees all keys.",
+	editor: "Works with projects, and sees the keys assigned to them.",
+	viewer: "Looks at projects and assigned keys only.",
+};
+
 export const actionNames: Record<Action, string> = {
 	read_keys: "See keys",
 	manage_keys: "Create, change and revoke keys",

@@ -9,7 +9,7 @@ import type { Icon } from "../kit/icon";
 export type Tab = {
 	id: string;
 	label: string;
-	group: "main" | "personal";
+	group: "main" | "organization" | "personal";
 	icon: Icon;
 	/** What the screen is for, in one line. */
 	purpose: string;

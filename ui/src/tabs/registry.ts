@@ -6,10 +6,12 @@ import PlugZap from "@lucide/svelte/icons/plug-zap";
 import ScanSearch from "@lucide/svelte/icons/scan-search";
 import SlidersHorizontal from "@lucide/svelte/icons/sliders-horizontal";
 import Tags from "@lucide/svelte/icons/tags";
+import Users from "@lucide/svelte/icons/users";
 import type { Tab } from "../state/workspace";
 import Connections from "./connections/Connections.svelte";
 import Inspect from "./inspect/Inspect.svelte";
 import Keys from "./keys/Keys.svelte";
+import Members from "./members/Members.svelte";
 import Preferences from "./preferences/Preferences.svelte";
 import Services from "./services/Services.svelte";
 import Why from "./why/Why.svelte";
@@ -44,6 +46,16 @@ export const tabs: readonly Tab[] = [
 		action: null,
 		keywords: "catalog models calculator cost price billing subscription pay as you go",
 		view: Services,
+	},
+	{
+		id: "members",
+		label: "Members",
+		group: "organization",
+		icon: Users,
+		purpose: "Who belongs to the organization, as what, and who is invited.",
+		action: null,
+		keywords: "people team invite invitations roles admins remove leave",
+		view: Members,
 	},
 	{
 		id: "preferences",

@@ -10,6 +10,7 @@ import type {
 	ErrorCode,
 	EstimateDraft,
 	InspectReport,
+	InviteDraft,
 	KeyDetail,
 	KeyDraft,
 	KeyEditDraft,
@@ -36,6 +37,7 @@ import type {
 import { FakeCatalog } from "./catalog";
 import { CHECKSUM, inspected, pageOf } from "./listing";
 import { FakeOutbox, textOf, type Wanted } from "./outbox";
+import { FakePeople } from "./people";
 import { FakeRotations } from "./rotations";
 import { isRecent, overlapRefusal, rulesOf, stepRule } from "./rules";
 import { ago, here, northwind, opened, prefixes, sampleKeys } from "./sample";
@@ -104,6 +106,7 @@ export class FakeCore {
 	/** What the search will say beside its findings. */
 	scanned: Partial<ScanReport> = {};
 	#outbox = new FakeOutbox();
+	readonly people = new FakePeople();
 	readonly rotations = new FakeRotations();
 	readonly catalog = new FakeCatalog();
 	/** What an operation carries besides its key. */
@@ -501,6 +504,11 @@ export class FakeCore {
 		return this.#boot();
 	}
 
+	#told<Answer>(answer: Answer): Answer {
+		this.announce(["organization"]);
+		return answer;
+	}
+
 	readonly #acts: Record<string, (given: Given) => unknown> = {
 		boot: () => this.#boot(),
 		start_here: ({ request }) => {
@@ -612,6 +620,19 @@ export class FakeCore {
 			return null;
 		},
 		decide_edit: ({ operationId, draft }) => this.#decide(operationId as string, draft as KeyEditDraft),
+		people: () => this.people.view(),
+		invite_people: ({ draft }) => this.#told(this.people.invite(draft as InviteDraft)),
+		resend_invitation: ({ invitationId }) => this.#told(this.people.resend(invitationId)),
+		cancel_invitation: ({ invitationId }) => this.#told(this.people.cancel(invitationId)),
+		change_role: ({ memberId, role }) => this.#told(this.people.change(memberId, role)),
+		remove_member: ({ memberId }) => this.#told(this.people.remove(memberId)),
+		leave_organization: () => null,
+		look_at_invitation: () => this.people.seen,
+		accept_invitation: () => this.#enter(northwind),
+		sign_in_with_invitation: () => this.#enter(northwind),
+		join_with_invitation: () => this.#enter(northwind),
+		memberships: () => this.people.memberships,
+		open_membership: () => this.#enter(northwind),
 		set_preferences: ({ preferences }) => (this.preferences = preferences as Preferences),
 	};
 }

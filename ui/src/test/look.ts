@@ -23,6 +23,15 @@ const situations: Record<string, (core: FakeCore) => void> = {
 		core.failing.set("open_connection", { ...problem("replica_damaged", message), details: "page 12" });
 		core.connections = [northwind, here];
 	},
+	expired: (core) => Object.assign(core.people.seen, { state: "expired" }),
+	removed: (core) => {
+		core.people.members = [];
+		core.people.invitations = [];
+		core.keys = [];
+		const message =
+			"You are not a member of this organization any more: you were removed, or left; the copy on this computer was emptied.";
+		core.sync = { ...core.sync, state: "failed", problem: problem("not_a_member", message) };
+	},
 	offline: (core) => {
 		const [first, second, third] = core.keys;
 		if (first) core.queue(first, "revoke");

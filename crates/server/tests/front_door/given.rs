@@ -8,8 +8,9 @@ use crypto::derive::Work;
 use crypto::token::Token;
 use domain::clock::{Clock, Timestamp};
 use domain::entropy::Entropy;
-use domain::id::{AccountId, KeyId, OperationId, OrganizationId, SecretId};
+use domain::id::{AccountId, InvitationId, KeyId, MemberId, OperationId, OrganizationId, SecretId};
 use domain::key::KeyKind;
+use domain::role::Role;
 use protocol::path;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
@@ -306,6 +307,46 @@ impl Given {
 
     pub(crate) async fn verify(&self, secret: &str) -> Value {
         self.post(path::VERIFY, &json!({ "secret": secret })).await.good()
+    }
+
+    /// Invites one address; answers the invitation and the code of its link.
+    pub(crate) async fn invite(&self, person: &Person, email: &str, role: &str) -> (InvitationId, String) {
+        let path = path::fill(path::INVITATIONS, &[&person.organization]);
+        let body = json!({ "emails": [email], "role": role });
+        let answer = self.write(person, &path, &body).await.good();
+        let sent = &answer["invited"][0];
+        (
+            sent["invitation"]["id"].as_str().unwrap().parse().unwrap(),
+            sent["code"].as_str().unwrap().to_owned(),
+        )
+    }
+
+    pub(crate) async fn join(&self, code: &str, name: &str) -> Answer {
+        let body = json!({
+            "code": code, "email": format!("{name}@example.org"), "username": name, "display_name": name,
+            "password": PASSWORD,
+        });
+        self.post(path::INVITATION_JOIN, &body).await
+    }
+
+    /// Somebody new, who came in by an invitation.
+    pub(crate) async fn member(&self, owner: &Person, role: Role) -> (Person, MemberId) {
+        let name = format!("m-{}", &make(KeyId::make).as_uuid().simple().to_string()[20..]);
+        // An Owner is made by nobody.
+        let role = if role == Role::Owner { Role::Admin } else { role };
+        let (_, code) = self
+            .invite(owner, &format!("{name}@example.org"), role.as_str())
+            .await;
+        let answer = self.join(&code, &name).await.good();
+        let membership = &answer["account"]["memberships"][0];
+        let person = Person {
+            token: Some(answer["token"].as_str().unwrap().to_owned()),
+            account: answer["account"]["id"].as_str().unwrap().parse().unwrap(),
+            organization: owner.organization,
+            free_key: owner.free_key,
+            email: format!("{name}@example.org"),
+        };
+        (person, membership["id"].as_str().unwrap().parse().unwrap())
     }
 
     pub(crate) async fn changes(&self, person: &Person, query: &str) -> Value {

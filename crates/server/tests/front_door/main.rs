@@ -12,6 +12,7 @@ mod forward;
 mod given;
 mod keys;
 mod limits;
+mod members;
 mod notices;
 mod openapi;
 mod operations;

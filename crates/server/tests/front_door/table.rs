@@ -21,7 +21,8 @@ async fn request(
     given: &Given,
     route: &Declared,
     ada: &Person,
-    token: Option<&str>,
+    role: Option<Role>,
+    (email, token): (Option<&str>, Option<&str>),
 ) -> reqwest::RequestBuilder {
     let organization = ada.organization;
     let write = |path: String| {
@@ -54,6 +55,71 @@ async fn request(
             .request(Method::POST, &route.path, token)
             .json(&json!({ "email": ada.email, "password": PASSWORD })),
         ("DELETE", path::CURRENT_SESSION) => given.request(Method::DELETE, &route.path, token),
+        ("GET", path::MEMBERS | path::INVITATIONS) => get(&path::fill(&route.path, &[&organization])),
+        ("POST", path::MEMBER_ROLE | path::MEMBER_REMOVE) => {
+            let (_, member) = given.member(ada, Role::Viewer).await;
+            let path = path::fill(&route.path, &[&organization, &member]);
+            if route.path == path::MEMBER_ROLE {
+                write(path).json(&json!({ "role": "editor" }))
+            } else {
+                write(path).json(&json!({}))
+            }
+        }
+        ("POST", path::LEAVE) => {
+            // Whoever asks would be gone: a member of another organization, who leaves that.
+            let (person, _) = given.member(ada, role.unwrap_or(Role::Viewer)).await;
+            let token = token.map(|own| match role {
+                Some(role) if role != Role::Owner => person.token.clone().unwrap_or_default(),
+                _ => own.to_owned(),
+            });
+            given
+                .request(
+                    Method::POST,
+                    &path::fill(&route.path, &[&organization]),
+                    token.as_deref(),
+                )
+                .header("idempotency-key", make(OperationId::make).to_string())
+                .json(&json!({}))
+        }
+        ("POST", path::INVITATIONS) => {
+            let name = make(KeyId::make).as_uuid().simple().to_string();
+            write(path::fill(&route.path, &[&organization]))
+                .json(&json!({ "emails": [format!("{name}@example.org")], "role": "viewer" }))
+        }
+        ("POST", path::INVITATION_RESEND | path::INVITATION_CANCEL) => {
+            let name = make(KeyId::make).as_uuid().simple().to_string();
+            let (id, _) = given.invite(ada, &format!("{name}@example.org"), "viewer").await;
+            write(path::fill(&route.path, &[&organization, &id])).json(&json!({}))
+        }
+        ("POST", path::INVITATION_LOOK) => {
+            let name = make(KeyId::make).as_uuid().simple().to_string();
+            let (_, code) = given.invite(ada, &format!("{name}@example.org"), "viewer").await;
+            given
+                .request(Method::POST, &route.path, token)
+                .json(&json!({ "code": code }))
+        }
+        ("GET", path::INVITATION_PAGE) => {
+            let name = make(KeyId::make).as_uuid().simple().to_string();
+            let (_, code) = given.invite(ada, &format!("{name}@example.org"), "viewer").await;
+            get(&path::fill(&route.path, &[&code]))
+        }
+        ("POST", path::INVITATION_JOIN) => {
+            let name = format!("j-{}", &make(KeyId::make).as_uuid().simple().to_string()[20..]);
+            let email = format!("{name}@example.org");
+            let (_, code) = given.invite(ada, &email, "viewer").await;
+            given.request(Method::POST, &route.path, token).json(&json!({
+                "code": code, "email": email, "username": name, "display_name": name, "password": PASSWORD,
+            }))
+        }
+        ("POST", path::INVITATION_ACCEPT) => {
+            // Each into an organization of its own, whose owner invites whoever asks.
+            let name = format!("o-{}", &make(KeyId::make).as_uuid().simple().to_string()[20..]);
+            let other = given.sign_up(&name).await;
+            let (_, code) = given
+                .invite(&other, email.unwrap_or("nobody@example.org"), "viewer")
+                .await;
+            write(route.path.clone()).json(&json!({ "code": code }))
+        }
         ("GET", path::KEYS | path::CHANGES) => get(&path::fill(&route.path, &[&organization])),
         ("POST", path::KEYS) => write(path::fill(&route.path, &[&organization])).json(&create_body(
             "ci",
@@ -153,7 +219,8 @@ async fn p9_the_whole_table(given: &mut Given) {
                 token = session["token"].as_str().map(str::to_owned);
             }
             given.clock.advance(3_600);
-            let request = request(given, &route, &ada, token.as_deref()).await;
+            let email = person.as_ref().map(|person| person.email.as_str());
+            let request = request(given, &route, &ada, *role, (email, token.as_deref())).await;
             let (status, seen) = if route.path == path::EVENTS {
                 (request.send().await.unwrap().status(), String::new())
             } else {
@@ -185,6 +252,8 @@ fn expected(route: &Declared, role: Option<Role>, signed_in: bool) -> u16 {
     match (route.access, role) {
         (Access::Public, _) => 200,
         _ if !signed_in => 401,
+        // The Owner can't leave.
+        (Access::Member, Some(Role::Owner)) if route.path == path::LEAVE => 403,
         (Access::Session, _) | (Access::Member, Some(_)) => 200,
         (Access::Member | Access::May(_), None) => 404,
         (Access::May(action), Some(role)) => match grant(role, action) {

@@ -19,7 +19,10 @@ on_both!(
     o3_an_account_has_a_feed_of_its_own,
 );
 
-const ALL: Sight = Sight { keys: true };
+const ALL: Sight = Sight {
+    keys: true,
+    invitations: true,
+};
 
 async fn feed(given: &Given, since: i64, limit: i64, sight: Sight) -> Page {
     page(
@@ -107,11 +110,29 @@ async fn pages_follow_each_other_without_gap_or_repetition(given: Given) {
 
 async fn what_may_not_be_seen_is_left_out(given: Given) {
     given.create_key().await;
-    let page = feed(&given, 0, 100, Sight { keys: false }).await;
+    let page = feed(
+        &given,
+        0,
+        100,
+        Sight {
+            keys: false,
+            invitations: false,
+        },
+    )
+    .await;
     assert_eq!(numbers(&page), [1, 2]);
     assert_eq!((page.next, page.head, page.remaining), (4, 4, 0));
     // Not even by a page that would be full with them.
-    let page = feed(&given, 0, 2, Sight { keys: false }).await;
+    let page = feed(
+        &given,
+        0,
+        2,
+        Sight {
+            keys: false,
+            invitations: false,
+        },
+    )
+    .await;
     assert_eq!((numbers(&page), page.next, page.remaining), (vec![1, 2], 4, 0));
 }
 
@@ -187,7 +208,10 @@ async fn o3_an_account_has_a_feed_of_its_own(given: Given) {
             scope,
             since,
             100,
-            Sight { keys: false },
+            Sight {
+                keys: false,
+                invitations: false,
+            },
         )
         .await
         .unwrap();

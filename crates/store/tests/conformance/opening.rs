@@ -155,9 +155,18 @@ async fn o3_a_database_of_the_first_version_gets_the_feeds_of_its_accounts(given
         Scope::Organization(OrganizationId::from_uuid(organization)),
     ] {
         let mut read = store.read().await.unwrap();
-        let page = page(&mut read, scope, 0, 100, Sight { keys: true })
-            .await
-            .unwrap();
+        let page = page(
+            &mut read,
+            scope,
+            0,
+            100,
+            Sight {
+                keys: true,
+                invitations: true,
+            },
+        )
+        .await
+        .unwrap();
         assert_eq!(page.next, page.head);
         for change in page.changes {
             told.push((change.sequence, change.entity.here().unwrap()));

@@ -216,7 +216,10 @@ async fn concurrent_writers_take_every_number_once(given: Given) {
         tokio::spawn(async move {
             loop {
                 let mut read = store.read().await.unwrap();
-                let sight = store::change::Sight { keys: true };
+                let sight = store::change::Sight {
+                    keys: true,
+                    invitations: true,
+                };
                 let page = store::change::page(&mut read, Scope::Organization(organization), 0, 1_000, sight)
                     .await
                     .unwrap();

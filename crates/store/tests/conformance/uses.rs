@@ -108,7 +108,10 @@ async fn the_first_use_is_told_at_once_and_the_next_after_a_minute(given: Given)
         .unwrap();
     announce(&given.store, later).await.unwrap();
     assert_eq!(given.head().await, head + 3);
-    let sight = store::change::Sight { keys: true };
+    let sight = store::change::Sight {
+        keys: true,
+        invitations: true,
+    };
     let mut read = given.store.read().await.unwrap();
     let page = store::change::page(&mut read, given.scope(), head, 10, sight)
         .await

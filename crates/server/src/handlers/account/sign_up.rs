@@ -29,6 +29,8 @@ use crate::handlers::session::sign_in::{begin, client_name};
 use crate::refusal::Refusal;
 
 const FREE_KEY_NAME: &str = "Free service key";
+pub(crate) const EMAIL_TAKEN: &str = "this email address has an account already; sign in";
+pub(crate) const USERNAME_TAKEN: &str = "this username belongs to another account; choose another";
 
 /// Sign up
 ///
@@ -76,16 +78,10 @@ pub(crate) async fn sign_up(
     let accounts = account::count_one_more(&mut write).await?;
     refuse_by_policy(app.config.sign_up, accounts)?;
     if account::email_taken(&mut write, &request.email).await? {
-        return Err(taken(
-            "email",
-            "this email address has an account already; sign in",
-        ));
+        return Err(taken("email", EMAIL_TAKEN));
     }
     if account::username_taken(&mut write, &request.username).await? {
-        return Err(taken(
-            "username",
-            "this username belongs to another account; choose another",
-        ));
+        return Err(taken("username", USERNAME_TAKEN));
     }
 
     write.open_new(Scope::Account(account)).await?;
@@ -158,7 +154,7 @@ pub(crate) async fn sign_up(
     Ok((StatusCode::CREATED, Json(started)))
 }
 
-fn taken(field: &str, sentence: &str) -> Refusal {
+pub(crate) fn taken(field: &str, sentence: &str) -> Refusal {
     Refusal::new(ProblemCode::Conflict, sentence).at(field)
 }
 

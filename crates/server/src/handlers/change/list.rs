@@ -41,6 +41,7 @@ pub(crate) async fn list(
     // Keys are assigned to nobody yet, so who sees assigned keys sees none.
     let sight = Sight {
         keys: grant(standing.role, Action::ReadKeys).is_full(),
+        invitations: grant(standing.role, Action::ManageMembers).is_full(),
     };
     let page = change::page(&mut read, Scope::Organization(organization), since, limit, sight).await?;
     Ok(Json(answer(page, standing.epoch)))
@@ -64,7 +65,11 @@ pub(crate) async fn list_of_account(
     let (since, limit) = asked(&query)?;
     let mut read = app.store.read().await?;
     let scope = Scope::Account(caller.account);
-    let page = change::page(&mut read, scope, since, limit, Sight { keys: false }).await?;
+    let sight = Sight {
+        keys: false,
+        invitations: false,
+    };
+    let page = change::page(&mut read, scope, since, limit, sight).await?;
     let told = [(header::CATALOG, app.catalog.tag.clone())];
     Ok((told, Json(answer(page, ACCOUNT_EPOCH))))
 }
