@@ -1,6 +1,7 @@
 //! The commands of the window: each hands over to the desk and translates nothing but the error.
 
 pub(crate) mod connection;
+pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod keychain;
 pub(crate) mod lock;

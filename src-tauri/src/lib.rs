@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use crypto::derive::Work;
 use desk::host::Ports;
-use desk::view::{ScanProgress, TopicsChanged};
+use desk::view::{ImportProgress, ScanProgress, TopicsChanged};
 use desk::{Desk, Place};
 use server::system::{SystemClock, SystemEntropy};
 use specta_typescript::Typescript;
@@ -65,6 +65,12 @@ fn builder() -> Builder<tauri::Wry> {
             commands::key::step_rotation,
             commands::key::key_usage,
             commands::key::inspect,
+            commands::key::first_request,
+            commands::import::choose_import,
+            commands::import::read_import,
+            commands::import::start_import,
+            commands::import::cancel_import,
+            commands::import::forget_import,
             commands::scan::inspect_clipboard,
             commands::scan::choose_files,
             commands::scan::choose_folder,
@@ -80,6 +86,7 @@ fn builder() -> Builder<tauri::Wry> {
         ])
         .typ::<TopicsChanged>()
         .typ::<ScanProgress>()
+        .typ::<ImportProgress>()
         .disable_serde_phases()
         .error_handling(ErrorHandlingMode::Throw)
 }

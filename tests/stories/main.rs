@@ -9,6 +9,8 @@ mod command_line;
 mod crashes;
 mod faults;
 mod first_light;
+mod first_request;
+mod import;
 mod interleavings;
 mod ladder;
 mod local;

@@ -9,6 +9,7 @@ use eventsource_stream::Eventsource as _;
 use futures::{Stream, StreamExt as _};
 use protocol::account::{AccountView, SessionStarted, SignInRequest, SignUpRequest};
 use protocol::change::{ChangesPage, Notice};
+use protocol::import::{ImportKeysRequest, ImportKeysView};
 use protocol::key::{CreateKeyRequest, EditKeyRequest, KeyUsageView, KeyView, RotateKeyRequest};
 use protocol::path::{self, fill};
 use protocol::server::{PRODUCT, ServerView};
@@ -98,6 +99,20 @@ impl Session {
         request: &CreateKeyRequest,
     ) -> Result<KeyView, ClientError> {
         let path = fill(path::KEYS, &[&organization]);
+        self.write(Method::POST, &path, operation, request).await
+    }
+
+    /// Brings keys of another system, or asks what would become of each.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn import_keys(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        request: &ImportKeysRequest,
+    ) -> Result<ImportKeysView, ClientError> {
+        let path = fill(path::KEYS_IMPORT, &[&organization]);
         self.write(Method::POST, &path, operation, request).await
     }
 

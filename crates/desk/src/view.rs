@@ -32,6 +32,8 @@ macro_rules! request {
 }
 
 mod connection;
+mod first_request;
+mod import;
 mod inspect;
 mod key;
 mod rotation;
@@ -42,6 +44,8 @@ pub use connection::{
     ActionPermission, ConnectionKind, ConnectionView, Opened, RemovalPreview, ServerCard, SetAside, SignIn,
     SignUp, SignUpMode, StartHere,
 };
+pub use first_request::{FirstRequest, Language, ReasonHelp, Snippet};
+pub use import::{ImportCounts, ImportPreview, ImportProgress, ImportReport, ImportRowView};
 pub use inspect::{Finding, InspectReport, PlaceHere, Verdict};
 pub use key::{
     ActRule, BulkRefusal, BulkReport, Copied, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow,

@@ -40,6 +40,17 @@ pub struct Edited {
     pub to: String,
 }
 
+/// A key that came from another system.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// The key.
+    pub key: KeyId,
+    /// Its secret.
+    pub secret: SecretId,
+    /// Its name then.
+    pub name: String,
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -86,6 +97,12 @@ pub enum Event {
         name: String,
         /// When it ends by itself.
         expires_at: Option<Timestamp>,
+    },
+    /// Keys were brought from another system by the hashes of their secrets; one event for all of a request, because
+    /// they come or fail together.
+    KeysImported {
+        /// The keys, in the order they were told.
+        keys: Vec<Imported>,
     },
     /// A key's name or description was edited (K4).
     KeyEdited {

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod email;
 pub mod entropy;
 pub mod id;
+pub mod import;
 pub mod key;
 pub mod name;
 pub mod password;

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::attempts::Attempts;
 use crate::config::Config;
+use crate::imported::ImportedSecrets;
 use crate::passwords::Passwords;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) passwords: Passwords,
     pub(crate) attempts: Attempts,
     pub(crate) uses: Uses,
+    pub(crate) imported: ImportedSecrets,
     /// Cancelled when the server stops: streams end at once.
     pub(crate) closing: CancellationToken,
 }

@@ -166,6 +166,7 @@ mod tests {
             passwords: Passwords::new(&ports).await.unwrap(),
             ports,
             uses: crate::uses::Uses::default(),
+            imported: crate::imported::ImportedSecrets::default(),
             closing: tokio_util::sync::CancellationToken::new(),
         });
         let router = Router::new()

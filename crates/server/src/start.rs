@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{App, Shared};
 use crate::attempts::Attempts;
 use crate::config::Config;
+use crate::imported::ImportedSecrets;
 use crate::jobs;
 use crate::passwords::Passwords;
 use crate::ports::Ports;
@@ -81,6 +82,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
         store: store.clone(),
         passwords,
         uses: Uses::default(),
+        imported: ImportedSecrets::default(),
         closing: closing.clone(),
     });
 

@@ -107,7 +107,7 @@ impl Work {
     }
 
     /// Keeps the answer, records what happened, and commits.
-    async fn end(
+    pub(crate) async fn end(
         mut self,
         status: StatusCode,
         view: &impl Serialize,

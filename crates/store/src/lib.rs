@@ -21,6 +21,7 @@ mod write;
 pub mod account;
 pub mod activity;
 pub mod change;
+pub mod import;
 pub mod key;
 pub mod member;
 pub mod operation;

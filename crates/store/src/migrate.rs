@@ -15,7 +15,7 @@ struct Step {
     postgres: &'static str,
 }
 
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step {
         version: 1,
         name: "first light",
@@ -33,6 +33,12 @@ const STEPS: [Step; 3] = [
         name: "pause and rotate",
         sqlite: include_str!("../migrations/sqlite/0003_pause_and_rotate.sql"),
         postgres: include_str!("../migrations/postgres/0003_pause_and_rotate.sql"),
+    },
+    Step {
+        version: 6,
+        name: "import",
+        sqlite: include_str!("../migrations/sqlite/0006_import.sql"),
+        postgres: include_str!("../migrations/postgres/0006_import.sql"),
     },
 ];
 

@@ -86,6 +86,16 @@ export const commands = {
 	keyUsage: (keyId: KeyId, hours: number) => __TAURI_INVOKE<UsageView>("key_usage", { keyId, hours }),
 	/**  Says what a text holds, from the replica alone. */
 	inspect: (text: string) => __TAURI_INVOKE<InspectReport>("inspect", { text }),
+	/**  Asks for a file of keys, in the system's own dialog; its path. */
+	chooseImport: () => __TAURI_INVOKE<string | null>("choose_import"),
+	/**  Reads a file of keys, and says of each row what would become of it. Nothing is written. */
+	readImport: (path: string) => __TAURI_INVOKE<ImportPreview>("read_import", { path }),
+	/**  Brings the good rows of the file that was read last; `import-progress` says how far it has come. */
+	startImport: () => __TAURI_INVOKE<ImportReport>("start_import"),
+	/**  Ends the import that is under way, behind the rows that are being sent. */
+	cancelImport: () => __TAURI_INVOKE<null>("cancel_import"),
+	/**  Forgets the file that was read last. */
+	forgetImport: () => __TAURI_INVOKE<null>("forget_import"),
 	/**  Says what the clipboard holds. Its text never crosses to the webview. */
 	inspectClipboard: () => __TAURI_INVOKE<InspectReport>("inspect_clipboard"),
 	/**  Asks for files to inspect, in the system's own dialog; their paths. */
@@ -330,6 +340,8 @@ export type Finding = {
 	kind: KeyKind,
 	/**  Whether it is whole. */
 	checksumRight: boolean,
+	/**  Whether it has the form of another system, and was known by its hash alone: it has no checksum. */
+	foreign: boolean,
 	/**  What is known of it. */
 	verdict: Verdict,
 	/**  One sentence: what it is, and what to do. */
@@ -340,6 +352,112 @@ export type Finding = {
 	secretId: SecretId | null,
 	/**  Where it begins, in characters. */
 	offset: number,
+};
+
+/**  A column of a row. */
+export type ImportColumn = 
+/**  The name. */
+"name" | 
+/**  The hash of the secret. */
+"hash" | 
+/**  What it is for. */
+"description" | 
+/**  The kind. */
+"kind" | 
+/**  What the secret begins with. */
+"prefix" | 
+/**  What the secret ends in. */
+"last_four" | 
+/**  When it was made. */
+"created_at" | 
+/**  When it ends. */
+"expires_at";
+
+/**  How many rows of each kind. */
+export type ImportCounts = {
+	/**  Keys that are made of them, or were. */
+	imported: number,
+	/**  Those that are keys here already. */
+	known: number,
+	/**  Those with something wrong. */
+	refused: number,
+};
+
+/**  What became of a row, or would. */
+export type ImportOutcome = 
+/**  A key was made of it. */
+"imported" | 
+/**  A key of this organization has this hash: it was imported before, and nothing is done. */
+"known" | 
+/**  Something is wrong with it. */
+"refused";
+
+/**  What would become of a file. */
+export type ImportPreview = {
+	/**  The file's name. */
+	file: string,
+	/**  Its rows, in their order. */
+	rows: ImportRowView[],
+	/**  How many of each. */
+	counts: ImportCounts,
+	/**  Columns of the file that are not read. */
+	ignored: string[],
+	/**  Why the server was not asked what it makes of them; none where it was. */
+	unasked: string | null,
+};
+
+/**  What is wrong with a cell. */
+export type ImportProblem = {
+	/**  In which column. */
+	column: ImportColumn,
+	/**  What to do about it, in a sentence. */
+	message: string,
+};
+
+/**  How far an import has come. */
+export type ImportProgress = {
+	/**  Rows the server has answered. */
+	done: number,
+	/**  Rows it is told. */
+	total: number,
+};
+
+/**  What became of a file. */
+export type ImportReport = {
+	/**  The file's name. */
+	file: string,
+	/**  How many of each. */
+	counts: ImportCounts,
+	/**  Rows that were not sent, because the import ended before. */
+	left: number,
+	/**  Whether it was cancelled. */
+	cancelled: boolean,
+	/**  Why it ended before its end; none where it did not, or was cancelled. */
+	stopped: string | null,
+	/**  The rows no key was made of, and that are none already. */
+	refused: ImportRowView[],
+};
+
+/**  A row of a file, and what would become of it. */
+export type ImportRowView = {
+	/**  The line of a CSV file, or which of a JSON list. */
+	line: number,
+	/**  The name, or its beginning. */
+	name: string,
+	/**  What its secret begins with. */
+	prefix: string,
+	/**  What its secret ends in. */
+	lastFour: string,
+	/**  When it ends by itself. */
+	expiresAt: Timestamp | null,
+	/**  What would become of it, or did. */
+	outcome: ImportOutcome,
+	/**  The key it is already, or became. */
+	keyId: KeyId | null,
+	/**  What is wrong with it as a whole. */
+	problem: string | null,
+	/**  What is wrong with its cells. */
+	problems: ImportProblem[],
 };
 
 /**  What a text holds. */

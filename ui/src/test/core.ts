@@ -8,6 +8,7 @@ import type {
 	ConnectionView,
 	CreatedKey,
 	ErrorCode,
+	ImportProgress,
 	InspectReport,
 	KeyDetail,
 	KeyDraft,
@@ -32,6 +33,7 @@ import type {
 	Topic,
 	UsageView,
 } from "../ipc/bindings";
+import { FakeImports } from "./imports";
 import { CHECKSUM, inspected, pageOf } from "./listing";
 import { FakeOutbox, textOf, type Wanted } from "./outbox";
 import { FakeRotations } from "./rotations";
@@ -93,6 +95,7 @@ export class FakeCore {
 	asked: { command: string; given: Given }[] = [];
 	announce: (topics: Topic[]) => void = () => {};
 	tellProgress: (progress: ScanProgress) => void = () => {};
+	tellImport: (progress: ImportProgress) => void = () => {};
 	/** Files of this computer, by their paths: below a folder are those that begin so. */
 	files = new Map<string, string>();
 	/** What is on the clipboard. */
@@ -103,6 +106,7 @@ export class FakeCore {
 	scanned: Partial<ScanReport> = {};
 	#outbox = new FakeOutbox();
 	readonly rotations = new FakeRotations();
+	readonly imports = new FakeImports();
 	/** What an operation carries besides its key. */
 	#carried = new Map<string, { secretId: string; overlapSeconds: number } | RotationStep>();
 	#inForce = new Map<string, string>();
@@ -585,6 +589,11 @@ export class FakeCore {
 		choose_folder: () => this.chosen,
 		scan: ({ paths }) => this.#scan(paths as string[]),
 		cancel_scan: () => null,
+		choose_import: () => this.imports.chosen,
+		read_import: ({ path }) => this.imports.preview(path as string),
+		start_import: () => this.imports.start(),
+		cancel_import: () => null,
+		forget_import: () => null,
 		sync_status: () => this.#status(),
 		sync_now: () => this.#status(),
 		list_pending: () => this.pending,

@@ -60,6 +60,7 @@ export function inspected(
 			masked: `${whole.slice(0, 9)}••••••••••••${whole.slice(-4)}`,
 			kind: "team",
 			checksumRight: right,
+			foreign: false,
 			verdict: known ? "known" : right ? "unknown" : "malformed",
 			sentence: known
 				? `A secret of ${row.name}, and it works. If you found it where it does not belong, revoke the key.`

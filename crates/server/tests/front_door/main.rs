@@ -8,6 +8,7 @@
 
 mod forward;
 mod given;
+mod import;
 mod keys;
 mod limits;
 mod notices;

@@ -1,6 +1,7 @@
 //! Whether a secret is good (K14): the one request that carries one.
 //!
-//! Parse, checksum, store, in this order: what is no secret never reaches the database. The secret is dropped, and
+//! Parse, checksum, store, in this order: what is no secret never reaches the database. A secret that was imported has
+//! another form; [`crate::imported`] says which may be one. The secret is dropped, and
 //! wiped, as soon as its hash is known. Who holds a secret may learn what it is; who does not can't guess one (178
 //! bits), so asking needs no session and is not limited.
 
@@ -49,7 +50,9 @@ pub(crate) async fn judge(
     secret: Secret,
     from: ClientAddress,
 ) -> Result<Result<VerifiedKey, VerifyRefusal>, Refusal> {
-    if token::check(secret.expose()).is_err() {
+    if token::check(secret.expose()).is_err()
+        && !app.imported.may_have(&app.store, &secret, app.now()).await?
+    {
         return Ok(Err(VerifyRefusal::Malformed));
     }
     let hash = SecretHash::of(secret.expose());
