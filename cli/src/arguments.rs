@@ -458,6 +458,9 @@ pub(crate) struct List {
     /// Only keys that expire within so many days.
     #[arg(long, value_name = "DAYS")]
     pub(crate) expires_within: Option<u32>,
+    /// Only keys that work and were not used for so many days, nor made or imported since.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3_653))]
+    pub(crate) unused_for: Option<u32>,
     /// The order.
     #[arg(long, value_enum, default_value_t = By::Name)]
     pub(crate) sort: By,

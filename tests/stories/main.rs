@@ -17,6 +17,7 @@ mod local;
 mod lock;
 mod nowhere;
 mod offline;
+mod radar;
 mod recovery;
 mod rotation;
 mod rungs;

@@ -16,6 +16,7 @@ mod lock;
 mod open;
 mod pending;
 mod place;
+mod radar;
 mod recovery;
 mod registry;
 mod rotation;

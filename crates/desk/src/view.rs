@@ -36,6 +36,7 @@ mod first_request;
 mod import;
 mod inspect;
 mod key;
+mod radar;
 mod rotation;
 mod start;
 mod sync;
@@ -51,6 +52,7 @@ pub use key::{
     ActRule, BulkRefusal, BulkReport, Copied, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow,
     KeyText, PendingMark, RevokeRule, Saved, SecretRow, Stop, StoredIn,
 };
+pub use radar::{ExpiringKey, ExpiryRadar};
 pub use rotation::{RotationView, UsageAddress, UsageHour, UsageView};
 pub use start::{Boot, KeychainStatus, Preferences, Theme};
 pub use sync::{EditField, PendingChange, PendingEdit, PendingOperation, Progress, SyncState, SyncStatus};

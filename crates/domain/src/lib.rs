@@ -13,5 +13,6 @@ pub mod import;
 pub mod key;
 pub mod name;
 pub mod password;
+pub mod radar;
 pub mod role;
 pub mod rotation;

@@ -12,6 +12,7 @@ mod listing;
 mod meta;
 mod outbox;
 mod people;
+mod radar;
 mod topic;
 
 use std::cell::RefCell;
@@ -319,6 +320,7 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0001_first_light.sql")),
         M::up(include_str!("../migrations/0002_account.sql")),
         M::up(include_str!("../migrations/0003_pause_and_rotate.sql")),
+        M::up(include_str!("../migrations/0006_radar.sql")),
     ])
 }
 

@@ -86,6 +86,10 @@ export const commands = {
 	keyUsage: (keyId: KeyId, hours: number) => __TAURI_INVOKE<UsageView>("key_usage", { keyId, hours }),
 	/**  Says what a text holds, from the replica alone. */
 	inspect: (text: string) => __TAURI_INVOKE<InspectReport>("inspect", { text }),
+	/**  Keys that expire soon, the first to expire first. */
+	expiryRadar: () => __TAURI_INVOKE<ExpiryRadar>("expiry_radar"),
+	/**  The first request with a key, in every language; the secret is in none of it. */
+	firstRequest: (keyId: KeyId) => __TAURI_INVOKE<FirstRequest>("first_request", { keyId }),
 	/**  Asks for a file of keys, in the system's own dialog; its path. */
 	chooseImport: () => __TAURI_INVOKE<string | null>("choose_import"),
 	/**  Reads a file of keys, and says of each row what would become of it. Nothing is written. */
@@ -322,6 +326,24 @@ export type ErrorCode =
 /**  Anything else. */
 "unexpected";
 
+/**  A key that expires soon. */
+export type ExpiringKey = {
+	/**  The key. */
+	row: KeyRow,
+	/**  The threshold its end has come within, in days: 30, 14, 7 or 1. */
+	withinDays: number,
+	/**  Whether it can be given a new secret. */
+	rotate: ActRule,
+};
+
+/**  Keys that expire within 30 days. */
+export type ExpiryRadar = {
+	/**  The first to expire first; at most 100. */
+	keys: ExpiringKey[],
+	/**  How many there are. */
+	total: number,
+};
+
 /**  The findings in one file. */
 export type FileFindings = {
 	/**  The file, as it was reached from what was given. */
@@ -352,6 +374,26 @@ export type Finding = {
 	secretId: SecretId | null,
 	/**  Where it begins, in characters. */
 	offset: number,
+};
+
+/**  The first request with a key. */
+export type FirstRequest = {
+	/**  The key. */
+	keyId: KeyId,
+	/**  Its name. */
+	keyName: string,
+	/**  The server that is asked. */
+	url: string,
+	/**  Its OpenAPI document. */
+	openapiUrl: string,
+	/**  The variable the snippets read the secret from. It stands in none of them. */
+	variable: string,
+	/**  Whether the secret is in this computer's keychain, so that the commands can be run here. */
+	secretHere: boolean,
+	/**  The snippets, by language. */
+	snippets: Snippet[],
+	/**  Why a key is not let in, and what to do about it. */
+	reasons: ReasonHelp[],
 };
 
 /**  A column of a row. */
@@ -578,6 +620,8 @@ export type KeyQuery = {
 	states: KeyState[],
 	/**  Only keys that expire within so many days. */
 	expiresWithinDays: number | null,
+	/**  Only keys that work and were not used for so many days, nor known for so long (K16). */
+	unusedForDays?: number | null,
 	/**  In which order. */
 	sort: Sort,
 	/**  How many to pass over. */
@@ -653,6 +697,17 @@ message: string } |
 { kind: "absent"; 
 /**  What to do. */
 message: string };
+
+/**  A language of snippets. */
+export type Language = 
+/**  curl in a shell. */
+"curl" | 
+/**  JavaScript on Node.js 18 or newer. */
+"javascript" | 
+/**  Python 3, with nothing but its own library. */
+"python" | 
+/**  Ruby, with nothing but its own library. */
+"ruby";
 
 /**  How the lock stands. */
 export type LockStatus = {
@@ -792,6 +847,8 @@ export type PlaceHere = {
 export type Preferences = {
 	/**  Light or dark. */
 	theme: Theme,
+	/**  Whether keys that expire soon are told by notices of the system. */
+	expiryNotices: boolean,
 };
 
 /**  How far a long pull has come. */
@@ -800,6 +857,16 @@ export type Progress = {
 	done: number,
 	/**  Changes in all. */
 	total: number,
+};
+
+/**  A reason not to let a key in. */
+export type ReasonHelp = {
+	/**  As it stands in the answer. */
+	reason: string,
+	/**  What it means. */
+	meaning: string,
+	/**  What to do. */
+	remedy: string,
 };
 
 /**  Whether a connection has a recovery code. */
@@ -1082,6 +1149,26 @@ export type Skipped = {
 	reason: SkipReason,
 	/**  Why, in a sentence. */
 	sentence: string,
+};
+
+/**  Two programs in one language. */
+export type Snippet = {
+	/**  The language. */
+	language: Language,
+	/**  Its name. */
+	label: string,
+	/**  What the client's program is called. */
+	sendFile: string,
+	/**  The client: it sends the key with a request. */
+	send: string,
+	/**  Runs it with the secret in its environment. */
+	runSend: string,
+	/**  What the service's program is called. */
+	verifyFile: string,
+	/**  The service: it asks whether a key it was sent is let in. */
+	verify: string,
+	/**  Runs it with the secret in its environment. */
+	runVerify: string,
 };
 
 /**  An order. */

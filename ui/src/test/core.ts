@@ -33,9 +33,11 @@ import type {
 	Topic,
 	UsageView,
 } from "../ipc/bindings";
+import { firstRequestOf } from "./firstRequest";
 import { FakeImports } from "./imports";
 import { CHECKSUM, inspected, pageOf } from "./listing";
 import { FakeOutbox, textOf, type Wanted } from "./outbox";
+import { radarOf } from "./radar";
 import { FakeRotations } from "./rotations";
 import { isRecent, overlapRefusal, rulesOf, stepRule } from "./rules";
 import { ago, here, northwind, opened, prefixes, sampleKeys } from "./sample";
@@ -64,7 +66,7 @@ export class FakeCore {
 	current: string | null = northwind.id;
 	lock: LockStatus = { locked: false, ready: false, afterMinutes: null, onSleep: false };
 	keychain: KeychainStatus = { kind: "os", name: "GNOME Keyring" };
-	preferences: Preferences = { theme: "system" };
+	preferences: Preferences = { theme: "system", expiryNotices: true };
 	/** The keys as the server has them, and those it is to make. */
 	keys: KeyRow[] = sampleKeys();
 	sync: Omit<SyncStatus, "waiting" | "needsYou"> = {
@@ -83,6 +85,8 @@ export class FakeCore {
 		signUp: "open",
 		encrypted: true,
 	};
+	/** The names of the keys whose end is near. */
+	expiring: string[] = [];
 	/** When a recovery code was made. */
 	recoveryMadeAt: string | null = null;
 	/** Commands that fail, and how. */
@@ -589,6 +593,14 @@ export class FakeCore {
 		choose_folder: () => this.chosen,
 		scan: ({ paths }) => this.#scan(paths as string[]),
 		cancel_scan: () => null,
+		expiry_radar: () => {
+			const near = this.keys.filter(({ name }) => this.expiring.includes(name));
+			return radarOf(near.map(({ id }) => this.detail(id)));
+		},
+		first_request: ({ keyId }) => {
+			const row = this.#outbox.shown(this.#known(keyId as string));
+			return firstRequestOf(row, this.#here.has(row.id));
+		},
 		choose_import: () => this.imports.chosen,
 		read_import: ({ path }) => this.imports.preview(path as string),
 		start_import: () => this.imports.start(),

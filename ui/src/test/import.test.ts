@@ -65,6 +65,18 @@ test("import a dropped file", async () => {
 	expect(await inside.findByText("other.json")).toBeVisible();
 });
 
+test("import a file by its path, typed", async () => {
+	const { core, user, within: inside } = await opened();
+	await user.type(
+		inside.getByRole("textbox", { name: "Or the path of the file" }),
+		"/home/mara/k.csv{Enter}",
+	);
+	expect(await inside.findByText("k.csv")).toBeVisible();
+	expect(core.asked.find(({ command }) => command === "read_import")?.given).toEqual({
+		path: "/home/mara/k.csv",
+	});
+});
+
 test("import shows how far it is, and is cancelled", async () => {
 	let answer: (value: unknown) => void = () => {};
 	const {
