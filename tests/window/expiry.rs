@@ -1,9 +1,9 @@
 //! Keys that expire soon (K16), told by the desktop's own notices: what stands on the bus is what the person would see.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use stories::failure::{PATIENCE, until};
+use stories::failure::{Failure, PATIENCE, until};
 use stories::{Outcome, Place, Window, button, dialog};
 use testkit::TestServer;
 use zbus::zvariant::OwnedValue;
@@ -16,7 +16,7 @@ impl Daemon {
     #[expect(clippy::too_many_arguments, reason = "the specification says so")]
     fn notify(
         &self,
-        app_name: String,
+        app_name: &str,
         _replaces: u32,
         _icon: String,
         summary: String,
@@ -26,9 +26,9 @@ impl Daemon {
         _expire: i32,
     ) -> u32 {
         assert_eq!(app_name, "Keystead");
-        let mut seen = self.0.lock().unwrap();
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.push((summary, body));
-        u32::try_from(seen.len()).unwrap()
+        u32::try_from(seen.len()).unwrap_or(u32::MAX)
     }
 
     fn close_notification(&self, _id: u32) {}
@@ -47,8 +47,12 @@ impl Daemon {
     }
 }
 
-fn program() -> String {
-    std::env::var("KEYSTEAD_CLI").expect("KEYSTEAD_CLI: run through `cargo xtask test`")
+fn program() -> Outcome<String> {
+    std::env::var("KEYSTEAD_CLI").map_err(|_| Failure::said("KEYSTEAD_CLI: run through `cargo xtask test`"))
+}
+
+fn on_the_bus(error: &zbus::Error) -> Failure {
+    Failure::said(format!("the session bus: {error}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,16 +60,12 @@ async fn window_k16_a_key_that_expires_soon_is_told_by_the_desktop_once() -> Out
     let mut server = TestServer::new().await;
     let place = Place::with_keychain().await?;
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let _daemon = zbus::connection::Builder::address(place.bus().as_str())
-        .unwrap()
-        .name("org.freedesktop.Notifications")
-        .unwrap()
-        .serve_at("/org/freedesktop/Notifications", Daemon(seen.clone()))
-        .unwrap()
-        .build()
-        .await
-        .unwrap();
-    let told = || seen.lock().unwrap().clone();
+    let daemon = zbus::connection::Builder::address(place.bus().as_str())
+        .and_then(|bus| bus.name("org.freedesktop.Notifications"))
+        .and_then(|bus| bus.serve_at("/org/freedesktop/Notifications", Daemon(seen.clone())))
+        .map_err(|error| on_the_bus(&error))?;
+    let _daemon = daemon.build().await.map_err(|error| on_the_bus(&error))?;
+    let told = || seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
 
     let window = Window::open(&place).await?;
     window.sign_up_at(&server.url()).await?;
@@ -74,7 +74,7 @@ async fn window_k16_a_key_that_expires_soon_is_told_by_the_desktop_once() -> Out
     // Made by another program of the same person.
     let home = place.data().display().to_string();
     place.tell(
-        &program(),
+        &program()?,
         &[
             "--home",
             &home,

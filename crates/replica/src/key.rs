@@ -25,7 +25,6 @@ pub struct KeyQuery {
     /// Only keys that expire within so many days.
     pub expires_within_days: Option<u32>,
     /// Only keys that work and were not used for so many days, nor known for so long (K16).
-    #[serde(default)]
     pub unused_for_days: Option<u32>,
     /// In which order.
     pub sort: Sort,

@@ -621,7 +621,7 @@ export type KeyQuery = {
 	/**  Only keys that expire within so many days. */
 	expiresWithinDays: number | null,
 	/**  Only keys that work and were not used for so many days, nor known for so long (K16). */
-	unusedForDays?: number | null,
+	unusedForDays: number | null,
 	/**  In which order. */
 	sort: Sort,
 	/**  How many to pass over. */

@@ -228,9 +228,9 @@ export function actEntries(session: Session, workspace: Workspace, opens: Opens)
 		});
 		entries.push({
 			id: "import-keys",
-			label: "Import keys from a file",
+			label: "Import keys",
 			icon: FileUp,
-			keywords: "csv json hashes migrate another system",
+			keywords: "file csv json hashes another system",
 			act: () => route.go("keys", "import"),
 		});
 	}

@@ -227,7 +227,7 @@ fn json(text: &str) -> Result<FileRows, FileProblem> {
                     problem = Some(format!(
                         "{} has to be text, between quotation marks",
                         column.as_str()
-                    ))
+                    ));
                 }
             }
         }
