@@ -5,6 +5,7 @@ mod snippet;
 
 use std::sync::Arc;
 
+use domain::clock::Timestamp;
 use domain::id::KeyId;
 use protocol::path;
 use protocol::verify::VerifyRefusal;
@@ -31,7 +32,7 @@ impl Desk {
             })?;
             let detail = open.detail_of(id, now)?;
             let address = format!("{url}{}", path::VERIFY);
-            let key = open.argument_of(id, &detail.row.name)?;
+            let key = open.argument_of(id, &detail.row.name, now)?;
             let secret_here = detail
                 .secrets
                 .iter()
@@ -56,7 +57,7 @@ impl Desk {
 
 impl OpenConnection {
     /// How `keystead run` is told this key: its name where that is plain and no other key has it, else its id.
-    fn argument_of(&self, id: KeyId, name: &str) -> Result<String, DeskError> {
+    fn argument_of(&self, id: KeyId, name: &str, now: Timestamp) -> Result<String, DeskError> {
         let plain = name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
@@ -65,7 +66,7 @@ impl OpenConnection {
             search: name.to_owned(),
             ..KeyQuery::by_name(1_000)
         };
-        let (records, total) = self.replica.keys(&query, self.engine.status().since)?;
+        let (records, total) = self.replica.keys(&query, now)?;
         let same = records
             .iter()
             .filter(|record| record.shown.name.as_str() == name)

@@ -100,7 +100,10 @@ impl Desk {
             ignored,
             unasked,
         };
-        *lock(&self.importing) = Some(Arc::new(prepared));
+        let before = lock(&self.importing).replace(Arc::new(prepared));
+        if let Some(before) = before {
+            before.cancelled.store(true, Ordering::Relaxed);
+        }
         Ok(preview)
     }
 
