@@ -44,6 +44,8 @@ Exit codes:
   5  the server is away; what was asked waits and is not yet in force
   6  the keychain is locked or absent
   7  signed out, or wrong email or password
+  11 done, but for rows of a file that are refused (`keystead keys import`)
+  130 ended by Ctrl-C
 Of `keystead scan`:
   0  nothing was found
   8  a secret that works was found
@@ -237,8 +239,12 @@ pub(crate) enum KeysCommand {
     },
     /// Create a team key. Its secret is made on this computer, kept in its keychain, and printed once.
     Create(Create),
+    /// Import keys of another system by the hashes of their secrets, which go on working unchanged.
+    Import(Import),
     /// Edit a key's name, description or limit. What is left out stays as it is.
     Edit(Edit),
+    /// Print the first request with a key, ready to be run; the secret is not in it.
+    Start(FirstRequest),
     /// Pause keys: requests with them fail until they are resumed.
     Pause {
         /// The keys' ids or exact names.
@@ -274,6 +280,53 @@ pub(crate) enum KeysCommand {
         #[arg(long)]
         yes: bool,
     },
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+The file is CSV, whose first line names the columns, or a JSON list of objects, in UTF-8. Columns: name and hash (SHA-256
+of the whole secret, in hexadecimal or base64url); and where they are known description, kind, prefix, last_four,
+created_at, expires_at. Rows that were imported before are known by their hash and do nothing: after an interruption,
+import the same file again.
+
+Exit codes: 0 every row is a key now, or was already (with --dry-run: would be); 11 some rows are refused, and the others
+are imported; 5 the server is away, and what was answered before stays; 130 ended by Ctrl-C.")]
+pub(crate) struct Import {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// Say what would become of each row, and write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+The program reads the secret from KEYSTEAD_KEY. To run it with the secret of the keychain, seen by nobody:
+  keystead keys start ci-deploy --language python > first-request.py
+  keystead run --key ci-deploy=KEYSTEAD_KEY -- python3 first-request.py")]
+pub(crate) struct FirstRequest {
+    /// The key's id or its exact name.
+    pub(crate) key: String,
+    /// In which language.
+    #[arg(long, value_enum, default_value_t = Written::Curl)]
+    pub(crate) language: Written,
+    /// The service's side: asks whether a key it was sent is let in.
+    #[arg(long)]
+    pub(crate) verify: bool,
+}
+
+/// A language of snippets.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Written {
+    /// A shell with curl.
+    Curl,
+    /// Node.js 18 or newer.
+    #[value(name = "javascript")]
+    JavaScript,
+    /// Python 3.
+    Python,
+    /// Ruby.
+    Ruby,
 }
 
 #[derive(Args)]
@@ -581,6 +634,9 @@ pub(crate) struct List {
     /// Only keys that expire within so many days.
     #[arg(long, value_name = "DAYS")]
     pub(crate) expires_within: Option<u32>,
+    /// Only keys that work and were not used for so many days, nor made or imported since.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3_653))]
+    pub(crate) unused_for: Option<u32>,
     /// The order.
     #[arg(long, value_enum, default_value_t = By::Name)]
     pub(crate) sort: By,

@@ -15,6 +15,8 @@ pub(crate) const FOUND_WORKING: u8 = 8;
 pub(crate) const FOUND: u8 = 9;
 /// `scan`: nothing was found where it could be looked, and not everywhere it could.
 pub(crate) const INCOMPLETE: u8 = 10;
+/// `keys import`: some rows are refused, the others are imported.
+pub(crate) const SOME_REFUSED: u8 = 11;
 /// `run`: the command is there and can't be run; as shells say it.
 pub(crate) const NOT_EXECUTABLE: u8 = 126;
 /// `run`: there is no such command; as shells say it.

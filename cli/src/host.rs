@@ -40,6 +40,10 @@ impl Host for TerminalHost {
         Err("a terminal has no clipboard of its own; pipe the text to `keystead inspect -`".to_owned())
     }
 
+    fn notify(&self, _: &str, _: &str) -> Result<(), String> {
+        Err("a terminal shows no notices of the system".to_owned())
+    }
+
     fn downloads(&self) -> Option<PathBuf> {
         None
     }

@@ -62,6 +62,7 @@ pub(crate) async fn list(
                 })
                 .collect(),
             expires_within_days: query.expires_within,
+            unused_for_days: query.unused_for,
             sort: Sort {
                 by: query.sort.into(),
                 descending: false,

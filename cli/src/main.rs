@@ -12,7 +12,9 @@ mod arguments;
 mod ask;
 mod connect;
 mod exit;
+mod first_request;
 mod host;
+mod import;
 mod keychain;
 mod keys;
 mod look;
@@ -122,6 +124,8 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
             KeysCommand::List(query) => keys::list(&desk, output, &opened, query).await,
             KeysCommand::Show { key } => keys::show(&desk, output, &opened, &key).await,
             KeysCommand::Create(draft) => keys::create(&desk, output, &opened, draft).await,
+            KeysCommand::Start(wish) => first_request::start(&desk, output, &opened, wish).await,
+            KeysCommand::Import(wish) => import::import(&desk, output, &opened, wish).await,
             KeysCommand::Edit(edit) => keys::edit(&desk, output, &opened, edit).await,
             KeysCommand::Pause { keys } => rotation::stop(&desk, output, &opened, &keys, Stop::Pause).await,
             KeysCommand::Resume { keys } => rotation::stop(&desk, output, &opened, &keys, Stop::Resume).await,

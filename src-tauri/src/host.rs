@@ -71,6 +71,17 @@ impl Host for DesktopHost {
         }
     }
 
+    fn notify(&self, title: &str, text: &str) -> Result<(), String> {
+        notify_rust::Notification::new()
+            .appname("Keystead")
+            .summary(title)
+            .body(text)
+            .icon("keystead")
+            .show()
+            .map(drop)
+            .map_err(|error| format!("the system shows no notices ({error})"))
+    }
+
     fn downloads(&self) -> Option<PathBuf> {
         let dirs = directories::UserDirs::new()?;
         Some(

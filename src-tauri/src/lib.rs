@@ -9,10 +9,11 @@ mod window;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crypto::derive::Work;
 use desk::host::Ports;
-use desk::view::{ScanProgress, TopicsChanged};
+use desk::view::{ImportProgress, ScanProgress, TopicsChanged};
 use desk::{Desk, Place};
 use server::system::{SystemClock, SystemEntropy};
 use specta_typescript::Typescript;
@@ -21,6 +22,11 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
 /// The event that says which topics have new content; its payload is [`TopicsChanged`].
 const TOPICS_CHANGED: &str = "topics-changed";
+
+/// How often the ends of keys are looked at.
+const LOOK_AT_EXPIRY: Duration = Duration::from_secs(60);
+/// How long after a change of keys.
+const AFTER_A_CHANGE: Duration = Duration::from_secs(2);
 
 fn builder() -> Builder<tauri::Wry> {
     Builder::new()
@@ -80,6 +86,13 @@ fn builder() -> Builder<tauri::Wry> {
             commands::people::join_with_invitation,
             commands::people::memberships,
             commands::people::open_membership,
+            commands::key::expiry_radar,
+            commands::key::first_request,
+            commands::import::choose_import,
+            commands::import::read_import,
+            commands::import::start_import,
+            commands::import::cancel_import,
+            commands::import::forget_import,
             commands::scan::inspect_clipboard,
             commands::scan::choose_files,
             commands::scan::choose_folder,
@@ -95,6 +108,7 @@ fn builder() -> Builder<tauri::Wry> {
         ])
         .typ::<TopicsChanged>()
         .typ::<ScanProgress>()
+        .typ::<ImportProgress>()
         .disable_serde_phases()
         .error_handling(ErrorHandlingMode::Throw)
 }
@@ -157,6 +171,7 @@ pub fn run() -> ExitCode {
             tauri::async_runtime::spawn(async move { ahead.open_ahead().await });
             window::open(app.handle())?;
             tauri::async_runtime::spawn(pass_topics(desk.clone(), app.handle().clone()));
+            tauri::async_runtime::spawn(watch_expiry(desk.clone(), app.handle().clone()));
             Ok(())
         })
         .build(tauri::generate_context!());
@@ -196,6 +211,43 @@ async fn pass_topics(desk: Arc<Desk>, app: tauri::AppHandle) {
             && let Err(error) = app.emit_to(window::MAIN, TOPICS_CHANGED, TopicsChanged { topics: changed })
         {
             tracing::warn!(%error, "the window was not told what changed");
+        }
+    }
+}
+
+/// Looks each minute, and whenever keys changed, whether the end of one has come near enough to be told.
+async fn watch_expiry(desk: Arc<Desk>, app: tauri::AppHandle) {
+    let mut topics = desk.topics();
+    loop {
+        if preferences::read(&app).expiry_notices
+            && let Err(error) = desk.tell_expiring().await
+        {
+            tracing::debug!(%error, "keys that expire soon were not told");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AT_EXPIRY) => {}
+            closed = keys_changed(&mut topics) => {
+                if closed {
+                    return;
+                }
+                // Keys come in many parts; what they have come to is looked at once.
+                tokio::time::sleep(AFTER_A_CHANGE).await;
+            }
+        }
+    }
+}
+
+/// Waits until keys have new content; whether the desk is gone.
+async fn keys_changed(
+    topics: &mut tokio::sync::broadcast::Receiver<std::collections::HashSet<desk::DeskTopic>>,
+) -> bool {
+    use tokio::sync::broadcast::error::RecvError;
+    loop {
+        match topics.recv().await {
+            Ok(changed) if changed.contains(&desk::DeskTopic::Keys) => return false,
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => return false,
+            Err(RecvError::Closed) => return true,
         }
     }
 }

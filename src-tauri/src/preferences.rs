@@ -11,6 +11,7 @@ use tauri_plugin_store::StoreExt as _;
 pub(crate) struct StorePath(pub(crate) PathBuf);
 
 const THEME: &str = "theme";
+const EXPIRY_NOTICES: &str = "expiryNotices";
 
 /// What is kept; what can't be read is as if it had never been chosen.
 pub(crate) fn read(app: &AppHandle) -> Preferences {
@@ -24,7 +25,15 @@ pub(crate) fn read(app: &AppHandle) -> Preferences {
             _ => None,
         })
         .unwrap_or_default();
-    Preferences { theme }
+    let expiry_notices = app
+        .store(&app.state::<StorePath>().0)
+        .ok()
+        .and_then(|store| store.get(EXPIRY_NOTICES)?.as_bool())
+        .unwrap_or(true);
+    Preferences {
+        theme,
+        expiry_notices,
+    }
 }
 
 /// Keeps preferences, on the disk when this returns.
@@ -37,6 +46,7 @@ pub(crate) fn write(app: &AppHandle, preferences: Preferences) -> Result<(), App
             Theme::Dark => "dark",
         };
         store.set(THEME, theme);
+        store.set(EXPIRY_NOTICES, preferences.expiry_notices);
         store.save()
     });
     kept.map_err(|error| {

@@ -189,6 +189,12 @@ impl Place {
         self.folder.path().join("logs").join(name)
     }
 
+    /// The address of its session bus.
+    #[must_use]
+    pub fn bus(&self) -> String {
+        format!("unix:path={}", self.folder.path().join("run/bus").display())
+    }
+
     /// A command on this computer.
     #[must_use]
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {

@@ -49,6 +49,11 @@ async fn window_axe_finds_nothing_in_edits() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn window_axe_finds_nothing_in_an_import() -> Outcome {
+    axe_finds_nothing!(tour::import)
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn window_axe_finds_nothing_in_trouble() -> Outcome {
     axe_finds_nothing!(tour::trouble)
 }

@@ -2,6 +2,7 @@
 //! window says is checked from outside it: by the server's own `verify`, by the keychain's own tool, on the disk.
 
 mod crashes;
+mod expiry;
 mod first_light;
 mod keychain;
 mod lock;

@@ -60,6 +60,8 @@ impl Group {
                 "pkg-config",
             ],
             Self::Running => &[
+                // The snippets that the product hands out are run: curl, Python and Ruby; Node is there for the screens.
+                "curl",
                 "dbus",
                 "dbus-x11",
                 "fonts-dejavu-core",
@@ -67,6 +69,8 @@ impl Group {
                 "imagemagick",
                 "libsecret-tools",
                 "nginx-light",
+                "python3",
+                "ruby",
                 "util-linux",
                 "webkit2gtk-driver",
                 "x11-utils",

@@ -12,6 +12,7 @@ use futures::{Stream, StreamExt as _};
 use protocol::account::{AccountView, SessionStarted, SignInRequest, SignUpRequest};
 use protocol::change::{ChangesPage, Notice};
 use protocol::header;
+use protocol::import::{ImportKeysRequest, ImportKeysView};
 use protocol::invitation::{
     ChangeRoleRequest, InvitationCard, InvitationCode, InvitationView, InviteRequest, InvitedView,
     JoinRequest, JoinedView, LeftView, SentInvitation,
@@ -145,6 +146,20 @@ impl Session {
         request: &CreateKeyRequest,
     ) -> Result<KeyView, ClientError> {
         let path = fill(path::KEYS, &[&organization]);
+        self.write(Method::POST, &path, operation, request).await
+    }
+
+    /// Brings keys of another system, or asks what would become of each.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn import_keys(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        request: &ImportKeysRequest,
+    ) -> Result<ImportKeysView, ClientError> {
+        let path = fill(path::KEYS_IMPORT, &[&organization]);
         self.write(Method::POST, &path, operation, request).await
     }
 

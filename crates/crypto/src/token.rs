@@ -83,6 +83,62 @@ impl FromStr for SecretHash {
     }
 }
 
+impl SecretHash {
+    /// Reads a hash as other systems write it: 64 hexadecimal digits in either case, or 43 characters of base64url
+    /// (RFC 4648, section 5), with or without the `=` behind them.
+    ///
+    /// # Errors
+    /// [`ForeignHashProblem`] says what it is instead.
+    pub fn read_foreign(text: &str) -> Result<Self, ForeignHashProblem> {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+        let bare = text.strip_suffix('=').unwrap_or(text);
+        let hash = match (text.len(), bare.len()) {
+            (0, _) => return Err(ForeignHashProblem::Empty),
+            (64, _) => text.parse().map_err(|NotAHash| ForeignHashProblem::Digits)?,
+            (_, 43) => {
+                let bytes = URL_SAFE_NO_PAD
+                    .decode(bare)
+                    .ok()
+                    .and_then(|bytes| bytes.try_into().ok());
+                Self(bytes.ok_or(ForeignHashProblem::Base64)?)
+            }
+            (found, _) => return Err(ForeignHashProblem::Length { found }),
+        };
+        if hash == Self::of("") {
+            return Err(ForeignHashProblem::OfNothing);
+        }
+        Ok(hash)
+    }
+}
+
+/// Why a text is no SHA-256 of a secret. It never quotes the text, which could be the secret itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ForeignHashProblem {
+    /// Nothing was given.
+    #[error("the hash is empty")]
+    Empty,
+    /// Neither of both lengths.
+    #[error(
+        "the hash has {found} characters; a SHA-256 has 64 hexadecimal digits or 43 characters of base64url. If this is \
+         the secret itself, leave it out: only its hash may be in the file"
+    )]
+    Length {
+        /// Its characters.
+        found: usize,
+    },
+    /// The length of hexadecimal, and other characters.
+    #[error("the hash has the length of hexadecimal, but characters that are no hexadecimal digits")]
+    Digits,
+    /// The length of base64url, and other characters.
+    #[error("the hash has the length of base64url, but is none: it may have A–Z, a–z, 0–9, - and _")]
+    Base64,
+    /// The hash of the empty text.
+    #[error("this is the hash of an empty text; whoever sends nothing would be let in")]
+    OfNothing,
+}
+
 impl Serialize for SecretHash {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -399,6 +455,42 @@ fn checksum(head: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn import_hashes_are_read_as_others_write_them() {
+        let hash = SecretHash::of("sk_live_51H8xkz4e9");
+        let hex = hash.to_string();
+        let base64 = {
+            use base64::Engine as _;
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(hash.as_bytes())
+        };
+        for text in [
+            hex.clone(),
+            hex.to_uppercase(),
+            base64.clone(),
+            format!("{base64}="),
+        ] {
+            assert_eq!(SecretHash::read_foreign(&text), Ok(hash), "{text}");
+        }
+        let problem = |text: &str| SecretHash::read_foreign(text).unwrap_err();
+        assert_eq!(problem(""), ForeignHashProblem::Empty);
+        assert_eq!(
+            problem("sk_live_51H8xkz4e9"),
+            ForeignHashProblem::Length { found: 18 }
+        );
+        assert_eq!(problem(&"g".repeat(64)), ForeignHashProblem::Digits);
+        assert_eq!(problem(&"ä".repeat(32)), ForeignHashProblem::Digits);
+        assert_eq!(problem(&"+".repeat(43)), ForeignHashProblem::Base64);
+        // 43 characters carry 258 bits: the last two have to be nothing.
+        assert_eq!(
+            problem(&format!("{}_", "A".repeat(42))),
+            ForeignHashProblem::Base64
+        );
+        assert_eq!(
+            problem(&SecretHash::of("").to_string()),
+            ForeignHashProblem::OfNothing
+        );
+    }
     use proptest::prelude::*;
 
     struct Counting(u8);

@@ -113,6 +113,12 @@ pub trait Host: Send + Sync {
     /// Why the clipboard can't be read.
     fn paste(&self) -> Result<Option<Secret>, String>;
 
+    /// Shows a notice of the system, beside whatever the person is doing. The error is a sentence.
+    ///
+    /// # Errors
+    /// Why none can be shown.
+    fn notify(&self, title: &str, text: &str) -> Result<(), String>;
+
     /// The folder for downloads.
     fn downloads(&self) -> Option<PathBuf>;
 }

@@ -1,10 +1,13 @@
 //! What is this string? Answered from the replica alone, with the network unplugged (K13).
 
+mod foreign;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use crypto::token::{Candidate, SecretHash, find};
 use domain::clock::Timestamp;
+use domain::import::may_be_foreign;
 use sync::status::Phase;
 
 use crate::error::DeskError;
@@ -12,6 +15,7 @@ use crate::open::OpenConnection;
 use crate::verdict::mask;
 use crate::view::{Finding, InspectReport, PlaceHere};
 use crate::{Desk, blocking};
+use foreign::Word;
 
 /// The most bytes of a pasted text that are looked at.
 const MOST_BYTES: usize = 4 * 1_024 * 1_024;
@@ -70,14 +74,24 @@ impl OpenConnection {
         }
         let looked_at = &text[..end];
         let candidates = find(looked_at);
-        let truncated = end < text.len() || candidates.len() > MOST_FINDINGS;
+        let words = foreign::words(looked_at);
+        let truncated =
+            end < text.len() || candidates.len() > MOST_FINDINGS || words.len() > foreign::MOST_WORDS;
         let status = self.engine.status();
         let away = matches!(status.phase, Phase::Offline | Phase::SignedOut | Phase::Failed);
-        let findings = candidates
+        let mut findings = candidates
             .iter()
             .take(MOST_FINDINGS)
             .map(|candidate| self.finding(looked_at, candidate, now))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        for word in words.iter().take(foreign::MOST_WORDS) {
+            if findings.len() < MOST_FINDINGS
+                && let Some(finding) = self.foreign_finding(looked_at, word, now)?
+            {
+                findings.push(finding);
+            }
+        }
+        findings.sort_by_key(|finding| finding.offset);
         Ok(InspectReport {
             findings,
             place: place(text),
@@ -97,11 +111,46 @@ impl OpenConnection {
             masked: mask(found, candidate.kind),
             kind: candidate.kind,
             checksum_right: candidate.problem.is_none(),
+            foreign: false,
             verdict: answer.verdict,
             sentence: answer.sentence,
             key,
             secret_id,
             offset: u32::try_from(text[..candidate.start].chars().count()).unwrap_or(u32::MAX),
         })
+    }
+
+    /// A secret of another system that was imported, known by its hash. What is none of them is not mentioned: it may be
+    /// anything.
+    fn foreign_finding(&self, text: &str, word: &Word, now: Timestamp) -> Result<Option<Finding>, DeskError> {
+        for start in word.starts() {
+            let found = &text[start..word.end];
+            if !may_be_foreign(found) {
+                continue;
+            }
+            let hash = SecretHash::of(found);
+            let Some((record, _)) = self.replica.key_by_hash(&hash)? else {
+                continue;
+            };
+            let kind = record.view.kind;
+            let answer = self.answer(kind, None, &hash, now)?;
+            let (key, secret_id) = answer.key.unzip();
+            let row = key
+                .as_ref()
+                .and_then(|key| key.secrets.iter().find(|row| Some(row.id) == secret_id));
+            let prefix = row.map(|row| row.prefix.as_str()).unwrap_or_default();
+            return Ok(Some(Finding {
+                masked: foreign::mask(found, prefix),
+                kind,
+                checksum_right: true,
+                foreign: true,
+                verdict: answer.verdict,
+                sentence: answer.sentence,
+                key,
+                secret_id,
+                offset: u32::try_from(text[..start].chars().count()).unwrap_or(u32::MAX),
+            }));
+        }
+        Ok(None)
     }
 }

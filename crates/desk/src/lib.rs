@@ -7,7 +7,9 @@ mod account;
 mod catalog;
 mod connections;
 mod error;
+mod first_request;
 pub mod host;
+mod import;
 mod inspect;
 mod invited;
 mod keys;
@@ -17,6 +19,7 @@ mod open;
 mod pending;
 mod people;
 mod place;
+mod radar;
 mod recovery;
 mod registry;
 mod rotation;
@@ -59,6 +62,8 @@ pub struct Desk {
     shown_code: Mutex<Option<recovery::Shown>>,
     /// The search of files that is under way.
     scanning: Mutex<Option<Arc<scan::Watch>>>,
+    /// The file of another system's keys that was read last.
+    importing: Mutex<Option<Arc<import::Prepared>>>,
     topics: broadcast::Sender<HashSet<Topic>>,
 }
 
@@ -82,6 +87,7 @@ impl Desk {
             changing: tokio::sync::Mutex::new(()),
             shown_code: Mutex::new(None),
             scanning: Mutex::new(None),
+            importing: Mutex::new(None),
             topics,
         }))
     }
@@ -109,6 +115,7 @@ impl Desk {
     /// Ends the sync of the open connection and stops a server that was started for it.
     pub async fn close(&self) {
         self.cancel_scan();
+        self.forget_import();
         self.lock.stop_ticking();
         let open = lock(&self.open).take();
         if let Some(open) = open {

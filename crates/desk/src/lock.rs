@@ -347,6 +347,7 @@ impl Desk {
         self.lock.stop_ticking();
         self.forget_recovery_code();
         self.cancel_scan();
+        self.forget_import();
         if self.ladder.open_vault().is_some() {
             self.ladder.stand_on(Rungs::VaultLocked);
         }

@@ -52,6 +52,13 @@ impl OpenConnection {
         lock(&self.record).clone()
     }
 
+    /// Where its server answers; none while the server of this computer does not run.
+    pub(crate) fn url(&self) -> Option<String> {
+        let url = self.record().url.clone();
+        let url = url.or_else(|| lock(&self.local).as_ref().map(|local| local.url().to_owned()))?;
+        Some(url.trim_end_matches('/').to_owned())
+    }
+
     /// What the replica says of the account by now, where that is something else.
     fn renewed(&self) -> Result<Option<Record>, ReplicaError> {
         let known = self.record();

@@ -33,9 +33,12 @@ macro_rules! request {
 
 mod catalog;
 mod connection;
+mod first_request;
+mod import;
 mod inspect;
 mod key;
 mod people;
+mod radar;
 mod rotation;
 mod start;
 mod sync;
@@ -48,6 +51,8 @@ pub use connection::{
     ActionPermission, ConnectionKind, ConnectionView, Opened, RemovalPreview, ServerCard, SetAside, SignIn,
     SignUp, SignUpMode, StartHere,
 };
+pub use first_request::{FirstRequest, Language, ReasonHelp, Snippet};
+pub use import::{ImportCounts, ImportPreview, ImportProgress, ImportReport, ImportRowView};
 pub use inspect::{Finding, InspectReport, PlaceHere, Verdict};
 pub use key::{
     ActRule, BulkRefusal, BulkReport, Copied, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow,
@@ -57,6 +62,7 @@ pub use people::{
     AcceptInvitation, InvitationRow, InvitationSeen, InviteDraft, InviteReport, JoinWithInvitation,
     MemberRow, MembershipRow, NotInvited, PeopleView, RoleRule, SentLink, SignInWithInvitation,
 };
+pub use radar::{ExpiringKey, ExpiryRadar};
 pub use rotation::{RotationView, UsageAddress, UsageHour, UsageView};
 pub use start::{Boot, KeychainStatus, Preferences, Theme};
 pub use sync::{EditField, PendingChange, PendingEdit, PendingOperation, Progress, SyncState, SyncStatus};

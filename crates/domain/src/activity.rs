@@ -81,6 +81,17 @@ pub struct NamedOrganization {
     pub name: String,
 }
 
+/// A key that came from another system.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// The key.
+    pub key: KeyId,
+    /// Its secret.
+    pub secret: SecretId,
+    /// Its name then.
+    pub name: String,
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -195,6 +206,12 @@ pub enum Event {
         /// How many requests it may make in a minute, where that is limited.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         requests_per_minute: Option<RequestLimit>,
+    },
+    /// Keys were brought from another system by the hashes of their secrets; one event for all of a request, because
+    /// they come or fail together.
+    KeysImported {
+        /// The keys, in the order they were told.
+        keys: Vec<Imported>,
     },
     /// What people write of a key was edited (K4).
     KeyEdited {

@@ -145,9 +145,9 @@ pub struct KeyView {
     pub description: Description,
     /// Moves with every edit, not with use.
     pub version: i64,
-    /// When the server wrote it.
+    /// When the server wrote it; of an imported key, when the other system made it.
     pub created_at: Timestamp,
-    /// Who made it.
+    /// Who made it, or imported it.
     pub created_by: AccountId,
     /// When it ends by itself.
     pub expires_at: Option<Timestamp>,
@@ -231,9 +231,9 @@ pub struct SecretView {
     pub id: SecretId,
     /// SHA-256 of the whole secret, so a replica can recognise it offline.
     pub hash: SecretHash,
-    /// `kst_team_` and the like.
+    /// `kst_team_` and the like; of an imported secret what was told of it, which may be nothing.
     pub prefix: String,
-    /// The last four characters.
+    /// The last four characters; of an imported secret empty where they are not known.
     pub last_four: String,
     /// When the server wrote it.
     pub created_at: Timestamp,

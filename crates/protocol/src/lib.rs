@@ -6,6 +6,7 @@
 pub mod account;
 pub mod change;
 pub mod header;
+pub mod import;
 pub mod invitation;
 pub mod key;
 pub mod organization;

@@ -16,6 +16,8 @@ pub const SESSIONS: &str = "/v1/sessions";
 pub const CURRENT_SESSION: &str = "/v1/sessions/current";
 /// Keys of an organization.
 pub const KEYS: &str = "/v1/organizations/{organization_id}/keys";
+/// Bring keys of another system by the hashes of their secrets.
+pub const KEYS_IMPORT: &str = "/v1/organizations/{organization_id}/keys/import";
 /// One key.
 pub const KEY: &str = "/v1/organizations/{organization_id}/keys/{key_id}";
 /// Revoke one key.

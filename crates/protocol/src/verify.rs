@@ -41,7 +41,7 @@ pub struct VerifyView {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VerifyRefusal {
-    /// No secret of a key: wrong form or checksum. Never looked up.
+    /// No secret of a key: wrong form or checksum, nor one that was imported. Never looked up.
     Malformed,
     /// No key has it.
     Unknown,

@@ -24,6 +24,8 @@ pub struct KeyQuery {
     pub states: Vec<KeyState>,
     /// Only keys that expire within so many days.
     pub expires_within_days: Option<u32>,
+    /// Only keys that work and were not used for so many days, nor known for so long (K16).
+    pub unused_for_days: Option<u32>,
     /// In which order.
     pub sort: Sort,
     /// How many to pass over.
@@ -41,6 +43,7 @@ impl KeyQuery {
             kinds: Vec::new(),
             states: Vec::new(),
             expires_within_days: None,
+            unused_for_days: None,
             sort: Sort {
                 by: SortBy::Name,
                 descending: false,
@@ -138,13 +141,14 @@ pub(crate) fn put(change: &Change<'_>, view: &KeyView, unconfirmed: bool) -> Res
     change
         .prepare_cached(
             "INSERT INTO key (id, version, unconfirmed, kind, name, created_at, expires_at, revoked_at, last_used_at,
-                              haystack, paused_at, rotates_until)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                              haystack, paused_at, rotates_until, known_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT (id) DO UPDATE SET version = excluded.version, unconfirmed = excluded.unconfirmed,
                  kind = excluded.kind, name = excluded.name, created_at = excluded.created_at,
                  expires_at = excluded.expires_at, revoked_at = excluded.revoked_at,
                  last_used_at = excluded.last_used_at, haystack = excluded.haystack,
-                 paused_at = excluded.paused_at, rotates_until = excluded.rotates_until",
+                 paused_at = excluded.paused_at, rotates_until = excluded.rotates_until,
+                 known_at = excluded.known_at",
         )?
         .execute(params![
             id,
@@ -159,6 +163,7 @@ pub(crate) fn put(change: &Change<'_>, view: &KeyView, unconfirmed: bool) -> Res
             haystack,
             view.paused_at.map(Timestamp::as_micros),
             view.life().rotates_until.map(Timestamp::as_micros),
+            view.secrets.first().map(|secret| secret.created_at.as_micros()),
         ])?;
     change
         .prepare_cached(

@@ -13,6 +13,7 @@ mod listing;
 mod meta;
 mod outbox;
 mod people;
+mod radar;
 mod removed;
 mod topic;
 
@@ -323,6 +324,7 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0003_pause_and_rotate.sql")),
         M::up(include_str!("../migrations/0004_secret_heads.sql")),
         M::up(include_str!("../migrations/0005_people.sql")),
+        M::up(include_str!("../migrations/0006_radar.sql")),
     ])
 }
 

@@ -28,6 +28,8 @@ struct Entry {
     created_at: Timestamp,
     life: Life,
     last_used_at: Option<Timestamp>,
+    /// Since when the server knows it: an imported key may be older.
+    known_at: Option<Timestamp>,
     haystack: Box<str>,
 }
 
@@ -35,7 +37,7 @@ struct Entry {
 pub(crate) struct Listing(Vec<Entry>);
 
 const COLUMNS: &str = "id, name, kind, created_at, expires_at, revoked_at, last_used_at, haystack, \
-                       paused_at, rotates_until";
+                       paused_at, rotates_until, known_at";
 
 fn entry(row: &Row<'_>) -> Result<Entry, ReplicaError> {
     let damaged = |what: &str| ReplicaError::Row(serde::de::Error::custom(what));
@@ -55,6 +57,7 @@ fn entry(row: &Row<'_>) -> Result<Entry, ReplicaError> {
             rotates_until: time(9)?,
         },
         last_used_at: time(6)?,
+        known_at: time(10)?,
         haystack: text(7)?.into(),
     })
 }
@@ -116,10 +119,12 @@ impl Listing {
         let latest = query
             .expires_within_days
             .map(|days| now.plus_days(i64::from(days)));
+        let stale = query.unused_for_days.map(|days| now.plus_days(-i64::from(days)));
         let fits = |entry: &&Entry| {
             (query.kinds.is_empty() || query.kinds.contains(&entry.kind))
                 && (query.states.is_empty() || query.states.contains(&entry.life.state(now)))
                 && latest.is_none_or(|latest| expires_by(entry, now, latest))
+                && stale.is_none_or(|stale| entry.life.state(now).lets_in() && is_unused(entry, stale))
                 && words
                     .iter()
                     .all(|word| word.find(entry.haystack.as_bytes()).is_some())
@@ -145,10 +150,18 @@ impl Listing {
         };
         for entry in self.0.iter().filter(|entry| entry.life.state(now).lets_in()) {
             counts.expiring_soon += u32::from(expires_by(entry, now, soon));
-            counts.unused += u32::from(entry.last_used_at.unwrap_or(entry.created_at) <= stale);
+            counts.unused += u32::from(is_unused(entry, stale));
         }
         counts
     }
+}
+
+/// Whether nothing was heard of a key since `stale`: no use, nor that it was made or imported.
+fn is_unused(entry: &Entry, stale: Timestamp) -> bool {
+    let known = entry
+        .known_at
+        .map_or(entry.created_at, |at| at.max(entry.created_at));
+    entry.last_used_at.map_or(known, |used| used.max(known)) <= stale
 }
 
 fn expires_by(entry: &Entry, now: Timestamp, latest: Timestamp) -> bool {

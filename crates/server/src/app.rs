@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::attempts::Attempts;
 use crate::catalog::Published;
 use crate::config::Config;
+use crate::imported::ImportedSecrets;
 use crate::known::KnownSecrets;
 use crate::limits::Limits;
 use crate::mail::Mailing;
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) known: KnownSecrets,
     pub(crate) limits: Limits,
     pub(crate) mailing: Mailing,
+    pub(crate) imported: ImportedSecrets,
     /// Cancelled when the server stops: streams end at once.
     pub(crate) closing: CancellationToken,
 }

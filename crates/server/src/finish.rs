@@ -187,6 +187,7 @@ mod tests {
             uses: crate::uses::Uses::default(),
             known: crate::known::KnownSecrets::default(),
             limits: crate::limits::Limits::default(),
+            imported: crate::imported::ImportedSecrets::default(),
             closing: tokio_util::sync::CancellationToken::new(),
         });
         let router = Router::new()

@@ -13,6 +13,7 @@ mod body;
 mod caller;
 mod finish;
 mod handlers;
+mod imported;
 mod jobs;
 mod known;
 mod limits;

@@ -193,6 +193,7 @@ fn build() -> Routes {
     .to(Access::Session, route!(session::end::end))
     .to(Access::May(Action::ReadKeys), route!(key::list::list))
     .to(Access::May(Action::ManageKeys), route!(key::create::create))
+    .to(Access::May(Action::ManageKeys), route!(key::import::import))
     .to(Access::May(Action::ReadKeys), route!(key::read::read))
     .to(Access::May(Action::ManageKeys), route!(key::edit::edit))
     .to(Access::May(Action::ManageKeys), route!(key::revoke::revoke))

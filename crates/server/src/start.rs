@@ -13,6 +13,7 @@ use crate::app::{App, Shared};
 use crate::attempts::Attempts;
 use crate::catalog::{self, CatalogError, Published};
 use crate::config::Config;
+use crate::imported::ImportedSecrets;
 use crate::jobs;
 use crate::known::KnownSecrets;
 use crate::limits::Limits;
@@ -103,6 +104,7 @@ pub async fn start(mut config: Config, ports: Ports) -> Result<Running, StartErr
         known: KnownSecrets::default(),
         limits: Limits::default(),
         mailing,
+        imported: ImportedSecrets::default(),
         closing: closing.clone(),
     });
 

@@ -220,7 +220,8 @@ fn join(keys: &[KeyRow], secrets: Vec<SecretRow>) -> Result<Vec<KeyView>, StoreE
             id: SecretId::from_uuid(row.id),
             hash: SecretHash::from_bytes(hash),
             prefix: row.prefix,
-            last_four: row.last_four,
+            // Four spaces stand for what an import did not tell.
+            last_four: row.last_four.trim_end().to_owned(),
             created_at: Timestamp::from_micros(row.created_at),
             last_used_at: moment(row.last_used_at),
             last_used_from: row.last_used_from,

@@ -22,6 +22,7 @@ mod write;
 pub mod account;
 pub mod activity;
 pub mod change;
+pub mod import;
 pub mod invitation;
 pub mod key;
 pub mod mail;

@@ -15,7 +15,7 @@ struct Step {
     postgres: &'static str,
 }
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step {
         version: 1,
         name: "first light",
@@ -45,6 +45,12 @@ const STEPS: [Step; 5] = [
         name: "people",
         sqlite: include_str!("../migrations/sqlite/0005_people.sql"),
         postgres: include_str!("../migrations/postgres/0005_people.sql"),
+    },
+    Step {
+        version: 6,
+        name: "import",
+        sqlite: include_str!("../migrations/sqlite/0006_import.sql"),
+        postgres: include_str!("../migrations/postgres/0006_import.sql"),
     },
 ];
 

@@ -33,8 +33,17 @@ pub enum TestKeychain {
     Locked,
 }
 
+/// What became of the notices of the system.
+pub enum Notices {
+    /// Shown, in order, as title and text.
+    Shown(Vec<String>),
+    /// There is nobody who shows them.
+    Refused,
+}
+
 struct TestHost {
     keychain: TestKeychain,
+    notices: Arc<Mutex<Notices>>,
     downloads: PathBuf,
 }
 
@@ -70,6 +79,15 @@ impl Host for TestHost {
         Err("a test has no clipboard".to_owned())
     }
 
+    fn notify(&self, title: &str, text: &str) -> Result<(), String> {
+        let mut notices = self.notices.lock().unwrap();
+        match &mut *notices {
+            Notices::Shown(shown) => shown.push(format!("{title}: {text}")),
+            Notices::Refused => return Err("nobody shows notices here".to_owned()),
+        }
+        Ok(())
+    }
+
     fn downloads(&self) -> Option<PathBuf> {
         Some(self.downloads.clone())
     }
@@ -81,6 +99,8 @@ pub struct TestDesk {
     keychain: TestKeychain,
     clock: Arc<dyn Clock>,
     background_sync: bool,
+    /// The notices of the system since this desk was opened.
+    pub notices: Arc<Mutex<Notices>>,
     /// The desk itself.
     pub desk: Arc<Desk>,
 }
@@ -118,8 +138,10 @@ impl TestDesk {
         keychain: TestKeychain,
         background_sync: bool,
     ) -> Result<Self, DeskError> {
+        let notices = Arc::new(Mutex::new(Notices::Shown(Vec::new())));
         let host = TestHost {
             keychain: keychain.clone(),
+            notices: notices.clone(),
             downloads: folder.path().join("downloads"),
         };
         let ports = Ports {
@@ -137,6 +159,7 @@ impl TestDesk {
             keychain,
             clock,
             background_sync,
+            notices,
             desk,
         })
     }

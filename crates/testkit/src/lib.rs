@@ -16,5 +16,5 @@ pub mod server;
 pub mod trouble;
 
 pub use chance::{SeededEntropy, TestClock};
-pub use desk::{TestDesk, wait_for};
+pub use desk::{Notices, TestDesk, wait_for};
 pub use server::{Kind, TestServer};

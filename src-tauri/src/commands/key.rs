@@ -2,8 +2,8 @@
 
 use desk::KeyQuery;
 use desk::view::{
-    BulkReport, Copied, CreatedKey, InspectReport, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, Saved, Stop,
-    UsageView,
+    BulkReport, Copied, CreatedKey, ExpiryRadar, FirstRequest, InspectReport, KeyDetail, KeyDraft,
+    KeyEditDraft, KeyPage, Saved, Stop, UsageView,
 };
 use domain::id::{KeyId, SecretId};
 use domain::rotation::RotationStep;
@@ -68,6 +68,20 @@ pub(crate) async fn revoke_key(
 #[specta::specta]
 pub(crate) async fn inspect(desk: DeskState<'_>, text: String) -> Answer<InspectReport> {
     Ok(desk.inspect(text).await?)
+}
+
+/// The first request with a key, in every language; the secret is in none of it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn first_request(desk: DeskState<'_>, key_id: KeyId) -> Answer<FirstRequest> {
+    Ok(desk.first_request(key_id).await?)
+}
+
+/// Keys that expire soon, the first to expire first.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn expiry_radar(desk: DeskState<'_>) -> Answer<ExpiryRadar> {
+    Ok(desk.expiry_radar().await?)
 }
 
 /// Pauses or resumes a key.

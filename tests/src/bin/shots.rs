@@ -66,5 +66,6 @@ async fn take(folder: &Path, wanted: &[String]) -> Outcome<usize> {
     tour::this_computer(&mut camera).await?;
     tour::trouble(&mut camera).await?;
     tour::edits(&mut camera).await?;
+    tour::import(&mut camera).await?;
     Ok(count)
 }

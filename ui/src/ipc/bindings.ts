@@ -86,32 +86,20 @@ export const commands = {
 	keyUsage: (keyId: KeyId, hours: number) => __TAURI_INVOKE<UsageView>("key_usage", { keyId, hours }),
 	/**  Says what a text holds, from the replica alone. */
 	inspect: (text: string) => __TAURI_INVOKE<InspectReport>("inspect", { text }),
-	/**  The members of the organization and who is invited, from the copy. */
-	people: () => __TAURI_INVOKE<PeopleView>("people"),
-	/**  Invites people; where the server sends no mail, the answer carries the links. */
-	invitePeople: (draft: InviteDraft) => __TAURI_INVOKE<InviteReport>("invite_people", { draft }),
-	/**  Sends an invitation again; where the server sends no mail, the answer carries the new link. */
-	resendInvitation: (invitationId: InvitationId) => __TAURI_INVOKE<SentLink>("resend_invitation", { invitationId }),
-	/**  Takes an invitation back. */
-	cancelInvitation: (invitationId: InvitationId) => __TAURI_INVOKE<null>("cancel_invitation", { invitationId }),
-	/**  Gives a member another role. */
-	changeRole: (memberId: MemberId, role: Role) => __TAURI_INVOKE<null>("change_role", { memberId, role }),
-	/**  Removes a member. */
-	removeMember: (memberId: MemberId) => __TAURI_INVOKE<null>("remove_member", { memberId }),
-	/**  Leaves the organization; its copy is emptied. */
-	leaveOrganization: () => __TAURI_INVOKE<null>("leave_organization"),
-	/**  What the invitation behind a link is. */
-	lookAtInvitation: (link: string) => __TAURI_INVOKE<InvitationSeen>("look_at_invitation", { link }),
-	/**  Comes in by an invitation with an account that is signed in here. */
-	acceptInvitation: (request: AcceptInvitation) => __TAURI_INVOKE<Opened>("accept_invitation", { request }),
-	/**  Signs in and comes in by an invitation. */
-	signInWithInvitation: (request: SignInWithInvitation) => __TAURI_INVOKE<Opened>("sign_in_with_invitation", { request }),
-	/**  Comes in by an invitation with a new account. */
-	joinWithInvitation: (request: JoinWithInvitation) => __TAURI_INVOKE<Opened>("join_with_invitation", { request }),
-	/**  The organizations the account belongs to, from the copy. */
-	memberships: () => __TAURI_INVOKE<MembershipRow[]>("memberships"),
-	/**  Opens another organization of the account. */
-	openMembership: (organizationId: OrganizationId) => __TAURI_INVOKE<Opened>("open_membership", { organizationId }),
+	/**  Keys that expire soon, the first to expire first. */
+	expiryRadar: () => __TAURI_INVOKE<ExpiryRadar>("expiry_radar"),
+	/**  The first request with a key, in every language; the secret is in none of it. */
+	firstRequest: (keyId: KeyId) => __TAURI_INVOKE<FirstRequest>("first_request", { keyId }),
+	/**  Asks for a file of keys, in the system's own dialog; its path. */
+	chooseImport: () => __TAURI_INVOKE<string | null>("choose_import"),
+	/**  Reads a file of keys, and says of each row what would become of it. Nothing is written. */
+	readImport: (path: string) => __TAURI_INVOKE<ImportPreview>("read_import", { path }),
+	/**  Brings the good rows of the file that was read last; `import-progress` says how far it has come. */
+	startImport: () => __TAURI_INVOKE<ImportReport>("start_import"),
+	/**  Ends the import that is under way, behind the rows that are being sent. */
+	cancelImport: () => __TAURI_INVOKE<null>("cancel_import"),
+	/**  Forgets the file that was read last. */
+	forgetImport: () => __TAURI_INVOKE<null>("forget_import"),
 	/**  Says what the clipboard holds. Its text never crosses to the webview. */
 	inspectClipboard: () => __TAURI_INVOKE<InspectReport>("inspect_clipboard"),
 	/**  Asks for files to inspect, in the system's own dialog; their paths. */
@@ -317,8 +305,6 @@ export type ErrorCode =
 "replica_key_missing" | 
 /**  Stop, say it, and offer to set the replica aside. */
 "server_gone_back" | 
-/**  Say that the organization is gone for this account, and offer to remove the connection. */
-"not_a_member" | 
 /**  Try again later. */
 "offline" | 
 /**  Look at the address. */
@@ -340,6 +326,24 @@ export type ErrorCode =
 /**  Anything else. */
 "unexpected";
 
+/**  A key that expires soon. */
+export type ExpiringKey = {
+	/**  The key. */
+	row: KeyRow,
+	/**  The threshold its end has come within, in days: 30, 14, 7 or 1. */
+	withinDays: number,
+	/**  Whether it can be given a new secret. */
+	rotate: ActRule,
+};
+
+/**  Keys that expire within 30 days. */
+export type ExpiryRadar = {
+	/**  The first to expire first; at most 100. */
+	keys: ExpiringKey[],
+	/**  How many there are. */
+	total: number,
+};
+
 /**  The findings in one file. */
 export type FileFindings = {
 	/**  The file, as it was reached from what was given. */
@@ -358,6 +362,8 @@ export type Finding = {
 	kind: KeyKind,
 	/**  Whether it is whole. */
 	checksumRight: boolean,
+	/**  Whether it has the form of another system, and was known by its hash alone: it has no checksum. */
+	foreign: boolean,
 	/**  What is known of it. */
 	verdict: Verdict,
 	/**  One sentence: what it is, and what to do. */
@@ -368,6 +374,132 @@ export type Finding = {
 	secretId: SecretId | null,
 	/**  Where it begins, in characters. */
 	offset: number,
+};
+
+/**  The first request with a key. */
+export type FirstRequest = {
+	/**  The key. */
+	keyId: KeyId,
+	/**  Its name. */
+	keyName: string,
+	/**  The server that is asked. */
+	url: string,
+	/**  Its OpenAPI document. */
+	openapiUrl: string,
+	/**  The variable the snippets read the secret from. It stands in none of them. */
+	variable: string,
+	/**  Whether the secret is in this computer's keychain, so that the commands can be run here. */
+	secretHere: boolean,
+	/**  The snippets, by language. */
+	snippets: Snippet[],
+	/**  Why a key is not let in, and what to do about it. */
+	reasons: ReasonHelp[],
+};
+
+/**  A column of a row. */
+export type ImportColumn = 
+/**  The name. */
+"name" | 
+/**  The hash of the secret. */
+"hash" | 
+/**  What it is for. */
+"description" | 
+/**  The kind. */
+"kind" | 
+/**  What the secret begins with. */
+"prefix" | 
+/**  What the secret ends in. */
+"last_four" | 
+/**  When it was made. */
+"created_at" | 
+/**  When it ends. */
+"expires_at";
+
+/**  How many rows of each kind. */
+export type ImportCounts = {
+	/**  Keys that are made of them, or were. */
+	imported: number,
+	/**  Those that are keys here already. */
+	known: number,
+	/**  Those with something wrong. */
+	refused: number,
+};
+
+/**  What became of a row, or would. */
+export type ImportOutcome = 
+/**  A key was made of it. */
+"imported" | 
+/**  A key of this organization has this hash: it was imported before, and nothing is done. */
+"known" | 
+/**  Something is wrong with it. */
+"refused";
+
+/**  What would become of a file. */
+export type ImportPreview = {
+	/**  The file's name. */
+	file: string,
+	/**  Its rows, in their order. */
+	rows: ImportRowView[],
+	/**  How many of each. */
+	counts: ImportCounts,
+	/**  Columns of the file that are not read. */
+	ignored: string[],
+	/**  Why the server was not asked what it makes of them; none where it was. */
+	unasked: string | null,
+};
+
+/**  What is wrong with a cell. */
+export type ImportProblem = {
+	/**  In which column. */
+	column: ImportColumn,
+	/**  What to do about it, in a sentence. */
+	message: string,
+};
+
+/**  How far an import has come. */
+export type ImportProgress = {
+	/**  Rows the server has answered. */
+	done: number,
+	/**  Rows it is told. */
+	total: number,
+};
+
+/**  What became of a file. */
+export type ImportReport = {
+	/**  The file's name. */
+	file: string,
+	/**  How many of each. */
+	counts: ImportCounts,
+	/**  Rows that were not sent, because the import ended before. */
+	left: number,
+	/**  Whether it was cancelled. */
+	cancelled: boolean,
+	/**  Why it ended before its end; none where it did not, or was cancelled. */
+	stopped: string | null,
+	/**  The rows no key was made of, and that are none already. */
+	refused: ImportRowView[],
+};
+
+/**  A row of a file, and what would become of it. */
+export type ImportRowView = {
+	/**  The line of a CSV file, or which of a JSON list. */
+	line: number,
+	/**  The name, or its beginning. */
+	name: string,
+	/**  What its secret begins with. */
+	prefix: string,
+	/**  What its secret ends in. */
+	lastFour: string,
+	/**  When it ends by itself. */
+	expiresAt: Timestamp | null,
+	/**  What would become of it, or did. */
+	outcome: ImportOutcome,
+	/**  The key it is already, or became. */
+	keyId: KeyId | null,
+	/**  What is wrong with it as a whole. */
+	problem: string | null,
+	/**  What is wrong with its cells. */
+	problems: ImportProblem[],
 };
 
 /**  What a text holds. */
@@ -488,6 +620,8 @@ export type KeyQuery = {
 	states: KeyState[],
 	/**  Only keys that expire within so many days. */
 	expiresWithinDays: number | null,
+	/**  Only keys that work and were not used for so many days, nor known for so long (K16). */
+	unusedForDays: number | null,
 	/**  In which order. */
 	sort: Sort,
 	/**  How many to pass over. */
@@ -563,6 +697,17 @@ message: string } |
 { kind: "absent"; 
 /**  What to do. */
 message: string };
+
+/**  A language of snippets. */
+export type Language = 
+/**  curl in a shell. */
+"curl" | 
+/**  JavaScript on Node.js 18 or newer. */
+"javascript" | 
+/**  Python 3, with nothing but its own library. */
+"python" | 
+/**  Ruby, with nothing but its own library. */
+"ruby";
 
 /**  How the lock stands. */
 export type LockStatus = {
@@ -702,6 +847,8 @@ export type PlaceHere = {
 export type Preferences = {
 	/**  Light or dark. */
 	theme: Theme,
+	/**  Whether keys that expire soon are told by notices of the system. */
+	expiryNotices: boolean,
 };
 
 /**  How far a long pull has come. */
@@ -710,6 +857,16 @@ export type Progress = {
 	done: number,
 	/**  Changes in all. */
 	total: number,
+};
+
+/**  A reason not to let a key in. */
+export type ReasonHelp = {
+	/**  As it stands in the answer. */
+	reason: string,
+	/**  What it means. */
+	meaning: string,
+	/**  What to do. */
+	remedy: string,
 };
 
 /**  Whether a connection has a recovery code. */
@@ -994,6 +1151,26 @@ export type Skipped = {
 	sentence: string,
 };
 
+/**  Two programs in one language. */
+export type Snippet = {
+	/**  The language. */
+	language: Language,
+	/**  Its name. */
+	label: string,
+	/**  What the client's program is called. */
+	sendFile: string,
+	/**  The client: it sends the key with a request. */
+	send: string,
+	/**  Runs it with the secret in its environment. */
+	runSend: string,
+	/**  What the service's program is called. */
+	verifyFile: string,
+	/**  The service: it asks whether a key it was sent is let in. */
+	verify: string,
+	/**  Runs it with the secret in its environment. */
+	runVerify: string,
+};
+
 /**  An order. */
 export type Sort = {
 	/**  By which column. */
@@ -1154,20 +1331,3 @@ export type Verdict =
 /**  No whole secret. */
 "malformed";
 
-
-export type AcceptInvitation = { link: string };
-export type InvitationId = string;
-export type InvitationState = "pending" | "accepted" | "cancelled" | "expired";
-export type InvitationRow = { id: InvitationId, email: string, role: Role, state: InvitationState, invitedBy: string, sentAt: Timestamp, expiresAt: Timestamp, touch: ActRule };
-export type InvitationSeen = { organizationName: string, invitedBy: string, email: string, role: Role, state: InvitationState, expiresAt: Timestamp, host: string, encrypted: boolean, signedIn: string[] };
-export type InviteDraft = { emails: string[], role: Role };
-export type InviteReport = { invited: SentLink[], refused: NotInvited[] };
-export type JoinWithInvitation = { link: string, yourName: string, username: string, email: string, password: string };
-export type MemberId = string;
-export type MemberRow = { id: MemberId, accountId: string, name: string, email: string, role: Role, since: Timestamp, isYou: boolean, change: ActRule, remove: ActRule };
-export type MembershipRow = { organizationId: OrganizationId, organizationName: string, role: Role, connectionId: ConnectionId | null, isOpen: boolean };
-export type NotInvited = { email: string, reason: string };
-export type PeopleView = { members: MemberRow[], invitations: InvitationRow[], invite: ActRule, roles: RoleRule[], leave: ActRule };
-export type RoleRule = { role: Role, rule: ActRule };
-export type SentLink = { invitationId: InvitationId, email: string, mailed: boolean, link: string | null, expiresAt: Timestamp };
-export type SignInWithInvitation = { link: string, email: string, password: string };

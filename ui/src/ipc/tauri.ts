@@ -2,7 +2,7 @@
 // a search has come, and what is dropped on the window. Everything else in the screens imports from here or from bindings' types, so what crosses the
 // boundary can be read in two files.
 import { listen } from "@tauri-apps/api/event";
-import type { ScanProgress, Topic, TopicsChanged } from "./bindings";
+import type { ImportProgress, ScanProgress, Topic, TopicsChanged } from "./bindings";
 
 export { commands } from "./bindings";
 
@@ -40,6 +40,11 @@ function hearing<Payload>(event: string, hear: (payload: Payload) => void): () =
 /** Calls `hear` with how far a search of files has come, until the returned function is called. */
 export function onScanProgress(hear: (progress: ScanProgress) => void): () => void {
 	return hearing("scan-progress", hear);
+}
+
+/** Calls `hear` with how far an import of keys has come, until the returned function is called. */
+export function onImportProgress(hear: (progress: ImportProgress) => void): () => void {
+	return hearing("import-progress", hear);
 }
 
 type Drops = { over: (isOver: boolean) => void; drop: (paths: string[]) => void };

@@ -9,6 +9,7 @@ import Moon from "@lucide/svelte/icons/moon";
 import Pause from "@lucide/svelte/icons/pause";
 import Pencil from "@lucide/svelte/icons/pencil";
 import Play from "@lucide/svelte/icons/play";
+import FileUp from "@lucide/svelte/icons/file-up";
 import Plus from "@lucide/svelte/icons/plus";
 import RefreshCw from "@lucide/svelte/icons/refresh-cw";
 import Split from "@lucide/svelte/icons/split";
@@ -224,6 +225,13 @@ export function actEntries(session: Session, workspace: Workspace, opens: Opens)
 			icon: Plus,
 			keywords: "create make team secret token",
 			act: () => route.go("keys", "new"),
+		});
+		entries.push({
+			id: "import-keys",
+			label: "Import keys",
+			icon: FileUp,
+			keywords: "file csv json hashes another system",
+			act: () => route.go("keys", "import"),
 		});
 	}
 	return entries;

@@ -41,7 +41,7 @@ export class Session {
 	}
 
 	get preferences(): Preferences {
-		return this.boot?.preferences ?? { theme: "system" };
+		return this.boot?.preferences ?? { theme: "system", expiryNotices: true };
 	}
 
 	get lock(): LockStatus {
@@ -151,18 +151,22 @@ export class Session {
 		this.stage = { is: "locked" };
 	}
 
-	setTheme = async (theme: Preferences["theme"]) => {
+	setTheme = (theme: Preferences["theme"]) => this.#prefer({ theme });
+
+	setExpiryNotices = (expiryNotices: boolean) => this.#prefer({ expiryNotices });
+
+	async #prefer(wish: Partial<Preferences>) {
 		const before = this.boot;
 		if (before === null) return;
-		this.boot = { ...before, preferences: { ...before.preferences, theme } };
+		this.boot = { ...before, preferences: { ...before.preferences, ...wish } };
 		try {
-			const preferences = await commands.setPreferences({ ...before.preferences, theme });
+			const preferences = await commands.setPreferences({ ...before.preferences, ...wish });
 			this.boot = { ...this.boot, preferences };
 		} catch (thrown) {
 			this.boot = before;
 			say(asAppError(thrown).message, "bad");
 		}
-	};
+	}
 
 	async #keychainExplains(error: AppError): Promise<boolean> {
 		if (!["keychain_locked", "keychain_absent", "vault_locked"].includes(error.code)) return false;

@@ -9,6 +9,7 @@ import type {
 	CreatedKey,
 	ErrorCode,
 	EstimateDraft,
+	ImportProgress,
 	InspectReport,
 	InviteDraft,
 	KeyDetail,
@@ -35,9 +36,12 @@ import type {
 	UsageView,
 } from "../ipc/bindings";
 import { FakeCatalog } from "./catalog";
+import { firstRequestOf } from "./firstRequest";
+import { FakeImports } from "./imports";
 import { CHECKSUM, inspected, pageOf } from "./listing";
 import { FakeOutbox, textOf, type Wanted } from "./outbox";
 import { FakePeople } from "./people";
+import { radarOf } from "./radar";
 import { FakeRotations } from "./rotations";
 import { isRecent, overlapRefusal, rulesOf, stepRule } from "./rules";
 import { ago, here, northwind, opened, prefixes, sampleKeys } from "./sample";
@@ -66,7 +70,7 @@ export class FakeCore {
 	current: string | null = northwind.id;
 	lock: LockStatus = { locked: false, ready: false, afterMinutes: null, onSleep: false };
 	keychain: KeychainStatus = { kind: "os", name: "GNOME Keyring" };
-	preferences: Preferences = { theme: "system" };
+	preferences: Preferences = { theme: "system", expiryNotices: true };
 	/** The keys as the server has them, and those it is to make. */
 	keys: KeyRow[] = sampleKeys();
 	sync: Omit<SyncStatus, "waiting" | "needsYou"> = {
@@ -85,6 +89,8 @@ export class FakeCore {
 		signUp: "open",
 		encrypted: true,
 	};
+	/** The names of the keys whose end is near. */
+	expiring: string[] = [];
 	/** When a recovery code was made. */
 	recoveryMadeAt: string | null = null;
 	/** Commands that fail, and how. */
@@ -97,6 +103,7 @@ export class FakeCore {
 	asked: { command: string; given: Given }[] = [];
 	announce: (topics: Topic[]) => void = () => {};
 	tellProgress: (progress: ScanProgress) => void = () => {};
+	tellImport: (progress: ImportProgress) => void = () => {};
 	/** Files of this computer, by their paths: below a folder are those that begin so. */
 	files = new Map<string, string>();
 	/** What is on the clipboard. */
@@ -109,6 +116,7 @@ export class FakeCore {
 	readonly people = new FakePeople();
 	readonly rotations = new FakeRotations();
 	readonly catalog = new FakeCatalog();
+	readonly imports = new FakeImports();
 	/** What an operation carries besides its key. */
 	#carried = new Map<string, { secretId: string; overlapSeconds: number } | RotationStep>();
 	#inForce = new Map<string, string>();
@@ -599,6 +607,19 @@ export class FakeCore {
 		choose_folder: () => this.chosen,
 		scan: ({ paths }) => this.#scan(paths as string[]),
 		cancel_scan: () => null,
+		expiry_radar: () => {
+			const near = this.keys.filter(({ name }) => this.expiring.includes(name));
+			return radarOf(near.map(({ id }) => this.detail(id)));
+		},
+		first_request: ({ keyId }) => {
+			const row = this.#outbox.shown(this.#known(keyId as string));
+			return firstRequestOf(row, this.#here.has(row.id));
+		},
+		choose_import: () => this.imports.chosen,
+		read_import: ({ path }) => this.imports.preview(path as string),
+		start_import: () => this.imports.start(),
+		cancel_import: () => null,
+		forget_import: () => null,
 		sync_status: () => this.#status(),
 		sync_now: () => this.#status(),
 		list_pending: () => this.pending,

@@ -8,6 +8,7 @@ export function installCore(core: FakeCore): FakeCore {
 		shouldMockEvents: true,
 	});
 	core.announce = (topics) => void emit("topics-changed", { topics });
+	core.tellImport = (progress) => void emit("import-progress", progress);
 	core.tellProgress = (progress) => void emit("scan-progress", progress);
 	return core;
 }

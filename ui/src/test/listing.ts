@@ -15,7 +15,8 @@ export const CHECKSUM = "1aQw9z";
 
 /** Of all keys, those that were asked for. */
 export function pageOf(shown: readonly KeyRow[], query: KeyQuery): KeyPage {
-	const { search, kinds, states, expiresWithinDays, sort, offset, limit } = query;
+	const { search, kinds, states, expiresWithinDays, unusedForDays, sort, offset, limit } = query;
+	const stale = ago((unusedForDays ?? 0) * 86_400_000);
 	const horizon = expiresWithinDays === null ? null : ago(-expiresWithinDays * 86_400_000);
 	const found = shown.filter(
 		(key) =>
@@ -24,6 +25,8 @@ export function pageOf(shown: readonly KeyRow[], query: KeyQuery): KeyPage {
 				.includes(search.toLowerCase()) &&
 			(kinds.length === 0 || kinds.includes(key.kind)) &&
 			(states.length === 0 || states.includes(key.state)) &&
+			(unusedForDays === null ||
+				(key.state === "active" && (key.lastUsedAt ?? key.createdAt) <= stale)) &&
 			(horizon === null || (key.expiresAt !== null && key.expiresAt <= horizon)),
 	);
 	const by = (key: KeyRow) =>
@@ -60,6 +63,7 @@ export function inspected(
 			masked: `${whole.slice(0, 9)}••••••••••••${whole.slice(-4)}`,
 			kind: "team",
 			checksumRight: right,
+			foreign: false,
 			verdict: known ? "known" : right ? "unknown" : "malformed",
 			sentence: known
 				? `A secret of ${row.name}, and it works. If you found it where it does not belong, revoke the key.`

@@ -93,7 +93,7 @@ const situations: Record<string, (core: FakeCore) => void> = {
 const asked = new URLSearchParams(location.search);
 const core = installCore(new FakeCore());
 situations[asked.get("as") ?? ""]?.(core);
-core.preferences = { theme: asked.get("theme") === "dark" ? "dark" : "light" };
+core.preferences = { ...core.preferences, theme: asked.get("theme") === "dark" ? "dark" : "light" };
 Object.assign(window, { core });
 
 await import("../main");

@@ -40,6 +40,8 @@ view! {
         pub kind: KeyKind,
         /// Whether it is whole.
         pub checksum_right: bool,
+        /// Whether it has the form of another system, and was known by its hash alone: it has no checksum.
+        pub foreign: bool,
         /// What is known of it.
         pub verdict: Verdict,
         /// One sentence: what it is, and what to do.

@@ -25,11 +25,23 @@ view! {
 }
 
 /// Preferences of the person at this computer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
 pub struct Preferences {
     /// Light or dark.
     pub theme: Theme,
+    /// Whether keys that expire soon are told by notices of the system.
+    pub expiry_notices: bool,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            theme: Theme::default(),
+            expiry_notices: true,
+        }
+    }
 }
 
 /// Light or dark.

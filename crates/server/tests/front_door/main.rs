@@ -10,6 +10,7 @@ mod cache;
 mod catalog;
 mod forward;
 mod given;
+mod import;
 mod keys;
 mod limits;
 mod members;

@@ -126,6 +126,11 @@ async fn request(
             &mint(KeyKind::Team),
             make(KeyId::make),
         )),
+        ("POST", path::KEYS_IMPORT) => {
+            let hash = mint(KeyKind::Team).hash();
+            write(path::fill(&route.path, &[&organization]))
+                .json(&json!({ "dry_run": false, "rows": [{ "name": "brought", "hash": hash }] }))
+        }
         ("GET", path::KEY) => get(&path::fill(&route.path, &[&organization, &ada.free_key])),
         ("PATCH", path::KEY) => {
             let (key, _) = given.create_key(ada, "to be edited").await;

@@ -7,6 +7,7 @@ export class KeysView {
 	kinds = $state.raw<KeyKind[]>([]);
 	states = $state.raw<KeyState[]>([]);
 	expiresWithinDays = $state<number | null>(null);
+	unusedForDays = $state<number | null>(null);
 	sort = $state.raw<{ by: SortBy; descending: boolean }>({ by: "name", descending: false });
 	scrolled = $state(0);
 
@@ -15,7 +16,8 @@ export class KeysView {
 			this.search.trim() !== "" ||
 			this.kinds.length > 0 ||
 			this.states.length > 0 ||
-			this.expiresWithinDays !== null
+			this.expiresWithinDays !== null ||
+			this.unusedForDays !== null
 		);
 	}
 
@@ -26,6 +28,7 @@ export class KeysView {
 			kinds: this.kinds,
 			states: this.states,
 			expiresWithinDays: this.expiresWithinDays,
+			unusedForDays: this.unusedForDays,
 			sort: this.sort,
 		};
 	}
@@ -35,6 +38,13 @@ export class KeysView {
 		this.kinds = [];
 		this.states = [];
 		this.expiresWithinDays = null;
+		this.unusedForDays = null;
+	}
+
+	/** Nothing but keys that nobody used for so many days. */
+	showUnused(days: number) {
+		this.clear();
+		this.unusedForDays = days;
 	}
 
 	/** The same column again turns the order around. Times begin with the newest. */

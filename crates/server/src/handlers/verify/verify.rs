@@ -1,8 +1,9 @@
 //! Whether a secret is good (K14): the one request that carries one.
 //!
-//! Parse, checksum, what was seen lately, store, in this order: what is no secret never reaches the database. The secret
-//! is dropped, and wiped, as soon as its hash is known. Who holds a secret may learn what it is; who does not can't guess
-//! one (178 bits), so asking needs no session.
+//! Parse, checksum, what was seen lately, store, in this order: what is no secret never reaches the database. A secret that
+//! was imported has another form; [`crate::imported`] says which may be one. The secret is dropped, and wiped, as soon as
+//! its hash is known. Who holds a secret may learn what it is; who does not can't guess one (178 bits), so asking needs no
+//! session.
 
 use std::sync::Arc;
 
@@ -118,7 +119,9 @@ impl From<Verdict> for VerifyView {
 
 /// What is to be done with a request that carries this secret. One that may go on counts as a use.
 pub(crate) async fn judge(app: &App, secret: Secret, from: ClientAddress) -> Result<Verdict, Refusal> {
-    if token::check(secret.expose()).is_err() {
+    if token::check(secret.expose()).is_err()
+        && !app.imported.may_have(&app.store, &secret, app.now()).await?
+    {
         return Ok(Verdict::Bad(VerifyRefusal::Malformed));
     }
     let hash = SecretHash::of(secret.expose());
