@@ -27,6 +27,7 @@ use crate::write::{scope_id, scope_kind};
 pub(crate) const CHANNEL: &str = "keystead";
 const SESSION: &str = "session";
 const KEY: &str = "key";
+const LISTENS: &str = "SELECT 1 FROM pg_listening_channels()";
 /// The name of the connection that listens, in the database's list of connections.
 const LISTENER: &str = "keystead-server notices";
 /// How often it is seen whether the channel is open.
@@ -268,9 +269,11 @@ impl Ear {
     /// Asks a question over the channel and hears all that was said before its answer.
     async fn prove(&self, listener: &mut PgListener) -> Result<(), sqlx::Error> {
         let asked = self.fresh.clock().map(|clock| clock.now());
-        timeout(ANSWERS_WITHIN, listener.execute("SELECT 1"))
+        // Who answers is asked whether it listens: a pooler may have put another session behind this connection.
+        timeout(ANSWERS_WITHIN, listener.fetch_optional(LISTENS))
             .await
-            .unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
+            .unwrap_or(Err(sqlx::Error::PoolTimedOut))?
+            .ok_or(sqlx::Error::RowNotFound)?;
         while let Some(notification) = listener.next_buffered() {
             self.take(notification.payload());
         }
