@@ -22,6 +22,7 @@ pub(crate) struct Uses(Mutex<Gathered>);
 /// A secret, the hour of its use, and from where: nothing where that is not kept apart.
 type Place = (SecretId, Timestamp, Option<IpAddr>);
 
+#[derive(Clone, Copy)]
 struct Count {
     uses: i64,
     last_at: Timestamp,
