@@ -65,7 +65,7 @@ impl Step {
 /// The server of an organization: the program itself, where one is named, or its library in this process.
 enum Organization {
     Program(RealServer, PathBuf),
-    Library(TestServer),
+    Library(Box<TestServer>),
 }
 
 impl Organization {
@@ -77,7 +77,7 @@ impl Organization {
                 })?;
                 Self::Program(RealServer::start(&path, place).await?, path)
             }
-            None => Self::Library(TestServer::new().await),
+            None => Self::Library(Box::new(TestServer::new().await)),
         })
     }
 
