@@ -134,7 +134,7 @@ async fn k15_every_reason_is_explained_offline_and_the_document_is_there() {
         .as_array()
         .unwrap()
         .iter()
-        .filter_map(|reason| reason.as_str())
+        .filter_map(serde_json::Value::as_str)
         .collect();
     assert!(reasons.contains("paused"));
     let explained: BTreeSet<&str> = first.reasons.iter().map(|help| help.reason.as_str()).collect();
