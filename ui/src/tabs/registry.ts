@@ -44,7 +44,7 @@ export const tabs: readonly Tab[] = [
 		icon: Tags,
 		purpose: "What service keys may call, and what a request costs.",
 		action: null,
-		keywords: "catalog models calculator cost price billing subscription pay as you go",
+		keywords: "catalog models calculator cost price subscription pay as you go",
 		view: Services,
 	},
 	{
