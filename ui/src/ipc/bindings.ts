@@ -86,6 +86,36 @@ export const commands = {
 	keyUsage: (keyId: KeyId, hours: number) => __TAURI_INVOKE<UsageView>("key_usage", { keyId, hours }),
 	/**  Says what a text holds, from the replica alone. */
 	inspect: (text: string) => __TAURI_INVOKE<InspectReport>("inspect", { text }),
+	/**  The services of the server, from the copy on this computer; none before they were fetched. */
+	catalog: () => __TAURI_INVOKE<CatalogView | null>("catalog"),
+	/**  What so many requests cost. */
+	estimate: (draft: EstimateDraft) => __TAURI_INVOKE<EstimateView>("estimate", { draft }),
+	/**  The members of the organization and who is invited, from the copy. */
+	people: () => __TAURI_INVOKE<PeopleView>("people"),
+	/**  Invites people; where the server sends no mail, the answer carries the links. */
+	invitePeople: (draft: InviteDraft) => __TAURI_INVOKE<InviteReport>("invite_people", { draft }),
+	/**  Sends an invitation again; where the server sends no mail, the answer carries the new link. */
+	resendInvitation: (invitationId: InvitationId) => __TAURI_INVOKE<SentLink>("resend_invitation", { invitationId }),
+	/**  Takes an invitation back. */
+	cancelInvitation: (invitationId: InvitationId) => __TAURI_INVOKE<null>("cancel_invitation", { invitationId }),
+	/**  Gives a member another role. */
+	changeRole: (memberId: MemberId, role: Role) => __TAURI_INVOKE<null>("change_role", { memberId, role }),
+	/**  Removes a member. */
+	removeMember: (memberId: MemberId) => __TAURI_INVOKE<null>("remove_member", { memberId }),
+	/**  Leaves the organization; its copy is emptied. */
+	leaveOrganization: () => __TAURI_INVOKE<null>("leave_organization"),
+	/**  What the invitation behind a link is. */
+	lookAtInvitation: (link: string) => __TAURI_INVOKE<InvitationSeen>("look_at_invitation", { link }),
+	/**  Comes in by an invitation with an account that is signed in here. */
+	acceptInvitation: (request: AcceptInvitation) => __TAURI_INVOKE<Opened>("accept_invitation", { request }),
+	/**  Signs in and comes in by an invitation. */
+	signInWithInvitation: (request: SignInWithInvitation) => __TAURI_INVOKE<Opened>("sign_in_with_invitation", { request }),
+	/**  Comes in by an invitation with a new account. */
+	joinWithInvitation: (request: JoinWithInvitation) => __TAURI_INVOKE<Opened>("join_with_invitation", { request }),
+	/**  The organizations the account belongs to, from the copy. */
+	memberships: () => __TAURI_INVOKE<MembershipRow[]>("memberships"),
+	/**  Opens another organization of the account. */
+	openMembership: (organizationId: OrganizationId) => __TAURI_INVOKE<Opened>("open_membership", { organizationId }),
 	/**  Keys that expire soon, the first to expire first. */
 	expiryRadar: () => __TAURI_INVOKE<ExpiryRadar>("expiry_radar"),
 	/**  The first request with a key, in every language; the secret is in none of it. */
@@ -127,6 +157,15 @@ export const commands = {
 };
 
 /* Types */
+/**  Comes in by an invitation with an account that is signed in here. */
+export type AcceptInvitation = {
+	/**  The link. */
+	link: string,
+};
+
+/**  A person who signs in. */
+export type AccountId = string;
+
 /**  Whether something can be done to a key now. */
 export type ActRule = {
 	/**  Whether. */
@@ -184,6 +223,15 @@ export type AppError = {
 	details: string | null,
 };
 
+/**  How a key pays for a service (K5). */
+export type BillingPolicy = 
+/**  Costs nothing; on every free service key. */
+"free" | 
+/**  Paid by a job plan. */
+"subscription" | 
+/**  Each request draws on a wallet. */
+"pay_as_you_go";
+
 /**  What the first paint needs. */
 export type Boot = {
 	/**  Every connection of this computer. */
@@ -216,6 +264,16 @@ export type BulkReport = {
 	done: number,
 	/**  Those it can't be done to. */
 	refused: BulkRefusal[],
+};
+
+/**  The services of the server, and what a request costs (K5, B7). */
+export type CatalogView = {
+	/**  The currency of every price, by its three letters. */
+	currency: string,
+	/**  The services, in the order they are shown. */
+	services: ServiceView[],
+	/**  When the copy was last in step with the server. */
+	asOf: Timestamp | null,
 };
 
 /**  One server-and-account pair on this computer. */
@@ -258,6 +316,18 @@ export type Copied = {
 	clearsInSeconds: number,
 };
 
+/**  What requests cost. */
+export type CostView = {
+	/**  How many requests. */
+	calls: number,
+	/**  One of them. */
+	perCall: MoneyView,
+	/**  All of them. */
+	total: MoneyView,
+	/**  What of each is paid for: "1,250 cells". */
+	counted: string[],
+};
+
 /**  A key that was just made: the only answer with a secret. */
 export type CreatedKey = {
 	/**  The key. */
@@ -283,7 +353,9 @@ export type EditField =
 /**  The name. */
 "name" | 
 /**  The description. */
-"description";
+"description" | 
+/**  The limit of requests a minute. */
+"requestsPerMinute";
 
 /**  A code exists where the window or the command line acts on it. */
 export type ErrorCode = 
@@ -305,6 +377,8 @@ export type ErrorCode =
 "replica_key_missing" | 
 /**  Stop, say it, and offer to set the replica aside. */
 "server_gone_back" | 
+/**  Say that the organization is gone for this account, and offer to remove the connection. */
+"not_a_member" | 
 /**  Try again later. */
 "offline" | 
 /**  Look at the address. */
@@ -325,6 +399,26 @@ export type ErrorCode =
 "not_found" | 
 /**  Anything else. */
 "unexpected";
+
+/**  What is asked of the calculator, as it was written. */
+export type EstimateDraft = {
+	/**  The service. */
+	serviceId: string,
+	/**  Its model. */
+	modelId: string,
+	/**  What is given; parameters that are left out have their defaults. */
+	inputs: InputText[],
+	/**  How many requests: 1 to 1,000,000,000. */
+	calls: string,
+};
+
+/**  What requests cost, or why it can't be said. */
+export type EstimateView = {
+	/**  None while something is wrong. */
+	cost: CostView | null,
+	/**  What is wrong. */
+	problems: InputProblem[],
+};
 
 /**  A key that expires soon. */
 export type ExpiringKey = {
@@ -502,6 +596,22 @@ export type ImportRowView = {
 	problems: ImportProblem[],
 };
 
+/**  Something that was given and can't be. */
+export type InputProblem = {
+	/**  The parameter; none for the number of calls. */
+	parameter: string | null,
+	/**  What to do. */
+	message: string,
+};
+
+/**  What was written for a parameter. */
+export type InputText = {
+	/**  The parameter. */
+	id: string,
+	/**  A whole number. */
+	text: string,
+};
+
 /**  What a text holds. */
 export type InspectReport = {
 	/**  What was found, in order. */
@@ -516,6 +626,92 @@ export type InspectReport = {
 	asOf: Timestamp | null,
 	/**  Since when the server is away. */
 	offlineSince: Timestamp | null,
+};
+
+/**  An invitation into an organization. */
+export type InvitationId = string;
+
+/**  An invitation. */
+export type InvitationRow = {
+	/**  The invitation. */
+	id: InvitationId,
+	/**  For whom. */
+	email: string,
+	/**  As what. */
+	role: Role,
+	/**  How it stands. */
+	state: InvitationState,
+	/**  Who invited. */
+	invitedBy: string,
+	/**  When its link was made. */
+	sentAt: Timestamp,
+	/**  When its link stops working. */
+	expiresAt: Timestamp,
+	/**  Whether it may be sent again or cancelled. */
+	touch: ActRule,
+};
+
+/**  What an invitation is, for whoever holds its link. */
+export type InvitationSeen = {
+	/**  Into which organization. */
+	organizationName: string,
+	/**  Who invited. */
+	invitedBy: string,
+	/**  For whom, as a stranger may see it. */
+	email: string,
+	/**  As what. */
+	role: Role,
+	/**  How it stands. */
+	state: InvitationState,
+	/**  When its link stops working. */
+	expiresAt: Timestamp,
+	/**  The server's host. */
+	host: string,
+	/**  Whether what is sent there is encrypted. */
+	encrypted: boolean,
+	/**  Who is signed in there on this computer and could accept: their addresses. */
+	signedIn: string[],
+};
+
+/**  How an invitation stands. Expired is computed, never stored. */
+export type InvitationState = 
+/**  Its link works. */
+"pending" | 
+/**  Somebody came in by it. */
+"accepted" | 
+/**  It was taken back. */
+"cancelled" | 
+/**  Its time is over. */
+"expired";
+
+/**  Invites people. */
+export type InviteDraft = {
+	/**  The addresses. */
+	emails: string[],
+	/**  As what. */
+	role: Role,
+};
+
+/**  What became of each address. */
+export type InviteReport = {
+	/**  Those who were invited. */
+	invited: SentLink[],
+	/**  Those who were not. */
+	refused: NotInvited[],
+};
+
+/**  Comes in by an invitation with a new account. */
+export type JoinWithInvitation = {
+	/**  The link. */
+	link: string,
+	/**  The person's name. */
+	yourName: string,
+	/**  Permanent. */
+	username: string,
+	/**  The address that was invited. */
+	email: string,
+	/**  At least ten characters. */
+	password: string,
 };
 
 /**  Counts over all keys, whatever is listed. */
@@ -574,6 +770,8 @@ export type KeyDraft = {
 	description: string,
 	/**  When it ends by itself. */
 	expiresAt: Timestamp | null,
+	/**  How many requests it may make in a minute; none for no limit. */
+	requestsPerMinute: number | null,
 };
 
 /**  An edit of a key. */
@@ -650,6 +848,8 @@ export type KeyRow = {
 	state: KeyState,
 	/**  When it ends by itself. */
 	expiresAt: Timestamp | null,
+	/**  How many requests it may make in a minute; none for no limit. */
+	requestsPerMinute: number | null,
 	/**  When it was last used, as of the last sync. */
 	lastUsedAt: Timestamp | null,
 	/**  When it was made. */
@@ -677,6 +877,8 @@ export type KeyText = {
 	name: string,
 	/**  What it is for. */
 	description: string,
+	/**  How many requests it may make in a minute; none for no limit. */
+	requestsPerMinute: number | null,
 };
 
 /**  Where secrets are kept. */
@@ -743,6 +945,79 @@ export type MadeRecoveryCode = {
 	replaced: boolean,
 };
 
+/**  An account's place in an organization. */
+export type MemberId = string;
+
+/**  A member. */
+export type MemberRow = {
+	/**  The membership. */
+	id: MemberId,
+	/**  Who. */
+	accountId: AccountId,
+	/**  How they are shown. */
+	name: string,
+	/**  The address. */
+	email: string,
+	/**  The role. */
+	role: Role,
+	/**  Since when. */
+	since: Timestamp,
+	/**  Whether it is whoever is signed in. */
+	isYou: boolean,
+	/**  Whether the role may be changed. */
+	change: ActRule,
+	/**  Whether they may be removed. */
+	remove: ActRule,
+};
+
+/**  An organization the account belongs to. */
+export type MembershipRow = {
+	/**  Which. */
+	organizationId: OrganizationId,
+	/**  Its name. */
+	organizationName: string,
+	/**  As what. */
+	role: Role,
+	/**  The connection to it on this computer. */
+	connectionId: ConnectionId | null,
+	/**  Whether it is the one that is open. */
+	isOpen: boolean,
+};
+
+/**  One way of a service to answer. */
+export type ModelView = {
+	/**  Its id within the service. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it does; may be empty. */
+	description: string,
+	/**  What a request costs, in words, a line each part; empty where requests are not paid for. */
+	price: string[],
+	/**  Whether requests are paid for, so that there is something to work out. */
+	paid: boolean,
+	/**  What a request says. */
+	parameters: ParameterView[],
+};
+
+/**  An amount of money, as text: a number of JavaScript does not hold every one. */
+export type MoneyView = {
+	/**  The exact amount, like 1234.5678. */
+	amount: string,
+	/**  The currency, by its three letters. */
+	currency: string,
+	/**  For people: 1,234.5678 EUR. */
+	shown: string,
+};
+
+/**  An address that was not invited. */
+export type NotInvited = {
+	/**  The address as it was given. */
+	email: string,
+	/**  Why. */
+	reason: string,
+};
+
 /**  A connection that was opened. */
 export type Opened = {
 	/**  It. */
@@ -769,6 +1044,24 @@ export type OutboxState =
 "refused" | 
 /**  Somebody else changed the same field: its author decides. */
 "conflict";
+
+/**  A whole number that is given with a request. */
+export type ParameterView = {
+	/**  Its name in requests. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it is; may be empty. */
+	description: string,
+	/**  What may be given, in words: "1 to 500 origins". */
+	range: string,
+	/**  The least. */
+	min: number,
+	/**  The most. */
+	max: number,
+	/**  What is taken where nothing is said. */
+	default: number,
+};
 
 /**  A change that waits, is under way, or was refused. */
 export type PendingChange = {
@@ -835,12 +1128,34 @@ export type PendingOperation =
 /**  To revoke a key. */
 "revoke";
 
+/**  The members of the organization, and who is invited. */
+export type PeopleView = {
+	/**  The members, the oldest first. */
+	members: MemberRow[],
+	/**  Invitations that can be accepted or sent again, the newest first; none for those who don't manage members. */
+	invitations: InvitationRow[],
+	/**  Whether people may be invited. */
+	invite: ActRule,
+	/**  As what, and why not. */
+	roles: RoleRule[],
+	/**  Whether the organization may be left. */
+	leave: ActRule,
+};
+
 /**  A file or folder of this computer. */
 export type PlaceHere = {
 	/**  Its path. */
 	path: string,
 	/**  Whether it is a folder. */
 	folder: boolean,
+};
+
+/**  A way to pay. */
+export type PolicyView = {
+	/**  Which. */
+	policy: BillingPolicy,
+	/**  In words. */
+	label: string,
 };
 
 /**  Preferences of the person at this computer. */
@@ -909,6 +1224,14 @@ export type Role =
 "editor" | 
 /**  Looks only. */
 "viewer";
+
+/**  Whether a role may be given. */
+export type RoleRule = {
+	/**  The role. */
+	role: Role,
+	/**  Whether. */
+	rule: ActRule,
+};
 
 /**  What is done to a rotation under way. */
 export type RotationStep = 
@@ -1057,6 +1380,20 @@ export type SecretRow = {
 	retiredAt: Timestamp | null,
 };
 
+/**  An invitation whose link was just made. */
+export type SentLink = {
+	/**  The invitation. */
+	invitationId: InvitationId,
+	/**  For whom. */
+	email: string,
+	/**  Whether the link goes there by mail. */
+	mailed: boolean,
+	/**  Where it does not: the link, to be passed on. It is told this once. */
+	link: string | null,
+	/**  When it stops working. */
+	expiresAt: Timestamp,
+};
+
 /**  Who answers at an address. */
 export type ServerCard = {
 	/**  The address as it will be used. */
@@ -1075,6 +1412,20 @@ export type ServerCard = {
 	encrypted: boolean,
 };
 
+/**  Something that service keys may call. */
+export type ServiceView = {
+	/**  Its id. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it does; may be empty. */
+	description: string,
+	/**  How it may be paid for. */
+	policies: PolicyView[],
+	/**  Its models. */
+	models: ModelView[],
+};
+
 /**  A replica that was set aside. */
 export type SetAside = {
 	/**  Where the old file lies now. */
@@ -1087,6 +1438,16 @@ export type SetAside = {
 export type SignIn = {
 	/**  The server's address. */
 	url: string,
+	/**  The email address. */
+	email: string,
+	/**  The password. */
+	password: string,
+};
+
+/**  Comes in by an invitation with an account that is not signed in here. */
+export type SignInWithInvitation = {
+	/**  The link. */
+	link: string,
 	/**  The email address. */
 	email: string,
 	/**  The password. */
@@ -1279,6 +1640,8 @@ export type Topic =
 "preferences" | 
 /**  The organization and its members. */
 "organization" | 
+/**  Services, models and prices. */
+"catalog" | 
 /**  Who is signed in, where they belong, and their sessions. */
 "account";
 
