@@ -139,6 +139,15 @@ export const commands = {
 };
 
 /* Types */
+/**  Comes in by an invitation with an account that is signed in here. */
+export type AcceptInvitation = {
+	/**  The link. */
+	link: string,
+};
+
+/**  A person who signs in. */
+export type AccountId = string;
+
 /**  Whether something can be done to a key now. */
 export type ActRule = {
 	/**  Whether. */
@@ -386,6 +395,92 @@ export type InspectReport = {
 	offlineSince: Timestamp | null,
 };
 
+/**  An invitation into an organization. */
+export type InvitationId = string;
+
+/**  An invitation. */
+export type InvitationRow = {
+	/**  The invitation. */
+	id: InvitationId,
+	/**  For whom. */
+	email: string,
+	/**  As what. */
+	role: Role,
+	/**  How it stands. */
+	state: InvitationState,
+	/**  Who invited. */
+	invitedBy: string,
+	/**  When its link was made. */
+	sentAt: Timestamp,
+	/**  When its link stops working. */
+	expiresAt: Timestamp,
+	/**  Whether it may be sent again or cancelled. */
+	touch: ActRule,
+};
+
+/**  What an invitation is, for whoever holds its link. */
+export type InvitationSeen = {
+	/**  Into which organization. */
+	organizationName: string,
+	/**  Who invited. */
+	invitedBy: string,
+	/**  For whom, as a stranger may see it. */
+	email: string,
+	/**  As what. */
+	role: Role,
+	/**  How it stands. */
+	state: InvitationState,
+	/**  When its link stops working. */
+	expiresAt: Timestamp,
+	/**  The server's host. */
+	host: string,
+	/**  Whether what is sent there is encrypted. */
+	encrypted: boolean,
+	/**  Who is signed in there on this computer and could accept: their addresses. */
+	signedIn: string[],
+};
+
+/**  How an invitation stands. Expired is computed, never stored. */
+export type InvitationState = 
+/**  Its link works. */
+"pending" | 
+/**  Somebody came in by it. */
+"accepted" | 
+/**  It was taken back. */
+"cancelled" | 
+/**  Its time is over. */
+"expired";
+
+/**  Invites people. */
+export type InviteDraft = {
+	/**  The addresses. */
+	emails: string[],
+	/**  As what. */
+	role: Role,
+};
+
+/**  What became of each address. */
+export type InviteReport = {
+	/**  Those who were invited. */
+	invited: SentLink[],
+	/**  Those who were not. */
+	refused: NotInvited[],
+};
+
+/**  Comes in by an invitation with a new account. */
+export type JoinWithInvitation = {
+	/**  The link. */
+	link: string,
+	/**  The person's name. */
+	yourName: string,
+	/**  Permanent. */
+	username: string,
+	/**  The address that was invited. */
+	email: string,
+	/**  At least ten characters. */
+	password: string,
+};
+
 /**  Counts over all keys, whatever is listed. */
 export type KeyCounts = {
 	/**  All keys. */
@@ -598,6 +693,53 @@ export type MadeRecoveryCode = {
 	replaced: boolean,
 };
 
+/**  An account's place in an organization. */
+export type MemberId = string;
+
+/**  A member. */
+export type MemberRow = {
+	/**  The membership. */
+	id: MemberId,
+	/**  Who. */
+	accountId: AccountId,
+	/**  How they are shown. */
+	name: string,
+	/**  The address. */
+	email: string,
+	/**  The role. */
+	role: Role,
+	/**  Since when. */
+	since: Timestamp,
+	/**  Whether it is whoever is signed in. */
+	isYou: boolean,
+	/**  Whether the role may be changed. */
+	change: ActRule,
+	/**  Whether they may be removed. */
+	remove: ActRule,
+};
+
+/**  An organization the account belongs to. */
+export type MembershipRow = {
+	/**  Which. */
+	organizationId: OrganizationId,
+	/**  Its name. */
+	organizationName: string,
+	/**  As what. */
+	role: Role,
+	/**  The connection to it on this computer. */
+	connectionId: ConnectionId | null,
+	/**  Whether it is the one that is open. */
+	isOpen: boolean,
+};
+
+/**  An address that was not invited. */
+export type NotInvited = {
+	/**  The address as it was given. */
+	email: string,
+	/**  Why. */
+	reason: string,
+};
+
 /**  A connection that was opened. */
 export type Opened = {
 	/**  It. */
@@ -690,6 +832,20 @@ export type PendingOperation =
 /**  To revoke a key. */
 "revoke";
 
+/**  The members of the organization, and who is invited. */
+export type PeopleView = {
+	/**  The members, the oldest first. */
+	members: MemberRow[],
+	/**  Invitations that can be accepted or sent again, the newest first; none for those who don't manage members. */
+	invitations: InvitationRow[],
+	/**  Whether people may be invited. */
+	invite: ActRule,
+	/**  As what, and why not. */
+	roles: RoleRule[],
+	/**  Whether the organization may be left. */
+	leave: ActRule,
+};
+
 /**  A file or folder of this computer. */
 export type PlaceHere = {
 	/**  Its path. */
@@ -752,6 +908,14 @@ export type Role =
 "editor" | 
 /**  Looks only. */
 "viewer";
+
+/**  Whether a role may be given. */
+export type RoleRule = {
+	/**  The role. */
+	role: Role,
+	/**  Whether. */
+	rule: ActRule,
+};
 
 /**  What is done to a rotation under way. */
 export type RotationStep = 
@@ -900,6 +1064,20 @@ export type SecretRow = {
 	retiredAt: Timestamp | null,
 };
 
+/**  An invitation whose link was just made. */
+export type SentLink = {
+	/**  The invitation. */
+	invitationId: InvitationId,
+	/**  For whom. */
+	email: string,
+	/**  Whether the link goes there by mail. */
+	mailed: boolean,
+	/**  Where it does not: the link, to be passed on. It is told this once. */
+	link: string | null,
+	/**  When it stops working. */
+	expiresAt: Timestamp,
+};
+
 /**  Who answers at an address. */
 export type ServerCard = {
 	/**  The address as it will be used. */
@@ -930,6 +1108,16 @@ export type SetAside = {
 export type SignIn = {
 	/**  The server's address. */
 	url: string,
+	/**  The email address. */
+	email: string,
+	/**  The password. */
+	password: string,
+};
+
+/**  Comes in by an invitation with an account that is not signed in here. */
+export type SignInWithInvitation = {
+	/**  The link. */
+	link: string,
 	/**  The email address. */
 	email: string,
 	/**  The password. */
@@ -1154,20 +1342,3 @@ export type Verdict =
 /**  No whole secret. */
 "malformed";
 
-
-export type AcceptInvitation = { link: string };
-export type InvitationId = string;
-export type InvitationState = "pending" | "accepted" | "cancelled" | "expired";
-export type InvitationRow = { id: InvitationId, email: string, role: Role, state: InvitationState, invitedBy: string, sentAt: Timestamp, expiresAt: Timestamp, touch: ActRule };
-export type InvitationSeen = { organizationName: string, invitedBy: string, email: string, role: Role, state: InvitationState, expiresAt: Timestamp, host: string, encrypted: boolean, signedIn: string[] };
-export type InviteDraft = { emails: string[], role: Role };
-export type InviteReport = { invited: SentLink[], refused: NotInvited[] };
-export type JoinWithInvitation = { link: string, yourName: string, username: string, email: string, password: string };
-export type MemberId = string;
-export type MemberRow = { id: MemberId, accountId: string, name: string, email: string, role: Role, since: Timestamp, isYou: boolean, change: ActRule, remove: ActRule };
-export type MembershipRow = { organizationId: OrganizationId, organizationName: string, role: Role, connectionId: ConnectionId | null, isOpen: boolean };
-export type NotInvited = { email: string, reason: string };
-export type PeopleView = { members: MemberRow[], invitations: InvitationRow[], invite: ActRule, roles: RoleRule[], leave: ActRule };
-export type RoleRule = { role: Role, rule: ActRule };
-export type SentLink = { invitationId: InvitationId, email: string, mailed: boolean, link: string | null, expiresAt: Timestamp };
-export type SignInWithInvitation = { link: string, email: string, password: string };
