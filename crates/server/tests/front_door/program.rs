@@ -235,7 +235,7 @@ async fn migrate_brings_up_to_date_and_refuses_what_is_newer() {
         .unwrap();
     execute(
         &store,
-        "INSERT INTO schema_version (version, name, applied_at) VALUES (7, 'later', 0)",
+        "INSERT INTO schema_version (version, name, applied_at) VALUES (99, 'later', 0)",
     )
     .await
     .unwrap();
