@@ -108,5 +108,9 @@ fn reasons() -> Vec<ReasonHelp> {
             VerifyRefusal::Retired,
             "The key was rotated: put its newest secret where the old one is.",
         ),
+        of(
+            VerifyRefusal::RateLimited,
+            "Wait as long as retry-after says and try again; whoever manages the key can raise its limit.",
+        ),
     ]
 }

@@ -5,7 +5,7 @@ mod foreign;
 use std::path::Path;
 use std::sync::Arc;
 
-use crypto::token::{Candidate, SecretHash, find};
+use crypto::token::{BRAND, Candidate, SecretHash, find};
 use domain::clock::Timestamp;
 use domain::import::may_be_foreign;
 use sync::status::Phase;
@@ -125,7 +125,7 @@ impl OpenConnection {
     fn foreign_finding(&self, text: &str, word: &Word, now: Timestamp) -> Result<Option<Finding>, DeskError> {
         for start in word.starts() {
             let found = &text[start..word.end];
-            if !may_be_foreign(found) {
+            if found.starts_with(BRAND) || !may_be_foreign(found) {
                 continue;
             }
             let hash = SecretHash::of(found);

@@ -323,7 +323,9 @@ async fn p9_roles_change_and_only_the_owner_touches_admins(given: &mut Given) {
         .get(&ada, &path::fill(path::MEMBERS, &[&ada.organization]))
         .await
         .good();
-    let owner: MemberId = members["members"][0]["id"].as_str().unwrap().parse().unwrap();
+    let mut all = members["members"].as_array().unwrap().iter();
+    let owner = all.find(|member| member["role"] == "owner").unwrap();
+    let owner: MemberId = owner["id"].as_str().unwrap().parse().unwrap();
     assert_eq!(
         detail(&remove(given, &admin, owner).await),
         "Nobody may change or remove the Owner."
