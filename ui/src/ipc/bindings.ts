@@ -86,6 +86,10 @@ export const commands = {
 	keyUsage: (keyId: KeyId, hours: number) => __TAURI_INVOKE<UsageView>("key_usage", { keyId, hours }),
 	/**  Says what a text holds, from the replica alone. */
 	inspect: (text: string) => __TAURI_INVOKE<InspectReport>("inspect", { text }),
+	/**  The services of the server, from the copy on this computer; none before they were fetched. */
+	catalog: () => __TAURI_INVOKE<CatalogView | null>("catalog"),
+	/**  What so many requests cost. */
+	estimate: (draft: EstimateDraft) => __TAURI_INVOKE<EstimateView>("estimate", { draft }),
 	/**  The members of the organization and who is invited, from the copy. */
 	people: () => __TAURI_INVOKE<PeopleView>("people"),
 	/**  Invites people; where the server sends no mail, the answer carries the links. */
@@ -112,6 +116,20 @@ export const commands = {
 	memberships: () => __TAURI_INVOKE<MembershipRow[]>("memberships"),
 	/**  Opens another organization of the account. */
 	openMembership: (organizationId: OrganizationId) => __TAURI_INVOKE<Opened>("open_membership", { organizationId }),
+	/**  Keys that expire soon, the first to expire first. */
+	expiryRadar: () => __TAURI_INVOKE<ExpiryRadar>("expiry_radar"),
+	/**  The first request with a key, in every language; the secret is in none of it. */
+	firstRequest: (keyId: KeyId) => __TAURI_INVOKE<FirstRequest>("first_request", { keyId }),
+	/**  Asks for a file of keys, in the system's own dialog; its path. */
+	chooseImport: () => __TAURI_INVOKE<string | null>("choose_import"),
+	/**  Reads a file of keys, and says of each row what would become of it. Nothing is written. */
+	readImport: (path: string) => __TAURI_INVOKE<ImportPreview>("read_import", { path }),
+	/**  Brings the good rows of the file that was read last; `import-progress` says how far it has come. */
+	startImport: () => __TAURI_INVOKE<ImportReport>("start_import"),
+	/**  Ends the import that is under way, behind the rows that are being sent. */
+	cancelImport: () => __TAURI_INVOKE<null>("cancel_import"),
+	/**  Forgets the file that was read last. */
+	forgetImport: () => __TAURI_INVOKE<null>("forget_import"),
 	/**  Says what the clipboard holds. Its text never crosses to the webview. */
 	inspectClipboard: () => __TAURI_INVOKE<InspectReport>("inspect_clipboard"),
 	/**  Asks for files to inspect, in the system's own dialog; their paths. */
@@ -205,6 +223,15 @@ export type AppError = {
 	details: string | null,
 };
 
+/**  How a key pays for a service (K5). */
+export type BillingPolicy = 
+/**  Costs nothing; on every free service key. */
+"free" | 
+/**  Paid by a job plan. */
+"subscription" | 
+/**  Each request draws on a wallet. */
+"pay_as_you_go";
+
 /**  What the first paint needs. */
 export type Boot = {
 	/**  Every connection of this computer. */
@@ -237,6 +264,16 @@ export type BulkReport = {
 	done: number,
 	/**  Those it can't be done to. */
 	refused: BulkRefusal[],
+};
+
+/**  The services of the server, and what a request costs (K5, B7). */
+export type CatalogView = {
+	/**  The currency of every price, by its three letters. */
+	currency: string,
+	/**  The services, in the order they are shown. */
+	services: ServiceView[],
+	/**  When the copy was last in step with the server. */
+	asOf: Timestamp | null,
 };
 
 /**  One server-and-account pair on this computer. */
@@ -279,6 +316,18 @@ export type Copied = {
 	clearsInSeconds: number,
 };
 
+/**  What requests cost. */
+export type CostView = {
+	/**  How many requests. */
+	calls: number,
+	/**  One of them. */
+	perCall: MoneyView,
+	/**  All of them. */
+	total: MoneyView,
+	/**  What of each is paid for: "1,250 cells". */
+	counted: string[],
+};
+
 /**  A key that was just made: the only answer with a secret. */
 export type CreatedKey = {
 	/**  The key. */
@@ -304,7 +353,9 @@ export type EditField =
 /**  The name. */
 "name" | 
 /**  The description. */
-"description";
+"description" | 
+/**  The limit of requests a minute. */
+"requestsPerMinute";
 
 /**  A code exists where the window or the command line acts on it. */
 export type ErrorCode = 
@@ -349,6 +400,44 @@ export type ErrorCode =
 /**  Anything else. */
 "unexpected";
 
+/**  What is asked of the calculator, as it was written. */
+export type EstimateDraft = {
+	/**  The service. */
+	serviceId: string,
+	/**  Its model. */
+	modelId: string,
+	/**  What is given; parameters that are left out have their defaults. */
+	inputs: InputText[],
+	/**  How many requests: 1 to 1,000,000,000. */
+	calls: string,
+};
+
+/**  What requests cost, or why it can't be said. */
+export type EstimateView = {
+	/**  None while something is wrong. */
+	cost: CostView | null,
+	/**  What is wrong. */
+	problems: InputProblem[],
+};
+
+/**  A key that expires soon. */
+export type ExpiringKey = {
+	/**  The key. */
+	row: KeyRow,
+	/**  The threshold its end has come within, in days: 30, 14, 7 or 1. */
+	withinDays: number,
+	/**  Whether it can be given a new secret. */
+	rotate: ActRule,
+};
+
+/**  Keys that expire within 30 days. */
+export type ExpiryRadar = {
+	/**  The first to expire first; at most 100. */
+	keys: ExpiringKey[],
+	/**  How many there are. */
+	total: number,
+};
+
 /**  The findings in one file. */
 export type FileFindings = {
 	/**  The file, as it was reached from what was given. */
@@ -367,6 +456,8 @@ export type Finding = {
 	kind: KeyKind,
 	/**  Whether it is whole. */
 	checksumRight: boolean,
+	/**  Whether it has the form of another system, and was known by its hash alone: it has no checksum. */
+	foreign: boolean,
 	/**  What is known of it. */
 	verdict: Verdict,
 	/**  One sentence: what it is, and what to do. */
@@ -377,6 +468,148 @@ export type Finding = {
 	secretId: SecretId | null,
 	/**  Where it begins, in characters. */
 	offset: number,
+};
+
+/**  The first request with a key. */
+export type FirstRequest = {
+	/**  The key. */
+	keyId: KeyId,
+	/**  Its name. */
+	keyName: string,
+	/**  The server that is asked. */
+	url: string,
+	/**  Its OpenAPI document. */
+	openapiUrl: string,
+	/**  The variable the snippets read the secret from. It stands in none of them. */
+	variable: string,
+	/**  Whether the secret is in this computer's keychain, so that the commands can be run here. */
+	secretHere: boolean,
+	/**  The snippets, by language. */
+	snippets: Snippet[],
+	/**  Why a key is not let in, and what to do about it. */
+	reasons: ReasonHelp[],
+};
+
+/**  A column of a row. */
+export type ImportColumn = 
+/**  The name. */
+"name" | 
+/**  The hash of the secret. */
+"hash" | 
+/**  What it is for. */
+"description" | 
+/**  The kind. */
+"kind" | 
+/**  What the secret begins with. */
+"prefix" | 
+/**  What the secret ends in. */
+"last_four" | 
+/**  When it was made. */
+"created_at" | 
+/**  When it ends. */
+"expires_at";
+
+/**  How many rows of each kind. */
+export type ImportCounts = {
+	/**  Keys that are made of them, or were. */
+	imported: number,
+	/**  Those that are keys here already. */
+	known: number,
+	/**  Those with something wrong. */
+	refused: number,
+};
+
+/**  What became of a row, or would. */
+export type ImportOutcome = 
+/**  A key was made of it. */
+"imported" | 
+/**  A key of this organization has this hash: it was imported before, and nothing is done. */
+"known" | 
+/**  Something is wrong with it. */
+"refused";
+
+/**  What would become of a file. */
+export type ImportPreview = {
+	/**  The file's name. */
+	file: string,
+	/**  Its rows, in their order. */
+	rows: ImportRowView[],
+	/**  How many of each. */
+	counts: ImportCounts,
+	/**  Columns of the file that are not read. */
+	ignored: string[],
+	/**  Why the server was not asked what it makes of them; none where it was. */
+	unasked: string | null,
+};
+
+/**  What is wrong with a cell. */
+export type ImportProblem = {
+	/**  In which column. */
+	column: ImportColumn,
+	/**  What to do about it, in a sentence. */
+	message: string,
+};
+
+/**  How far an import has come. */
+export type ImportProgress = {
+	/**  Rows the server has answered. */
+	done: number,
+	/**  Rows it is told. */
+	total: number,
+};
+
+/**  What became of a file. */
+export type ImportReport = {
+	/**  The file's name. */
+	file: string,
+	/**  How many of each. */
+	counts: ImportCounts,
+	/**  Rows that were not sent, because the import ended before. */
+	left: number,
+	/**  Whether it was cancelled. */
+	cancelled: boolean,
+	/**  Why it ended before its end; none where it did not, or was cancelled. */
+	stopped: string | null,
+	/**  The rows no key was made of, and that are none already. */
+	refused: ImportRowView[],
+};
+
+/**  A row of a file, and what would become of it. */
+export type ImportRowView = {
+	/**  The line of a CSV file, or which of a JSON list. */
+	line: number,
+	/**  The name, or its beginning. */
+	name: string,
+	/**  What its secret begins with. */
+	prefix: string,
+	/**  What its secret ends in. */
+	lastFour: string,
+	/**  When it ends by itself. */
+	expiresAt: Timestamp | null,
+	/**  What would become of it, or did. */
+	outcome: ImportOutcome,
+	/**  The key it is already, or became. */
+	keyId: KeyId | null,
+	/**  What is wrong with it as a whole. */
+	problem: string | null,
+	/**  What is wrong with its cells. */
+	problems: ImportProblem[],
+};
+
+/**  Something that was given and can't be. */
+export type InputProblem = {
+	/**  The parameter; none for the number of calls. */
+	parameter: string | null,
+	/**  What to do. */
+	message: string,
+};
+
+/**  What was written for a parameter. */
+export type InputText = {
+	/**  The parameter. */
+	id: string,
+	/**  A whole number. */
+	text: string,
 };
 
 /**  What a text holds. */
@@ -537,6 +770,8 @@ export type KeyDraft = {
 	description: string,
 	/**  When it ends by itself. */
 	expiresAt: Timestamp | null,
+	/**  How many requests it may make in a minute; none for no limit. */
+	requestsPerMinute: number | null,
 };
 
 /**  An edit of a key. */
@@ -583,6 +818,8 @@ export type KeyQuery = {
 	states: KeyState[],
 	/**  Only keys that expire within so many days. */
 	expiresWithinDays: number | null,
+	/**  Only keys that work and were not used for so many days, nor known for so long (K16). */
+	unusedForDays: number | null,
 	/**  In which order. */
 	sort: Sort,
 	/**  How many to pass over. */
@@ -611,6 +848,8 @@ export type KeyRow = {
 	state: KeyState,
 	/**  When it ends by itself. */
 	expiresAt: Timestamp | null,
+	/**  How many requests it may make in a minute; none for no limit. */
+	requestsPerMinute: number | null,
 	/**  When it was last used, as of the last sync. */
 	lastUsedAt: Timestamp | null,
 	/**  When it was made. */
@@ -638,6 +877,8 @@ export type KeyText = {
 	name: string,
 	/**  What it is for. */
 	description: string,
+	/**  How many requests it may make in a minute; none for no limit. */
+	requestsPerMinute: number | null,
 };
 
 /**  Where secrets are kept. */
@@ -658,6 +899,17 @@ message: string } |
 { kind: "absent"; 
 /**  What to do. */
 message: string };
+
+/**  A language of snippets. */
+export type Language = 
+/**  curl in a shell. */
+"curl" | 
+/**  JavaScript on Node.js 18 or newer. */
+"javascript" | 
+/**  Python 3, with nothing but its own library. */
+"python" | 
+/**  Ruby, with nothing but its own library. */
+"ruby";
 
 /**  How the lock stands. */
 export type LockStatus = {
@@ -732,6 +984,32 @@ export type MembershipRow = {
 	isOpen: boolean,
 };
 
+/**  One way of a service to answer. */
+export type ModelView = {
+	/**  Its id within the service. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it does; may be empty. */
+	description: string,
+	/**  What a request costs, in words, a line each part; empty where requests are not paid for. */
+	price: string[],
+	/**  Whether requests are paid for, so that there is something to work out. */
+	paid: boolean,
+	/**  What a request says. */
+	parameters: ParameterView[],
+};
+
+/**  An amount of money, as text: a number of JavaScript does not hold every one. */
+export type MoneyView = {
+	/**  The exact amount, like 1234.5678. */
+	amount: string,
+	/**  The currency, by its three letters. */
+	currency: string,
+	/**  For people: 1,234.5678 EUR. */
+	shown: string,
+};
+
 /**  An address that was not invited. */
 export type NotInvited = {
 	/**  The address as it was given. */
@@ -766,6 +1044,24 @@ export type OutboxState =
 "refused" | 
 /**  Somebody else changed the same field: its author decides. */
 "conflict";
+
+/**  A whole number that is given with a request. */
+export type ParameterView = {
+	/**  Its name in requests. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it is; may be empty. */
+	description: string,
+	/**  What may be given, in words: "1 to 500 origins". */
+	range: string,
+	/**  The least. */
+	min: number,
+	/**  The most. */
+	max: number,
+	/**  What is taken where nothing is said. */
+	default: number,
+};
 
 /**  A change that waits, is under way, or was refused. */
 export type PendingChange = {
@@ -854,10 +1150,20 @@ export type PlaceHere = {
 	folder: boolean,
 };
 
+/**  A way to pay. */
+export type PolicyView = {
+	/**  Which. */
+	policy: BillingPolicy,
+	/**  In words. */
+	label: string,
+};
+
 /**  Preferences of the person at this computer. */
 export type Preferences = {
 	/**  Light or dark. */
 	theme: Theme,
+	/**  Whether keys that expire soon are told by notices of the system. */
+	expiryNotices: boolean,
 };
 
 /**  How far a long pull has come. */
@@ -866,6 +1172,16 @@ export type Progress = {
 	done: number,
 	/**  Changes in all. */
 	total: number,
+};
+
+/**  A reason not to let a key in. */
+export type ReasonHelp = {
+	/**  As it stands in the answer. */
+	reason: string,
+	/**  What it means. */
+	meaning: string,
+	/**  What to do. */
+	remedy: string,
 };
 
 /**  Whether a connection has a recovery code. */
@@ -1096,6 +1412,20 @@ export type ServerCard = {
 	encrypted: boolean,
 };
 
+/**  Something that service keys may call. */
+export type ServiceView = {
+	/**  Its id. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it does; may be empty. */
+	description: string,
+	/**  How it may be paid for. */
+	policies: PolicyView[],
+	/**  Its models. */
+	models: ModelView[],
+};
+
 /**  A replica that was set aside. */
 export type SetAside = {
 	/**  Where the old file lies now. */
@@ -1180,6 +1510,26 @@ export type Skipped = {
 	reason: SkipReason,
 	/**  Why, in a sentence. */
 	sentence: string,
+};
+
+/**  Two programs in one language. */
+export type Snippet = {
+	/**  The language. */
+	language: Language,
+	/**  Its name. */
+	label: string,
+	/**  What the client's program is called. */
+	sendFile: string,
+	/**  The client: it sends the key with a request. */
+	send: string,
+	/**  Runs it with the secret in its environment. */
+	runSend: string,
+	/**  What the service's program is called. */
+	verifyFile: string,
+	/**  The service: it asks whether a key it was sent is let in. */
+	verify: string,
+	/**  Runs it with the secret in its environment. */
+	runVerify: string,
 };
 
 /**  An order. */
@@ -1290,6 +1640,8 @@ export type Topic =
 "preferences" | 
 /**  The organization and its members. */
 "organization" | 
+/**  Services, models and prices. */
+"catalog" | 
 /**  Who is signed in, where they belong, and their sessions. */
 "account";
 

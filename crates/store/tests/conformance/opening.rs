@@ -50,15 +50,10 @@ async fn a_newer_database_is_refused(given: Given) {
     ] {
         assert_eq!(
             error.to_string(),
-<<<<<<< HEAD
-            "the database has schema version 99, this program knows up to 6; it was used with a newer \
-             keystead-server. Start that version or a newer one; this one would damage it"
-=======
             format!(
                 "the database has schema version 99, this program knows up to {SCHEMA_VERSION}; it was used with a newer \
                  keystead-server. Start that version or a newer one; this one would damage it"
             )
->>>>>>> people
         );
     }
 }
