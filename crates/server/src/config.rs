@@ -241,7 +241,7 @@ pub struct Flags {
     #[arg(long, value_name = "FOLDER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub catalog: Option<PathBuf>,
-    /// Where people reach the server, like https://keys.example.org; links in mails begin with it [default: where it
+    /// Where people reach the server, like `https://keys.example.org`; links in mails begin with it [default: where it
     /// listens] [env: KEYSTEAD_PUBLIC_URL]
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
