@@ -42,7 +42,7 @@ pub(crate) async fn connect(
         "{} answers: {} {}, region {}.",
         card.host, card.name, card.version, card.region
     ));
-    if !card.encrypted && !card.url.starts_with("http://127.") && !card.url.starts_with("http://localhost") {
+    if card.exposed {
         output.say("The connection is not encrypted: others on the network can read the password.");
     }
     let password = ask::secret("Password: ", request.password_file.as_deref())?

@@ -83,6 +83,12 @@ impl ServerAddress {
         is_loopback(&self.0)
     }
 
+    /// Whether others on the way can read what is sent: it is neither encrypted nor stays on this computer.
+    #[must_use]
+    pub fn is_exposed(&self) -> bool {
+        !self.is_encrypted() && !self.is_loopback()
+    }
+
     /// The address of a path of the server.
     pub(crate) fn join(&self, path: &str) -> String {
         format!("{}{path}", self.0.as_str().trim_end_matches('/'))
@@ -107,6 +113,28 @@ fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn p1_what_is_sent_can_be_read_on_the_way_unless_it_is_encrypted_or_stays_here() {
+        let exposed = |text| ServerAddress::parse(text).map(|address| address.is_exposed());
+        for safe in [
+            "https://keys.example.org",
+            "http://127.0.0.1:8787",
+            "http://[::1]:8787",
+            "http://localhost",
+            "http://keys.localhost:1",
+        ] {
+            assert_eq!(exposed(safe), Ok(false), "{safe}");
+        }
+        for open in [
+            "http://keys.example.org",
+            "http://10.0.0.9",
+            "http://127.example.org",
+            "http://localhost.example.org",
+        ] {
+            assert_eq!(exposed(open), Ok(true), "{open}");
+        }
+    }
 
     #[test]
     fn addresses_are_read_as_people_type_them() {

@@ -238,6 +238,7 @@ impl Desk {
             region: view.region,
             sign_up: view.sign_up.into(),
             encrypted: server.address().is_encrypted(),
+            exposed: server.address().is_exposed(),
         })
     }
 

@@ -58,7 +58,7 @@ impl Desk {
             state: card.state,
             expires_at: card.expires_at,
             host: address.host(),
-            encrypted: address.is_encrypted(),
+            exposed: address.is_exposed(),
             signed_in: self
                 .of_server(&address.to_string())
                 .into_iter()

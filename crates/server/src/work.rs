@@ -10,6 +10,8 @@ use domain::activity::{Actor, Event, Scope};
 use domain::clock::Timestamp;
 use domain::entropy::Entropy;
 use domain::id::{AccountId, EventId, InvitationId, KeyId, MemberId, OrganizationId};
+use domain::invitation::may_touch;
+use domain::member::may_touch_invitation;
 use domain::role::{Action, Role, grant, require};
 use protocol::change::EntityRef;
 use protocol::invitation::InvitationView;
@@ -22,7 +24,7 @@ use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::operation::Operation;
-use crate::parameters::OneKey;
+use crate::parameters::{OneInvitation, OneKey};
 use crate::refusal::Refusal;
 
 /// A write that has begun: other writers of the organization wait for it.
@@ -91,6 +93,24 @@ impl Work {
             .await?
             .ok_or_else(|| Refusal::not_found("key"))?;
         Ok(ControlFlow::Continue((work, key)))
+    }
+
+    /// Begins a write to one invitation that still waits, by somebody who may invite as what it invites.
+    pub(crate) async fn begin_on_invitation(
+        app: &App,
+        caller: &Caller,
+        one: OneInvitation,
+        operation: Operation,
+    ) -> Result<ControlFlow<Answer, (Self, InvitationView)>, Refusal> {
+        let mut work = match Self::begin(app, caller, one.organization, operation).await? {
+            ControlFlow::Break(answer) => return Ok(ControlFlow::Break(answer)),
+            ControlFlow::Continue(work) => work,
+        };
+        work.may(Action::ManageMembers)?;
+        let found = work.invitation(one.invitation).await?;
+        may_touch_invitation(work.role, found.role)?;
+        may_touch(found.life(), work.at())?;
+        Ok(ControlFlow::Continue((work, found)))
     }
 
     /// Ends a write to one key with the key as it is now.

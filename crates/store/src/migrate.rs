@@ -15,43 +15,25 @@ struct Step {
     postgres: &'static str,
 }
 
+/// A step by its number, its name and its file, which each database has one of.
+macro_rules! step {
+    ($version:literal, $name:literal, $file:literal) => {
+        Step {
+            version: $version,
+            name: $name,
+            sqlite: include_str!(concat!("../migrations/sqlite/", $file)),
+            postgres: include_str!(concat!("../migrations/postgres/", $file)),
+        }
+    };
+}
+
 const STEPS: [Step; 6] = [
-    Step {
-        version: 1,
-        name: "first light",
-        sqlite: include_str!("../migrations/sqlite/0001_first_light.sql"),
-        postgres: include_str!("../migrations/postgres/0001_first_light.sql"),
-    },
-    Step {
-        version: 2,
-        name: "account feed",
-        sqlite: include_str!("../migrations/sqlite/0002_account_feed.sql"),
-        postgres: include_str!("../migrations/postgres/0002_account_feed.sql"),
-    },
-    Step {
-        version: 3,
-        name: "pause and rotate",
-        sqlite: include_str!("../migrations/sqlite/0003_pause_and_rotate.sql"),
-        postgres: include_str!("../migrations/postgres/0003_pause_and_rotate.sql"),
-    },
-    Step {
-        version: 4,
-        name: "rate limit",
-        sqlite: include_str!("../migrations/sqlite/0004_rate_limit.sql"),
-        postgres: include_str!("../migrations/postgres/0004_rate_limit.sql"),
-    },
-    Step {
-        version: 5,
-        name: "people",
-        sqlite: include_str!("../migrations/sqlite/0005_people.sql"),
-        postgres: include_str!("../migrations/postgres/0005_people.sql"),
-    },
-    Step {
-        version: 6,
-        name: "import",
-        sqlite: include_str!("../migrations/sqlite/0006_import.sql"),
-        postgres: include_str!("../migrations/postgres/0006_import.sql"),
-    },
+    step!(1, "first light", "0001_first_light.sql"),
+    step!(2, "account feed", "0002_account_feed.sql"),
+    step!(3, "pause and rotate", "0003_pause_and_rotate.sql"),
+    step!(4, "rate limit", "0004_rate_limit.sql"),
+    step!(5, "people", "0005_people.sql"),
+    step!(6, "import", "0006_import.sql"),
 ];
 
 /// The schema version this program writes.

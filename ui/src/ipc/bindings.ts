@@ -667,8 +667,8 @@ export type InvitationSeen = {
 	expiresAt: Timestamp,
 	/**  The server's host. */
 	host: string,
-	/**  Whether what is sent there is encrypted. */
-	encrypted: boolean,
+	/**  Whether others on the way can read what is sent there, the password above all. */
+	exposed: boolean,
 	/**  Who is signed in there on this computer and could accept: their addresses. */
 	signedIn: string[],
 };
@@ -1410,6 +1410,8 @@ export type ServerCard = {
 	signUp: SignUpMode,
 	/**  Whether what is sent is encrypted. */
 	encrypted: boolean,
+	/**  Whether others on the way can read what is sent, the password above all. */
+	exposed: boolean,
 };
 
 /**  Something that service keys may call. */

@@ -88,6 +88,7 @@ export class FakeCore {
 		region: "eu",
 		signUp: "open",
 		encrypted: true,
+		exposed: false,
 	};
 	/** The names of the keys whose end is near. */
 	expiring: string[] = [];

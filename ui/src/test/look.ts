@@ -73,7 +73,7 @@ const situations: Record<string, (core: FakeCore) => void> = {
 	signed_out: (core) => (core.sync = { ...core.sync, state: "signed_out" }),
 	plain: (core) => {
 		Object.assign(core, { connections: [], current: null });
-		core.server = { ...core.server, encrypted: false, host: "10.0.0.9", signUp: "closed" };
+		core.server = { ...core.server, encrypted: false, exposed: true, host: "10.0.0.9", signUp: "closed" };
 	},
 	syncing: (core) => {
 		core.sync = { ...core.sync, state: "syncing", progress: { done: 12_400, total: 100_000 } };

@@ -43,7 +43,7 @@ export class FakePeople {
 		state: "pending",
 		expiresAt: ago(-5 * DAY),
 		host: "keys.lindqvist.example",
-		encrypted: true,
+		exposed: false,
 		signedIn: [],
 	};
 	memberships: MembershipRow[] = [];

@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/svelte";
+import { cleanup, screen, waitFor } from "@testing-library/svelte";
 import { expect, test } from "vitest";
 import { start } from "./app";
 import { problem, type FakeCore } from "./core";
@@ -117,9 +117,15 @@ test("where accounts are by invitation there is a sentence instead of a form", a
 	expect(screen.queryByRole("radio", { name: "Create account" })).toBeNull();
 });
 
-test("an unencrypted server is warned of, one on this computer is not", async () => {
-	await toServer((core) => (core.server = { ...core.server, encrypted: false, host: "10.0.0.9" }));
+test("a server whose passwords others can read on the way is warned of, one on this computer is not", async () => {
+	await toServer((core) =>
+		Object.assign(core.server, { encrypted: false, exposed: true, host: "10.0.0.9" }),
+	);
 	expect(await screen.findByText(/This connection is not encrypted/)).toBeVisible();
+	cleanup();
+	await toServer((core) => Object.assign(core.server, { encrypted: false, exposed: false }));
+	expect(await screen.findByRole("radio", { name: "Sign in" })).toBeVisible();
+	expect(screen.queryByText(/This connection is not encrypted/)).toBeNull();
 });
 
 test("the first account of a server is offered at once", async () => {

@@ -67,6 +67,8 @@ view! {
         pub sign_up: SignUpMode,
         /// Whether what is sent is encrypted.
         pub encrypted: bool,
+        /// Whether others on the way can read what is sent, the password above all.
+        pub exposed: bool,
     }
 
     /// What removing a connection takes away.

@@ -125,8 +125,8 @@ view! {
         pub expires_at: Timestamp,
         /// The server's host.
         pub host: String,
-        /// Whether what is sent there is encrypted.
-        pub encrypted: bool,
+        /// Whether others on the way can read what is sent there, the password above all.
+        pub exposed: bool,
         /// Who is signed in there on this computer and could accept: their addresses.
         pub signed_in: Vec<String>,
     }

@@ -5,9 +5,6 @@ use std::ops::ControlFlow;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::Event;
-use domain::invitation::may_touch;
-use domain::member::may_touch_invitation;
-use domain::role::Action;
 use protocol::change::EntityRef;
 use protocol::invitation::InvitationView;
 use protocol::path;
@@ -42,15 +39,10 @@ pub(crate) async fn cancel(
         body: Nothing {},
     }: Written<Nothing>,
 ) -> Result<Answer, Refusal> {
-    let mut work = match Work::begin(&app, &caller, one.organization, operation).await? {
+    let (mut work, found) = match Work::begin_on_invitation(&app, &caller, one, operation).await? {
         ControlFlow::Break(answer) => return Ok(answer),
-        ControlFlow::Continue(work) => work,
+        ControlFlow::Continue(begun) => begun,
     };
-
-    work.may(Action::ManageMembers)?;
-    let found = work.invitation(one.invitation).await?;
-    may_touch_invitation(work.role, found.role)?;
-    may_touch(found.life(), work.at())?;
 
     invitation::cancel(&mut work.write, found.id).await?;
     mail::take_back(&mut work.write, found.id.as_uuid()).await?;

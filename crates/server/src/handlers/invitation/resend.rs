@@ -6,9 +6,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use crypto::token;
 use domain::activity::Event;
-use domain::invitation::may_touch;
-use domain::member::may_touch_invitation;
-use domain::role::Action;
 use protocol::change::EntityRef;
 use protocol::invitation::SentInvitation;
 use protocol::path;
@@ -43,15 +40,10 @@ pub(crate) async fn resend(
         body: Nothing {},
     }: Written<Nothing>,
 ) -> Result<Answer, Refusal> {
-    let mut work = match Work::begin(&app, &caller, one.organization, operation).await? {
+    let (mut work, found) = match Work::begin_on_invitation(&app, &caller, one, operation).await? {
         ControlFlow::Break(answer) => return Ok(answer),
-        ControlFlow::Continue(work) => work,
+        ControlFlow::Continue(begun) => begun,
     };
-
-    work.may(Action::ManageMembers)?;
-    let found = work.invitation(one.invitation).await?;
-    may_touch_invitation(work.role, found.role)?;
-    may_touch(found.life(), work.at())?;
 
     let code = work.make(|_, entropy| token::mint_invitation(entropy));
     invitation::renew(&mut work.write, found.id, App::hash_token(code.expose())).await?;
