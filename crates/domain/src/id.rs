@@ -148,6 +148,26 @@ id!(
     OperationId, "opn"
 );
 id!(
+    /// A named set of members and service accounts.
+    GroupId, "grp"
+);
+id!(
+    /// A member that is no person.
+    ServiceAccountId, "sva"
+);
+id!(
+    /// Credits set aside inside an organization.
+    WalletId, "wal"
+);
+id!(
+    /// One line of a ledger.
+    EntryId, "ent"
+);
+id!(
+    /// An identity provider outside, whose tokens an organization takes.
+    IssuerId, "iss"
+);
+id!(
     /// One line of the record.
     EventId, "evt"
 );
