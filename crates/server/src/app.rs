@@ -20,6 +20,7 @@ use crate::mail::Mailing;
 use crate::passwords::Passwords;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
+use crate::request_id::RequestIds;
 use crate::uses::Uses;
 
 /// Cheap to clone; all clones are the same.
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) catalog: Published,
     pub(crate) ports: Ports,
+    pub(crate) request_ids: RequestIds,
     pub(crate) store: Store,
     pub(crate) passwords: Passwords,
     pub(crate) attempts: Attempts,
@@ -64,18 +66,6 @@ impl App {
         self.ports.with_entropy(|entropy| make(now, entropy))
     }
 
-    /// The server's id of a request.
-    pub(crate) fn request_id(&self) -> String {
-        let mut bytes = [0u8; 12];
-        self.ports.with_entropy(|entropy| entropy.fill(&mut bytes));
-        let mut id = String::from("req_");
-        for byte in bytes {
-            id.push(char::from(HEX[usize::from(byte >> 4)]));
-            id.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-        id
-    }
-
     /// Begins a write to an organization.
     pub(crate) async fn write_organization(
         &self,
@@ -98,5 +88,3 @@ impl App {
         SecretHash::of(token)
     }
 }
-
-const HEX: &[u8; 16] = b"0123456789abcdef";

@@ -18,29 +18,39 @@ use protocol::problem::{MEDIA_TYPE, Problem, ProblemCode};
 use tracing::Instrument;
 
 use crate::app::App;
+use crate::own_host;
 use crate::refusal::Refusal;
 
 /// Until the head of an answer; a stream of notices goes on after it.
 const LONGEST: Duration = Duration::from_secs(30);
 
 pub(crate) async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
-    let id = app.request_id();
+    let id = app.request_ids.make();
     let begun = app.now();
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("(none)", MatchedPath::as_str);
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("(none)", MatchedPath::as_str);
     let busy = route == path::VERIFY;
-    let span = tracing::info_span!("request", %id, method = %request.method(), route);
+    let span = if busy {
+        tracing::debug_span!("request", %id, method = %request.method(), route)
+    } else {
+        tracing::info_span!("request", %id, method = %request.method(), route)
+    };
 
-    let answering = AssertUnwindSafe(tokio::time::timeout(LONGEST, next.run(request))).catch_unwind();
+    let own = own_host::check(&app.config, &request);
+    let answered = async {
+        match own {
+            Ok(()) => next.run(request).await,
+            Err(refusal) => refusal.into_response(),
+        }
+    };
+    let answering = AssertUnwindSafe(tokio::time::timeout(LONGEST, answered)).catch_unwind();
     let response = match answering.instrument(span.clone()).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Refusal::unavailable("this took longer than 30 seconds and was given up; try again")
             .into_response(),
         Err(_) => {
             // The panic's text went to standard error; it may hold anything, so it goes no further.
-            span.in_scope(|| tracing::error!("a handler panicked"));
+            span.in_scope(|| tracing::error!(%id, "a handler panicked"));
             Refusal::internal().into_response()
         }
     };
@@ -50,10 +60,12 @@ pub(crate) async fn finish(State(app): State<App>, request: Request, next: Next)
     let status = response.status().as_u16();
     span.in_scope(|| {
         // Asked for each request to the services behind: thousands a second would bury the rest.
-        if busy && status < 500 {
+        if !busy {
+            tracing::info!(status, milliseconds, "answered");
+        } else if status < 500 {
             tracing::debug!(status, milliseconds, "answered");
         } else {
-            tracing::info!(status, milliseconds, "answered");
+            tracing::info!(%id, route, status, milliseconds, "answered");
         }
     });
     with_headers(response, &id)
@@ -181,6 +193,7 @@ mod tests {
             attempts: Attempts::new(&config),
             mailing: crate::mail::Mailing::new(&config).unwrap(),
             config,
+            request_ids: crate::request_id::RequestIds::new(&ports),
             store: Store::connect(&database.url, ports.clock.now()).await.unwrap(),
             passwords: Passwords::new(&ports).await.unwrap(),
             ports,

@@ -24,6 +24,7 @@ mod parameters;
 mod passwords;
 mod ports;
 mod refusal;
+mod request_id;
 mod router;
 mod start;
 mod uses;

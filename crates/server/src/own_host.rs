@@ -6,30 +6,25 @@
 
 use std::net::IpAddr;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header;
 use axum::http::uri::Authority;
-use axum::middleware::Next;
-use axum::response::Response;
 use protocol::problem::ProblemCode;
 
-use crate::app::App;
+use crate::config::Config;
 use crate::refusal::Refusal;
 
-pub(crate) async fn own_host(
-    State(app): State<App>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Refusal> {
-    let alone = app.config.listen.ip().is_loopback() && app.config.trusted_proxies.is_empty();
-    if alone && !asked(&request).is_none_or(|authority| is_this_computer(authority.host())) {
+/// Refuses a request that names another computer, where the server is for this one alone.
+pub(crate) fn check(config: &Config, request: &Request) -> Result<(), Refusal> {
+    let alone = config.listen.ip().is_loopback() && config.trusted_proxies.is_empty();
+    if alone && !asked(request).is_none_or(|authority| is_this_computer(authority.host())) {
         return Err(Refusal::new(
             ProblemCode::Refused,
             "this server serves this computer only, as localhost or 127.0.0.1; to serve others, name the reverse \
              proxy before it with --trusted-proxy",
         ));
     }
-    Ok(next.run(request).await)
+    Ok(())
 }
 
 /// The host that was asked: the authority of HTTP/2, or the `Host` of HTTP/1.1. HTTP/1.0 may have neither.

@@ -19,7 +19,6 @@ use utoipa_axum::routes as route;
 use crate::app::App;
 use crate::finish::finish;
 use crate::handlers;
-use crate::own_host::own_host;
 
 /// Whom a route is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -253,7 +252,6 @@ pub(crate) fn service(app: &App) -> Router {
     router
         .fallback(|| async { axum::http::StatusCode::NOT_FOUND })
         .layer(DefaultBodyLimit::max(app.config.body_limit))
-        .layer(from_fn_with_state(app.clone(), own_host))
         .layer(from_fn_with_state(app.clone(), finish))
         .with_state(app.clone())
 }

@@ -20,6 +20,7 @@ use crate::limits::Limits;
 use crate::mail::{MailError, Mailing};
 use crate::passwords::Passwords;
 use crate::ports::Ports;
+use crate::request_id::RequestIds;
 use crate::router;
 use crate::uses::Uses;
 
@@ -97,6 +98,7 @@ pub async fn start(mut config: Config, ports: Ports) -> Result<Running, StartErr
         attempts: Attempts::new(&config),
         catalog,
         config,
+        request_ids: RequestIds::new(&ports),
         ports,
         store: store.clone(),
         passwords,
