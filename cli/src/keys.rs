@@ -16,6 +16,7 @@ use crate::arguments::{Create, Edit, List, State};
 use crate::exit;
 use crate::look::Wanted;
 use crate::output::{Output, table};
+use crate::people::members;
 
 pub(crate) fn time(at: Option<Timestamp>) -> String {
     at.map_or_else(
@@ -210,6 +211,7 @@ pub(crate) async fn create(
             description: draft.description,
             expires_at: draft.expires_at.or(in_days),
             requests_per_minute: draft.limit,
+            people: members(desk, &draft.assign).await?,
         })
         .await?;
     let key = settle(desk, wanted, created.key_id).await?;
@@ -251,7 +253,12 @@ pub(crate) async fn edit(
         name: row.name,
         description: row.description,
         requests_per_minute: row.requests_per_minute,
+        people: row.people,
     };
+    let assigned = members(desk, &edit.assign).await?;
+    let unassigned = members(desk, &edit.unassign).await?;
+    let kept = seen.people.iter().filter(|member| !unassigned.contains(member));
+    let people = kept.chain(&assigned).copied().collect();
     let made = KeyText {
         name: edit.name.unwrap_or_else(|| seen.name.clone()),
         description: edit.description.unwrap_or_else(|| seen.description.clone()),
@@ -260,8 +267,13 @@ pub(crate) async fn edit(
         } else {
             edit.limit.or(seen.requests_per_minute)
         },
+        people,
     };
-    desk.edit_key(row.id, KeyEditDraft { seen, made }).await?;
+    let draft = KeyEditDraft {
+        notify_people: edit.notify,
+        ..KeyEditDraft::of(seen, made)
+    };
+    desk.edit_key(row.id, draft).await?;
     let detail = settle(desk, wanted, row.id).await?;
     output.result(&detail, || facts(&detail))?;
     Ok(outcome(output, &detail))

@@ -405,10 +405,12 @@ pub async fn edits(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> Out
         name: name.to_owned(),
         description: key.description.clone(),
         requests_per_minute: None,
+        people: Vec::new(),
     };
     let draft = KeyEditDraft {
         seen: text("ci-deploy"),
         made: text("ci-theirs"),
+        notify_people: false,
     };
     other.desk.edit_key(key.id, draft).await?;
     other.wait_synced().await;
