@@ -155,6 +155,10 @@ pub(crate) fn facts(detail: &KeyDetail) -> String {
         ("Requests", detail.use_count.to_string()),
         ("Limit", limit(row.requests_per_minute)),
     ];
+    if !detail.people.is_empty() {
+        let names: Vec<&str> = detail.people.iter().map(|person| person.name.as_str()).collect();
+        facts.push(("Assigned", names.join(", ")));
+    }
     if let Some(at) = detail.paused_at {
         let by = detail.paused_by.as_deref().unwrap_or("the server");
         facts.push(("Paused", format!("{} by {by}", time(Some(at)))));
