@@ -144,7 +144,7 @@ async fn k4_people_assigned_offline_on_one_side_and_on_the_other_are_all_assigne
     edit(&ada, key, |text| text.people = vec![own]).await;
     ada.wait_synced().await;
     gate.open();
-    laptop.desk.sync_now().unwrap();
+    laptop.desk.sync_now().await.unwrap();
     for desk in [&ada, &laptop] {
         wait_for("both are assigned", || async {
             let detail = desk.desk.key_detail(key).await.ok()?;
