@@ -475,6 +475,15 @@ pub(crate) struct Edit {
     /// Let it make as many requests as it likes.
     #[arg(long, conflicts_with = "limit")]
     pub(crate) no_limit: bool,
+    /// Assign it to a member, by address or id; may be given several times.
+    #[arg(long, value_name = "MEMBER")]
+    pub(crate) assign: Vec<String>,
+    /// Take it from a member, by address or id; may be given several times.
+    #[arg(long, value_name = "MEMBER")]
+    pub(crate) unassign: Vec<String>,
+    /// Tell the members it is assigned to, or taken from, by mail.
+    #[arg(long)]
+    pub(crate) notify: bool,
 }
 
 /// Reads a number of requests a minute.
@@ -664,6 +673,9 @@ pub(crate) struct Create {
     /// Don't print the secret; it is in the keychain.
     #[arg(long)]
     pub(crate) no_print: bool,
+    /// Assign it to a member, by address or id; may be given several times.
+    #[arg(long, value_name = "MEMBER")]
+    pub(crate) assign: Vec<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -16,6 +16,7 @@ use crate::arguments::{Create, Edit, List, State};
 use crate::exit;
 use crate::look::Wanted;
 use crate::output::{Output, table};
+use crate::people::members;
 
 pub(crate) fn time(at: Option<Timestamp>) -> String {
     at.map_or_else(
@@ -154,6 +155,10 @@ pub(crate) fn facts(detail: &KeyDetail) -> String {
         ("Requests", detail.use_count.to_string()),
         ("Limit", limit(row.requests_per_minute)),
     ];
+    if !detail.people.is_empty() {
+        let names: Vec<&str> = detail.people.iter().map(|person| person.name.as_str()).collect();
+        facts.push(("Assigned", names.join(", ")));
+    }
     if let Some(at) = detail.paused_at {
         let by = detail.paused_by.as_deref().unwrap_or("the server");
         facts.push(("Paused", format!("{} by {by}", time(Some(at)))));
@@ -210,6 +215,7 @@ pub(crate) async fn create(
             description: draft.description,
             expires_at: draft.expires_at.or(in_days),
             requests_per_minute: draft.limit,
+            people: members(desk, &draft.assign).await?,
         })
         .await?;
     let key = settle(desk, wanted, created.key_id).await?;
@@ -251,7 +257,12 @@ pub(crate) async fn edit(
         name: row.name,
         description: row.description,
         requests_per_minute: row.requests_per_minute,
+        people: row.people,
     };
+    let assigned = members(desk, &edit.assign).await?;
+    let unassigned = members(desk, &edit.unassign).await?;
+    let kept = seen.people.iter().filter(|member| !unassigned.contains(member));
+    let people = kept.chain(&assigned).copied().collect();
     let made = KeyText {
         name: edit.name.unwrap_or_else(|| seen.name.clone()),
         description: edit.description.unwrap_or_else(|| seen.description.clone()),
@@ -260,8 +271,13 @@ pub(crate) async fn edit(
         } else {
             edit.limit.or(seen.requests_per_minute)
         },
+        people,
     };
-    desk.edit_key(row.id, KeyEditDraft { seen, made }).await?;
+    let draft = KeyEditDraft {
+        notify_people: edit.notify,
+        ..KeyEditDraft::of(seen, made)
+    };
+    desk.edit_key(row.id, draft).await?;
     let detail = settle(desk, wanted, row.id).await?;
     output.result(&detail, || facts(&detail))?;
     Ok(outcome(output, &detail))

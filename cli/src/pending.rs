@@ -173,8 +173,9 @@ pub(crate) async fn decide(
             &edit.mine.requests_per_minute,
             &seen.requests_per_minute,
         ),
+        people: seen.people.clone(),
     };
-    desk.decide_edit(id, KeyEditDraft { seen, made }).await?;
+    desk.decide_edit(id, KeyEditDraft::of(seen, made)).await?;
     outcome(desk, output, wanted, &change).await
 }
 

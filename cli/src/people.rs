@@ -8,7 +8,7 @@ use desk::view::{
     AcceptInvitation, InvitationRow, InvitationSeen, InviteDraft, MemberRow, PeopleView, SentLink,
 };
 use desk::{Desk, DeskError};
-use domain::id::OrganizationId;
+use domain::id::{MemberId, OrganizationId};
 use domain::role::Role;
 use serde::Serialize;
 
@@ -147,6 +147,15 @@ async fn find_member(desk: &Arc<Desk>, wanted: &str) -> Result<MemberRow, DeskEr
                 "no member has the address or id {wanted}; `keystead members list` shows all"
             ))
         })
+}
+
+/// The members with these addresses or ids.
+pub(crate) async fn members(desk: &Arc<Desk>, wanted: &[String]) -> Result<Vec<MemberId>, DeskError> {
+    let mut ids = Vec::with_capacity(wanted.len());
+    for one in wanted {
+        ids.push(find_member(desk, one).await?.id);
+    }
+    Ok(ids)
 }
 
 async fn find_invitation(desk: &Arc<Desk>, wanted: &str) -> Result<InvitationRow, DeskError> {

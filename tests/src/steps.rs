@@ -14,7 +14,7 @@ pub const EMAIL: &str = "ada@northwind.example";
 pub const ORGANIZATION: &str = "Northwind Routing";
 
 impl Window {
-    /// Chooses one of the three ways of the first start.
+    /// Chooses one of the ways of the first start.
     ///
     /// # Errors
     /// That they are not offered.
@@ -23,6 +23,7 @@ impl Window {
         for offered in [
             "On this computer",
             "Connect to a server",
+            "I have an invitation",
             "Look around with sample data",
         ] {
             self.see(&radio(offered)).await?;

@@ -271,11 +271,13 @@ async fn the_server_is_killed_in_the_middle(kind: Kind) {
             name: name.to_owned(),
             description: String::new(),
             requests_per_minute: None,
+            people: Vec::new(),
         };
         let next = format!("edited {round}");
         let draft = KeyEditDraft {
             seen: text(&name),
             made: text(&next),
+            notify_people: false,
         };
         ada.desk.edit_key(edited, draft).await.unwrap();
         name = next;
@@ -440,6 +442,7 @@ async fn o2_clocks_that_are_a_day_off_lose_nothing() {
         name: name.to_owned(),
         description: String::new(),
         requests_per_minute: None,
+        people: Vec::new(),
     };
     let (secret, key) = ahead.create("made tomorrow").await;
     ahead.wait_synced().await;
@@ -447,6 +450,7 @@ async fn o2_clocks_that_are_a_day_off_lose_nothing() {
     let draft = KeyEditDraft {
         seen: text("made tomorrow"),
         made: text("edited yesterday"),
+        notify_people: false,
     };
     behind.desk.edit_key(key, draft).await.unwrap();
     behind.wait_synced().await;
@@ -454,6 +458,7 @@ async fn o2_clocks_that_are_a_day_off_lose_nothing() {
     let draft = KeyEditDraft {
         seen: text("edited yesterday"),
         made: text("edited tomorrow"),
+        notify_people: false,
     };
     ahead.desk.edit_key(key, draft).await.unwrap();
     ahead.wait_synced().await;

@@ -177,6 +177,7 @@ impl World {
                     name: row.name,
                     description: row.description,
                     requests_per_minute: row.requests_per_minute,
+                    people: Vec::new(),
                 };
                 (row.id, text)
             })
@@ -204,7 +205,7 @@ impl World {
         *part_mut(&mut made, field) = text.clone();
         let before = part(&seen, field).to_owned();
         let pending = self.desktops[at].desk.desk.list_pending().await.unwrap();
-        let draft = KeyEditDraft { seen, made };
+        let draft = KeyEditDraft::of(seen, made);
         // A form that was open while the key was revoked, or came into conflict, is refused; nothing is written.
         if self.desktops[at].desk.desk.edit_key(key, draft).await.is_err() {
             return;
@@ -375,7 +376,7 @@ impl World {
             }
         }
         let desk = &self.desktops[at].desk.desk;
-        desk.decide_edit(change.operation_id, KeyEditDraft { seen, made })
+        desk.decide_edit(change.operation_id, KeyEditDraft::of(seen, made))
             .await
             .unwrap();
         true
@@ -487,6 +488,7 @@ impl World {
                         name: name.clone(),
                         description: String::new(),
                         requests_per_minute: None,
+                        people: Vec::new(),
                     };
                     assert!(now.insert(key, text).is_none(), "{seed}: made twice");
                     *told.entry(name).or_default() += 1;

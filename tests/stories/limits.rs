@@ -14,6 +14,7 @@ async fn text_of(desk: &TestDesk, key: KeyId) -> KeyText {
         name: row.name,
         description: row.description,
         requests_per_minute: row.requests_per_minute,
+        people: Vec::new(),
     }
 }
 
@@ -22,7 +23,7 @@ async fn edit(desk: &TestDesk, key: KeyId, change: impl FnOnce(&mut KeyText)) {
     let mut made = seen.clone();
     change(&mut made);
     desk.desk
-        .edit_key(key, KeyEditDraft { seen, made })
+        .edit_key(key, KeyEditDraft::of(seen, made))
         .await
         .unwrap();
 }
@@ -105,6 +106,7 @@ async fn k14_a_limit_is_made_and_edited_offline_and_merged_like_any_field() {
     let decided = KeyEditDraft {
         seen: of.theirs.unwrap(),
         made: of.mine,
+        notify_people: false,
     };
     laptop
         .desk

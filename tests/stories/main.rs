@@ -5,6 +5,7 @@
     reason = "a story that can't go on has failed"
 )]
 
+mod assigned;
 mod catalog;
 mod command_line;
 mod crashes;

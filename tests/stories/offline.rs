@@ -29,6 +29,7 @@ async fn text_of(ada: &TestDesk, key: KeyId) -> KeyText {
         name: row.name,
         description: row.description,
         requests_per_minute: row.requests_per_minute,
+        people: Vec::new(),
     }
 }
 
@@ -39,8 +40,12 @@ async fn edit(ada: &TestDesk, key: KeyId, name: Option<&str>, description: Optio
         name: name.map_or_else(|| seen.name.clone(), str::to_owned),
         description: description.map_or_else(|| seen.description.clone(), str::to_owned),
         requests_per_minute: seen.requests_per_minute,
+        people: Vec::new(),
     };
-    ada.desk.edit_key(key, KeyEditDraft { seen, made }).await.unwrap();
+    ada.desk
+        .edit_key(key, KeyEditDraft::of(seen, made))
+        .await
+        .unwrap();
 }
 
 /// Waits until a desk shows a key so, with nothing left to wait for.
@@ -198,7 +203,7 @@ async fn o4_the_same_field_changed_on_both_is_decided_side_by_side() {
             change.operation_id,
             change.edit.clone().unwrap().theirs.unwrap(),
         );
-        async move { desk.decide_edit(id, KeyEditDraft { seen, made }).await.unwrap() }
+        async move { desk.decide_edit(id, KeyEditDraft::of(seen, made)).await.unwrap() }
     };
     decide(of(first), both.mine.clone()).await;
     let other = of(second).edit.clone().unwrap();
@@ -234,6 +239,7 @@ async fn o4_a_conflict_lets_a_revocation_pass_and_waits_for_its_author() {
             KeyEditDraft {
                 seen: text_of(&laptop, key).await,
                 made: change.edit.clone().unwrap().mine,
+                notify_people: false,
             },
         )
         .await

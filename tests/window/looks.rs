@@ -54,6 +54,11 @@ async fn window_axe_finds_nothing_in_an_import() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn window_p7_p9_p10_k4_people_come_are_assigned_keys_and_go_and_axe_finds_nothing() -> Outcome {
+    axe_finds_nothing!(tour::people)
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn window_axe_finds_nothing_in_trouble() -> Outcome {
     axe_finds_nothing!(tour::trouble)
 }

@@ -176,10 +176,12 @@ async fn window_k4_o2_o4_unplugged_edits_wait_and_a_conflict_is_decided() -> Out
         name: name.to_owned(),
         description: String::new(),
         requests_per_minute: None,
+        people: Vec::new(),
     };
     let draft = KeyEditDraft {
         seen: text("ci-deploy"),
         made: text("ci-theirs"),
+        notify_people: false,
     };
     other.desk.edit_key(key, draft).await?;
     other.wait_synced().await;

@@ -7,7 +7,7 @@ use domain::id::{AccountId, KeyId, OperationId};
 use domain::key::{KeyKind, check_expiry, may_edit, may_revoke, revoke_asks_for_name};
 use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
-use domain::role::{Action, require};
+use domain::role::{Action, require, require_on};
 use domain::rotation::RotationStep;
 use protocol::key::{CreateKeyRequest, KeyFields, KeyView, SecretView};
 use replica::{KeyQuery, KeyRecord, Operation, OutboxEntry, OutboxState};
@@ -16,8 +16,8 @@ use sync::failpoint::reach;
 use crate::error::{DeskError, named};
 use crate::open::{OpenConnection, item};
 use crate::view::{
-    ActRule, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow, KeyText, PendingMark,
-    PendingOperation, RevokeRule, SecretRow, Stop, sentence,
+    ActRule, AssignedPerson, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow, KeyText,
+    PendingMark, PendingOperation, RevokeRule, SecretRow, Stop, sentence,
 };
 use crate::{Desk, Topic, blocking};
 
@@ -81,6 +81,7 @@ impl Desk {
             description,
             expires_at: draft.expires_at,
             requests_per_minute: limit(draft.requests_per_minute)?,
+            people: draft.people.iter().copied().collect(),
             secret: born.secret.clone(),
         };
         let (desk, account) = (self.clone(), open.record().account_id);
@@ -122,7 +123,8 @@ impl Desk {
                         .to_owned(),
                 ));
             }
-            open.replica.want_edit(operation_id, id, &seen, &made, now)?;
+            open.replica
+                .want_edit(operation_id, id, (&seen, &made), draft.notify_people, now)?;
             desk.went(&open);
             open.detail_of(id, now)
         })
@@ -206,6 +208,7 @@ impl OpenConnection {
             paused_at: view.paused_at,
             paused_by: view.paused_by.map(|account| self.name_of(account)).transpose()?,
             rotation: self.rotation_of(record, now),
+            people: self.people_of(record)?,
             edit: self.rule(Action::ManageKeys, || may_edit(view.life())),
             pause: self.rule(Action::ManageKeys, || Stop::Pause.may(record, now)),
             resume: self.rule(Action::ManageKeys, || Stop::Resume.may(record, now)),
@@ -221,15 +224,17 @@ impl OpenConnection {
         action: Action,
         may: impl FnOnce() -> Result<(), E>,
     ) -> ActRule {
-        let reason = require(self.record().role, action)
-            .map_err(|error| error.to_string())
-            .and_then(|()| may().map_err(|error| error.to_string()))
-            .err()
-            .map(|reason| sentence(&reason));
-        ActRule {
-            allowed: reason.is_none(),
-            reason,
-        }
+        rule_of(require(self.record().role, action), may)
+    }
+
+    /// The same for an action that may be granted for assigned keys.
+    pub(crate) fn rule_on<E: std::fmt::Display>(
+        &self,
+        action: Action,
+        view: &KeyView,
+        may: impl FnOnce() -> Result<(), E>,
+    ) -> ActRule {
+        rule_of(self.may_on(action, view), may)
     }
 
     /// The secrets of a key, newest first.
@@ -280,6 +285,32 @@ impl OpenConnection {
         }
     }
 
+    /// The members a key is assigned to, by name.
+    fn people_of(&self, record: &KeyRecord) -> Result<Vec<AssignedPerson>, DeskError> {
+        let mut people = Vec::with_capacity(record.shown.people.len());
+        for id in &record.shown.people {
+            let member = self.replica.member(*id)?;
+            people.push(AssignedPerson {
+                id: *id,
+                name: member.as_ref().map_or_else(
+                    || "a former member".to_owned(),
+                    |member| member.display_name.to_string(),
+                ),
+                email: member.map(|member| member.email.to_string()),
+                in_force: record.view.people.contains(id),
+            });
+        }
+        people.sort_by(|one, other| one.name.to_lowercase().cmp(&other.name.to_lowercase()));
+        Ok(people)
+    }
+
+    /// Asks for an action on a key, which may be granted for assigned keys.
+    pub(crate) fn may_on(&self, action: Action, view: &KeyView) -> Result<(), DeskError> {
+        let own = self.replica.member_of(self.record().account_id)?;
+        let assigned = own.is_some_and(|member| view.people.contains(&member.id));
+        Ok(require_on(self.record().role, action, assigned)?)
+    }
+
     pub(crate) fn name_of(&self, account: AccountId) -> Result<String, DeskError> {
         if account == self.record().account_id {
             return Ok(self.record().account_name.clone());
@@ -288,6 +319,21 @@ impl OpenConnection {
             || "a former member".to_owned(),
             |member| member.display_name.to_string(),
         ))
+    }
+}
+
+fn rule_of<R: std::fmt::Display, E: std::fmt::Display>(
+    role: Result<(), R>,
+    may: impl FnOnce() -> Result<(), E>,
+) -> ActRule {
+    let reason = role
+        .map_err(|error| error.to_string())
+        .and_then(|()| may().map_err(|error| error.to_string()))
+        .err()
+        .map(|reason| sentence(&reason));
+    ActRule {
+        allowed: reason.is_none(),
+        reason,
     }
 }
 
@@ -312,6 +358,7 @@ pub(crate) fn as_shown(request: &CreateKeyRequest, account: AccountId, now: Time
         paused_at: None,
         paused_by: None,
         requests_per_minute: request.requests_per_minute,
+        people: request.people.clone(),
         secrets: vec![SecretView {
             id: request.secret.id,
             hash: request.secret.hash,
@@ -351,6 +398,7 @@ pub(crate) fn row(record: &KeyRecord, now: Timestamp) -> KeyRow {
         name: record.shown.name.to_string(),
         description: record.shown.description.to_string(),
         requests_per_minute: record.shown.requests_per_minute.map(RequestLimit::per_minute),
+        people: record.shown.people.iter().copied().collect(),
         kind: view.kind,
         free: view.free,
         prefix: newest.map(|secret| secret.prefix.clone()).unwrap_or_default(),
@@ -388,6 +436,7 @@ pub(crate) fn fields(text: &KeyText) -> Result<KeyFields, DeskError> {
         name: named("name", KeyName::parse(&text.name))?,
         description: named("description", Description::parse(&text.description))?,
         requests_per_minute: limit(text.requests_per_minute)?,
+        people: text.people.iter().copied().collect(),
     })
 }
 
@@ -404,5 +453,6 @@ pub(crate) fn text(fields: &KeyFields) -> KeyText {
         name: fields.name.to_string(),
         description: fields.description.to_string(),
         requests_per_minute: fields.requests_per_minute.map(RequestLimit::per_minute),
+        people: fields.people.iter().copied().collect(),
     }
 }

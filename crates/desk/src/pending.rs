@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::id::{AccountId, OperationId};
+use domain::id::{AccountId, MemberId, OperationId};
 use replica::{KeyEdit, Operation, OutboxEntry, OutboxState, Replica};
-use sync::merge::{Field, Merge, merge};
+use sync::merge::{Field, Merge, merge, one_by_one};
 use sync::status::{Phase, RoundError};
 
 use crate::error::DeskError;
@@ -57,7 +57,8 @@ impl Desk {
     }
 
     /// Decides an edit that stands in conflict: its author has seen the key as it is now, and says what is to be made of
-    /// it. Deciding for what the server has ends it.
+    /// it. Deciding for what the server has ends it. Whom the key is assigned to is never in conflict: each person that
+    /// was added or taken away is so, whatever the draft says.
     ///
     /// # Errors
     /// [`DeskError::Input`] at the field that is the reason; [`DeskError::NotFound`] when nothing is to be decided.
@@ -67,7 +68,7 @@ impl Desk {
         draft: KeyEditDraft,
     ) -> Result<(), DeskError> {
         let open = self.current()?;
-        let (seen, made) = (fields(&draft.seen)?, fields(&draft.made)?);
+        let (seen, mut made) = (fields(&draft.seen)?, fields(&draft.made)?);
         let now = self.now();
         let operation_id = self.with_entropy(|entropy| OperationId::make(now, entropy));
         let desk = self.clone();
@@ -78,8 +79,11 @@ impl Desk {
                 .into_iter()
                 .find(|entry| entry.operation_id == id && entry.state == OutboxState::Conflict)
                 .ok_or_else(|| DeskError::NotFound("there is nothing to decide here any more".to_owned()))?;
+            if let Operation::EditKey(edit) = &entry.operation {
+                made.people = one_by_one(&edit.base.people, &edit.mine.people, &seen.people);
+            }
             open.replica
-                .want_edit(operation_id, entry.operation.key_id(), &seen, &made, now)?;
+                .want_edit(operation_id, entry.operation.key_id(), (&seen, &made), false, now)?;
             desk.went(&open);
             Ok(())
         })
@@ -232,10 +236,19 @@ fn pending_edit(replica: &Replica, edit: &KeyEdit) -> Result<PendingEdit, DeskEr
             .collect(),
         _ => Vec::new(),
     };
+    let names = |ids: std::collections::btree_set::Difference<'_, MemberId>| {
+        ids.map(|id| {
+            let member = replica.member(*id)?;
+            Ok(member.map_or_else(|| id.to_string(), |member| member.display_name.to_string()))
+        })
+        .collect::<Result<Vec<_>, DeskError>>()
+    };
     Ok(PendingEdit {
         base: text(&edit.base),
         mine: text(&edit.mine),
         theirs: theirs.as_ref().map(text),
         conflicts,
+        assigned: names(edit.mine.people.difference(&edit.base.people))?,
+        unassigned: names(edit.base.people.difference(&edit.mine.people))?,
     })
 }

@@ -206,6 +206,9 @@ pub enum Event {
         /// How many requests it may make in a minute, where that is limited.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         requests_per_minute: Option<RequestLimit>,
+        /// The members it is assigned to.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        people: Vec<NamedMember>,
     },
     /// Keys were brought from another system by the hashes of their secrets; one event for all of a request, because
     /// they come or fail together.
@@ -226,6 +229,12 @@ pub enum Event {
         /// The limit, where it was edited.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         requests_per_minute: Option<LimitEdited>,
+        /// The members it was assigned to since.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        assigned: Vec<NamedMember>,
+        /// The members it was taken from.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unassigned: Vec<NamedMember>,
     },
     /// A key was paused (K8).
     KeyPaused {

@@ -225,6 +225,9 @@ pub const fn may_edit(life: Life) -> Result<(), EditRefusal> {
     Ok(())
 }
 
+/// The most members a key is assigned to.
+pub const MOST_PEOPLE: usize = 200;
+
 /// A key used more recently than this many days asks for its name before it is revoked (K9).
 pub const RECENT_USE_DAYS: i64 = 7;
 

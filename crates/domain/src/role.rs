@@ -230,6 +230,18 @@ pub const fn require(role: Role, action: Action) -> Result<(), NotAllowed> {
     }
 }
 
+/// Asks for an action on one key, which may be granted for keys that are assigned to the member.
+///
+/// # Errors
+/// [`NotAllowed`], whose sentence names the roles that may with every key.
+pub const fn require_on(role: Role, action: Action, assigned: bool) -> Result<(), NotAllowed> {
+    if assigned && matches!(grant(role, action), Grant::Assigned) {
+        Ok(())
+    } else {
+        require(role, action)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

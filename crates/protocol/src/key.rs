@@ -1,8 +1,10 @@
 //! Keys on the wire. A secret never is: only its hash, prefix and last four characters.
 
+use std::collections::BTreeSet;
+
 use crypto::token::SecretHash;
 use domain::clock::Timestamp;
-use domain::id::{AccountId, KeyId, SecretId};
+use domain::id::{AccountId, KeyId, MemberId, SecretId};
 use domain::key::{KeyKind, Life};
 use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
@@ -44,6 +46,9 @@ pub struct CreateKeyRequest {
     /// How many requests it may make in a minute; none for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<RequestLimit>,
+    /// The members it is assigned to.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub people: BTreeSet<MemberId>,
     /// Its first secret, with the new key's id.
     pub secret: NewSecret,
 }
@@ -67,6 +72,12 @@ pub struct EditKeyRequest {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<RequestLimit>))]
     pub requests_per_minute: Option<Option<RequestLimit>>,
+    /// The members it is assigned to: all of them, who is left out is assigned no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<BTreeSet<MemberId>>,
+    /// Whether the members that are assigned, or no longer, are told by mail.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notify_people: bool,
 }
 
 /// A field that is there, be it `null`.
@@ -75,20 +86,24 @@ fn even_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) ->
 }
 
 impl EditKeyRequest {
-    /// What it makes of a key.
+    /// What it makes of a key's fields.
     #[must_use]
     pub fn upon(self, before: &KeyFields) -> KeyFields {
         KeyFields {
             name: self.name.unwrap_or_else(|| before.name.clone()),
             description: self.description.unwrap_or_else(|| before.description.clone()),
             requests_per_minute: self.requests_per_minute.unwrap_or(before.requests_per_minute),
+            people: self.people.unwrap_or_else(|| before.people.clone()),
         }
     }
 
     /// Whether nothing is asked for.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.name.is_none() && self.description.is_none() && self.requests_per_minute.is_none()
+        self.name.is_none()
+            && self.description.is_none()
+            && self.requests_per_minute.is_none()
+            && self.people.is_none()
     }
 }
 
@@ -114,10 +129,13 @@ pub struct KeyFields {
     /// How many requests it may make in a minute; none for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<RequestLimit>,
+    /// The members it is assigned to.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub people: BTreeSet<MemberId>,
 }
 
 impl KeyFields {
-    /// The edit that makes `before` into this.
+    /// The edit that makes `before` into this; it tells nobody by mail.
     #[must_use]
     pub fn since(&self, before: &Self) -> EditKeyRequest {
         EditKeyRequest {
@@ -125,6 +143,8 @@ impl KeyFields {
             description: (self.description != before.description).then(|| self.description.clone()),
             requests_per_minute: (self.requests_per_minute != before.requests_per_minute)
                 .then_some(self.requests_per_minute),
+            people: (self.people != before.people).then(|| self.people.clone()),
+            notify_people: false,
         }
     }
 }
@@ -154,6 +174,9 @@ pub struct KeyView {
     /// How many requests it may make in a minute; none for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<RequestLimit>,
+    /// The members it is assigned to (K4).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub people: BTreeSet<MemberId>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
     /// Who revoked it.
@@ -176,6 +199,7 @@ impl CreateKeyRequest {
             name: self.name.clone(),
             description: self.description.clone(),
             requests_per_minute: self.requests_per_minute,
+            people: self.people.clone(),
         }
     }
 }
@@ -188,6 +212,7 @@ impl KeyView {
             name: self.name.clone(),
             description: self.description.clone(),
             requests_per_minute: self.requests_per_minute,
+            people: self.people.clone(),
         }
     }
 

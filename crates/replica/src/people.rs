@@ -1,6 +1,6 @@
 //! The organization, its members, and who is invited.
 
-use domain::id::AccountId;
+use domain::id::{AccountId, MemberId};
 use protocol::invitation::InvitationView;
 use protocol::organization::{MemberView, OrganizationView};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -89,6 +89,20 @@ impl Replica {
         let mut found = connection.prepare_cached("SELECT view FROM invitation ORDER BY id DESC")?;
         let views: Vec<String> = found.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         views.iter().map(|view| Ok(serde_json::from_str(view)?)).collect()
+    }
+
+    /// A member.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Sqlite`] or [`ReplicaError::Row`].
+    pub fn member(&self, id: MemberId) -> Result<Option<MemberView>, ReplicaError> {
+        let view: Option<String> = self
+            .lock()
+            .query_row("SELECT view FROM member WHERE id = ?1", [id.to_string()], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        view.map(|view| Ok(serde_json::from_str(&view)?)).transpose()
     }
 
     /// The member behind an account.

@@ -1,6 +1,8 @@
 //! The replica as its users see it: pages, outbox, search, and what becomes of a file that is not as it should be.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+use std::collections::BTreeSet;
+
 use crypto::secret::SecretBytes;
 use crypto::token::SecretHash;
 use domain::clock::Timestamp;
@@ -40,6 +42,7 @@ fn view(number: u8, name: &str, version: i64) -> KeyView {
         created_by: AccountId::make(NOW, &mut Fixed(9)),
         expires_at: None,
         requests_per_minute: None,
+        people: BTreeSet::new(),
         revoked_at: None,
         revoked_by: None,
         paused_at: None,
@@ -120,6 +123,7 @@ fn request(number: u8, name: &str) -> CreateKeyRequest {
         description: shown.description,
         expires_at: None,
         requests_per_minute: None,
+        people: BTreeSet::new(),
         secret: NewSecret {
             key_id: shown.id,
             id: shown.secrets[0].id,
@@ -507,6 +511,7 @@ fn fields(name: &str, description: &str) -> KeyFields {
         name: KeyName::parse(name).unwrap(),
         description: Description::parse(description).unwrap(),
         requests_per_minute: None,
+        people: BTreeSet::new(),
     }
 }
 
@@ -534,8 +539,8 @@ fn o2_an_edit_is_shown_as_it_is_wanted_and_found_by_it() {
         .want_edit(
             operation(1),
             key_id(1),
-            &fields("one", ""),
-            &fields("uno", "numero"),
+            (&fields("one", ""), &fields("uno", "numero")),
+            false,
             NOW,
         )
         .unwrap();
@@ -580,7 +585,7 @@ fn o2_what_was_not_sent_takes_the_next_edit_in() {
     let replica = with_a_key(&folder);
     let edit = |number, base: &KeyFields, mine: &KeyFields| {
         replica
-            .want_edit(operation(number), key_id(1), base, mine, NOW)
+            .want_edit(operation(number), key_id(1), (base, mine), false, NOW)
             .unwrap();
     };
     edit(1, &fields("one", ""), &fields("uno", ""));
@@ -630,8 +635,8 @@ fn o2_a_key_that_is_not_made_yet_is_made_as_edited() {
         .want_edit(
             operation(2),
             key_id(1),
-            &fields("one", ""),
-            &fields("uno", ""),
+            (&fields("one", ""), &fields("uno", "")),
+            false,
             NOW,
         )
         .unwrap();
@@ -657,8 +662,8 @@ fn o4_what_was_meant_later_stands_upon_the_decision() {
         .want_edit(
             operation(1),
             key_id(1),
-            &fields("one", ""),
-            &fields("uno", ""),
+            (&fields("one", ""), &fields("uno", "")),
+            false,
             NOW,
         )
         .unwrap();
@@ -667,8 +672,8 @@ fn o4_what_was_meant_later_stands_upon_the_decision() {
         .want_edit(
             operation(2),
             key_id(1),
-            &fields("uno", ""),
-            &fields("uno", "later"),
+            (&fields("uno", ""), &fields("uno", "later")),
+            false,
             NOW,
         )
         .unwrap();
@@ -694,8 +699,8 @@ fn o4_what_was_meant_later_stands_upon_the_decision() {
         .want_edit(
             operation(3),
             key_id(1),
-            &fields("ein", ""),
-            &fields("un", ""),
+            (&fields("ein", ""), &fields("un", "")),
+            false,
             NOW,
         )
         .unwrap();
@@ -713,8 +718,8 @@ fn o4_what_was_meant_later_stands_upon_the_decision() {
         .want_edit(
             operation(4),
             key_id(1),
-            &fields("ein", "later"),
-            &fields("en", "later"),
+            (&fields("ein", "later"), &fields("en", "later")),
+            false,
             NOW,
         )
         .unwrap();
@@ -806,6 +811,7 @@ fn o2_mending_a_refused_key_takes_in_what_was_meant_after_it() {
         name: KeyName::parse(name).unwrap(),
         description: Description::parse(description).unwrap(),
         requests_per_minute: None,
+        people: BTreeSet::new(),
     };
     let wanted = request(1, "a");
     replica
@@ -816,8 +822,8 @@ fn o2_mending_a_refused_key_takes_in_what_was_meant_after_it() {
         .want_edit(
             operation(2),
             key_id(1),
-            &fields("a", ""),
-            &fields("b", "later"),
+            (&fields("a", ""), &fields("b", "later")),
+            false,
             NOW,
         )
         .unwrap();
@@ -827,8 +833,8 @@ fn o2_mending_a_refused_key_takes_in_what_was_meant_after_it() {
         .want_edit(
             operation(3),
             key_id(1),
-            &fields("b", "later"),
-            &fields("c", "later"),
+            (&fields("b", "later"), &fields("c", "later")),
+            false,
             NOW,
         )
         .unwrap();

@@ -26,6 +26,7 @@ mod ports;
 mod refusal;
 mod request_id;
 mod router;
+mod sight;
 mod start;
 mod uses;
 mod work;

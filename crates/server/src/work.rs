@@ -12,7 +12,7 @@ use domain::entropy::Entropy;
 use domain::id::{AccountId, EventId, InvitationId, KeyId, MemberId, OrganizationId};
 use domain::invitation::may_touch;
 use domain::member::may_touch_invitation;
-use domain::role::{Action, Role, grant, require};
+use domain::role::{Action, Grant, Role, grant, require};
 use protocol::change::EntityRef;
 use protocol::invitation::InvitationView;
 use protocol::key::KeyView;
@@ -26,6 +26,7 @@ use crate::caller::Caller;
 use crate::operation::Operation;
 use crate::parameters::{OneInvitation, OneKey};
 use crate::refusal::Refusal;
+use crate::sight;
 
 /// A write that has begun: other writers of the organization wait for it.
 pub(crate) struct Work {
@@ -76,7 +77,7 @@ impl Work {
         }))
     }
 
-    /// Begins a write to one key, which the role has to allow; answers the key as it is.
+    /// Begins a write to one key, which the role has to allow, everywhere or for assigned keys; answers the key as it is.
     pub(crate) async fn begin_on_key(
         app: &App,
         caller: &Caller,
@@ -88,9 +89,13 @@ impl Work {
             ControlFlow::Break(answer) => return Ok(ControlFlow::Break(answer)),
             ControlFlow::Continue(work) => work,
         };
-        work.may(action)?;
+        if grant(work.role, action) != Grant::Assigned {
+            work.may(action)?;
+        }
+        let sees = sight::keys(work.role, work.standing);
         let key = key::find(&mut work.write, one.organization, one.key)
             .await?
+            .filter(|key| sight::has(sees, key))
             .ok_or_else(|| Refusal::not_found("key"))?;
         Ok(ControlFlow::Continue((work, key)))
     }
@@ -127,12 +132,8 @@ impl Work {
         self.end(status, &view, event, changed).await
     }
 
-    /// Asks for an action on a key. Who may do it to assigned keys only is told that this one is not there: keys are
-    /// assigned to nobody yet.
+    /// Asks for an action everywhere in the organization.
     pub(crate) fn may(&self, action: Action) -> Result<(), Refusal> {
-        if grant(self.role, action).is_some() && !grant(self.role, action).is_full() {
-            return Err(Refusal::not_found("key"));
-        }
         Ok(require(self.role, action)?)
     }
 

@@ -5,6 +5,7 @@ use domain::id::{AccountId, InvitationId, KeyId, MemberId, OrganizationId, Sessi
 use protocol::change::{Change, Entity, EntityRef};
 use uuid::Uuid;
 
+use crate::assigned::Sees;
 use crate::error::StoreError;
 use crate::link::{Connected, all, one, run};
 use crate::read::Tx;
@@ -78,8 +79,8 @@ pub(crate) async fn number(
 /// What of an organization a caller may see. Accounts see all of their own feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sight {
-    /// Its keys. Those that may not be seen are left out as if they were not there.
-    pub keys: bool,
+    /// Which of its keys. The others are left out as if they were not there.
+    pub keys: Sees,
     /// Its invitations, likewise.
     pub invitations: bool,
 }
@@ -118,11 +119,12 @@ pub async fn page(
 ) -> Result<Page, StoreError> {
     let head = head(from, scope).await?.unwrap_or(0);
     let keys = match scope {
-        Scope::Organization(organization) if sight.keys => {
-            key::changed(from, organization, since, limit).await?
+        Scope::Organization(organization) if sight.keys != Sees::None => {
+            key::changed(from, organization, since, limit, sight.keys).await?
         }
         Scope::Organization(_) | Scope::Account(_) => Vec::new(),
     };
+    let (all_keys, of_member) = sight.keys.parts();
     // Nearly all of a feed is keys: what is not lies between them, and no further than they go.
     let is_full = |count: usize| i64::try_from(count).is_ok_and(|count| count >= limit);
     let to = match keys.last() {
@@ -138,7 +140,7 @@ pub async fn page(
         scope_id(scope),
         since,
         to,
-        sight.keys,
+        all_keys,
         KEY,
         sight.invitations,
         INVITATION,
@@ -176,14 +178,17 @@ pub async fn page(
         one!(
             (i64,),
             from,
-            "SELECT COUNT(*) FROM change WHERE scope_id = $1 AND sequence > $2 AND ($3 OR entity_type <> $4) \
+            "SELECT COUNT(*) FROM change WHERE scope_id = $1 AND sequence > $2 \
+             AND ($3 OR entity_type <> $4 OR EXISTS (SELECT 1 FROM key_person \
+             WHERE key_person.key_id = change.entity_id AND key_person.member_id = $7)) \
              AND ($5 OR entity_type <> $6)",
             scope_id(scope),
             next,
-            sight.keys,
+            all_keys,
             KEY,
             sight.invitations,
             INVITATION,
+            of_member,
         )?
         .map_or(0, |(count,)| count)
     };

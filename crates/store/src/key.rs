@@ -1,8 +1,10 @@
 //! Keys, each with what is known of its secrets.
 
+use std::collections::BTreeSet;
+
 use crypto::token::SecretHash;
 use domain::clock::Timestamp;
-use domain::id::{AccountId, KeyId, OrganizationId, SecretId};
+use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SecretId};
 use domain::key::KeyKind;
 use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
@@ -10,6 +12,7 @@ use protocol::key::{KeyFields, KeyView, NewSecret, SecretView};
 use uuid::Uuid;
 
 use crate::account::moment;
+use crate::assigned::{self, PersonRow, Sees};
 use crate::error::StoreError;
 use crate::link::{Connected, all, one, run};
 use crate::rotation;
@@ -199,15 +202,25 @@ fn key_view(row: &KeyRow) -> Result<KeyView, StoreError> {
         paused_at: moment(row.paused_at),
         paused_by: row.paused_by.map(AccountId::from_uuid),
         requests_per_minute: limit(row.requests_per_minute)?,
+        people: BTreeSet::new(),
         secrets: Vec::new(),
     })
 }
 
-/// Puts secrets, which come oldest first, to their keys.
-fn join(keys: &[KeyRow], secrets: Vec<SecretRow>) -> Result<Vec<KeyView>, StoreError> {
+/// Puts secrets, which come oldest first, and people to their keys.
+fn join(
+    keys: &[KeyRow],
+    secrets: Vec<SecretRow>,
+    people: Vec<PersonRow>,
+) -> Result<Vec<KeyView>, StoreError> {
     let mut views = keys.iter().map(key_view).collect::<Result<Vec<_>, _>>()?;
     let places: std::collections::HashMap<KeyId, usize> =
         views.iter().enumerate().map(|(at, view)| (view.id, at)).collect();
+    for person in people {
+        if let Some(at) = places.get(&KeyId::from_uuid(person.key_id)) {
+            views[*at].people.insert(MemberId::from_uuid(person.member_id));
+        }
+    }
     for row in secrets {
         let Some(at) = places.get(&KeyId::from_uuid(row.key_id)) else {
             continue;
@@ -258,10 +271,11 @@ pub async fn find(
          retires_at, retired_at FROM secret WHERE key_id = $1 ORDER BY created_at, id",
         id.as_uuid(),
     )?;
-    Ok(join(&[row], secrets)?.pop())
+    let people = assigned::of_key(from, id).await?;
+    Ok(join(&[row], secrets, people)?.pop())
 }
 
-/// The keys of an organization behind `after`, in the order of their ids.
+/// The keys of an organization behind `after` that `sees` lets be seen, in the order of their ids.
 ///
 /// # Errors
 /// The database does not answer.
@@ -270,16 +284,22 @@ pub async fn list(
     organization: OrganizationId,
     after: Option<KeyId>,
     limit: i64,
+    sees: Sees,
 ) -> Result<Vec<KeyView>, StoreError> {
     let after = after.map_or(Uuid::nil(), KeyId::as_uuid);
+    let (all, member) = sees.parts();
     let rows = all!(
         KeyRow,
         from,
         "SELECT id, kind, free, name, description, version, created_at, created_by, expires_at, revoked_at, \
-         revoked_by, paused_at, paused_by, requests_per_minute FROM key WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+         revoked_by, paused_at, paused_by, requests_per_minute FROM key WHERE organization_id = $1 AND id > $2 \
+         AND ($4 OR EXISTS (SELECT 1 FROM key_person WHERE key_person.key_id = key.id AND key_person.member_id = $5)) \
+         ORDER BY id LIMIT $3",
         organization.as_uuid(),
         after,
         limit,
+        all,
+        member,
     )?;
     let Some(last) = rows.last().map(|row| row.id) else {
         return Ok(Vec::new());
@@ -295,7 +315,8 @@ pub async fn list(
         after,
         last,
     )?;
-    join(&rows, secrets)
+    let people = assigned::of_ids(from, organization, (after, last)).await?;
+    join(&rows, secrets, people)
 }
 
 #[derive(sqlx::FromRow)]
@@ -305,13 +326,15 @@ struct ChangedRow {
     key: KeyRow,
 }
 
-/// The keys whose latest change lies behind `since`, with its number: the first `limit` of them, in order.
+/// The keys whose latest change lies behind `since`, with its number: the first `limit` of those that are seen, in order.
 pub(crate) async fn changed(
     from: &mut impl Connected,
     organization: OrganizationId,
     since: i64,
     limit: i64,
+    sees: Sees,
 ) -> Result<Vec<(i64, KeyView)>, StoreError> {
+    let (all, member) = sees.parts();
     let rows = all!(
         ChangedRow,
         from,
@@ -320,10 +343,13 @@ pub(crate) async fn changed(
          key.requests_per_minute \
          FROM change JOIN key ON key.id = change.entity_id \
          WHERE change.scope_id = $1 AND change.entity_type = 'key' AND NOT change.gone AND change.sequence > $2 \
+         AND ($4 OR EXISTS (SELECT 1 FROM key_person WHERE key_person.key_id = key.id AND key_person.member_id = $5)) \
          ORDER BY change.sequence LIMIT $3",
         organization.as_uuid(),
         since,
         limit,
+        all,
+        member,
     )?;
     let Some(last) = rows.last().map(|row| row.sequence) else {
         return Ok(Vec::new());
@@ -340,7 +366,8 @@ pub(crate) async fn changed(
         since,
         last,
     )?;
+    let people = assigned::of_changes(from, organization, (since, last)).await?;
     let (numbers, keys): (Vec<i64>, Vec<KeyRow>) =
         rows.into_iter().map(|row| (row.sequence, row.key)).unzip();
-    Ok(numbers.into_iter().zip(join(&keys, secrets)?).collect())
+    Ok(numbers.into_iter().zip(join(&keys, secrets, people)?).collect())
 }

@@ -21,6 +21,7 @@ mod write;
 
 pub mod account;
 pub mod activity;
+pub mod assigned;
 pub mod change;
 pub mod import;
 pub mod invitation;

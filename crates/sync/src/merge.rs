@@ -1,5 +1,7 @@
 //! What becomes of an edit when somebody else edited too (O4): field by field, against what its author saw.
 
+use std::collections::BTreeSet;
+
 use protocol::key::KeyFields;
 
 /// What to do with an edit.
@@ -35,12 +37,15 @@ pub fn merge(base: &KeyFields, mine: &KeyFields, theirs: &KeyFields) -> Merge {
         &mine.requests_per_minute,
         &theirs.requests_per_minute,
     );
+    // Who was added or taken away on either side: each by themselves, so nothing of it can clash.
+    let people = one_by_one(&base.people, &mine.people, &theirs.people);
     match (name, description, limit) {
         (Some(name), Some(description), Some(limit)) => {
             let made = KeyFields {
                 name: name.clone(),
                 description: description.clone(),
                 requests_per_minute: *limit,
+                people,
             };
             if made == *theirs {
                 Merge::Settled
@@ -72,9 +77,24 @@ fn one<'a, T: PartialEq>(base: &T, mine: &'a T, theirs: &'a T) -> Option<&'a T> 
     }
 }
 
+/// The merged set: what both have, what either added, without what either took away.
+#[must_use]
+pub fn one_by_one<T: Ord + Copy>(
+    base: &BTreeSet<T>,
+    mine: &BTreeSet<T>,
+    theirs: &BTreeSet<T>,
+) -> BTreeSet<T> {
+    let added = mine.difference(base);
+    let kept = theirs
+        .iter()
+        .filter(|one| mine.contains(one) || !base.contains(one));
+    kept.chain(added).copied().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::id::MemberId;
     use domain::limit::RequestLimit;
     use domain::name::{Description, KeyName};
     use proptest::prelude::*;
@@ -84,6 +104,18 @@ mod tests {
             name: KeyName::parse(name).unwrap(),
             description: Description::parse(description).unwrap(),
             requests_per_minute: None,
+            people: BTreeSet::new(),
+        }
+    }
+
+    fn assigned(fields: KeyFields, people: &[u8]) -> KeyFields {
+        let member = |number: &u8| {
+            let text = format!("mem_{number:032x}");
+            text.parse::<MemberId>().unwrap()
+        };
+        KeyFields {
+            people: people.iter().map(member).collect(),
+            ..fields
         }
     }
 
@@ -119,6 +151,15 @@ mod tests {
     }
 
     #[test]
+    fn k4_people_merge_one_by_one_and_never_clash() {
+        let of = |people: &[u8]| assigned(fields("a", "x"), people);
+        // Ada adds 3 and takes 1 away; meanwhile somebody added 4 and took 2 away.
+        let merged = merge(&of(&[1, 2]), &of(&[2, 3]), &of(&[1, 4]));
+        assert_eq!(merged, Merge::Make(of(&[3, 4])));
+        assert_eq!(merge(&of(&[1]), &of(&[1, 2]), &of(&[1, 2])), Merge::Settled);
+    }
+
+    #[test]
     fn o4_what_is_so_already_needs_nothing() {
         let (base, mine) = (fields("a", "x"), fields("b", "x"));
         assert_eq!(merge(&base, &mine, &mine), Merge::Settled);
@@ -126,8 +167,13 @@ mod tests {
     }
 
     prop_compose! {
-        fn any_fields()(name in "[ab]", description in "[xy]?", limit in 0u32..3) -> KeyFields {
-            limited(fields(&name, &description), limit)
+        fn any_fields()(
+            name in "[ab]",
+            description in "[xy]?",
+            limit in 0u32..3,
+            people in prop::collection::vec(0u8..4, 0..4),
+        ) -> KeyFields {
+            assigned(limited(fields(&name, &description), limit), &people)
         }
     }
 
@@ -159,6 +205,11 @@ mod tests {
                     let kept = mine.requests_per_minute == base.requests_per_minute;
                     let wanted = if kept { theirs.requests_per_minute } else { mine.requests_per_minute };
                     prop_assert_eq!(made.requests_per_minute, wanted);
+                    for person in 0..4 {
+                        let has = |fields: &KeyFields| !assigned(fields.clone(), &[person]).people.is_disjoint(&fields.people);
+                        let wanted = if has(&mine) == has(&base) { has(&theirs) } else { has(&mine) };
+                        prop_assert_eq!(has(&made), wanted);
+                    }
                 }
             }
         }

@@ -193,6 +193,7 @@ mod tests {
                 description: Description::parse("").unwrap(),
                 expires_at: None,
                 requests_per_minute: None,
+                people: std::collections::BTreeSet::new(),
                 secret: NewSecret {
                     key_id,
                     id: SecretId::make(Timestamp::from_micros(0), &mut Fixed(number)),
@@ -295,6 +296,7 @@ mod tests {
             key_id: key(1),
             base: fields("a"),
             mine: fields("b"),
+            notify: false,
             sent: None,
         });
         edit.state = OutboxState::Conflict;
@@ -312,6 +314,7 @@ mod tests {
             name: KeyName::parse(name).unwrap(),
             description: Description::parse("").unwrap(),
             requests_per_minute: None,
+            people: std::collections::BTreeSet::new(),
         }
     }
 

@@ -160,9 +160,11 @@ impl Engine {
                 Ok(None)
             }
             Merge::Make(made) => {
+                let mut request = made.since(&theirs);
+                request.notify_people = edit.notify && request.people.is_some();
                 let sent = SentEdit {
                     version: key.view.version,
-                    request: made.since(&theirs),
+                    request,
                 };
                 let kept = sent.clone();
                 self.replica_work(move |replica| replica.mark_edit_sent(id, &kept))

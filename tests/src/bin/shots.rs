@@ -67,5 +67,6 @@ async fn take(folder: &Path, wanted: &[String]) -> Outcome<usize> {
     tour::trouble(&mut camera).await?;
     tour::edits(&mut camera).await?;
     tour::import(&mut camera).await?;
+    tour::people(&mut camera).await?;
     Ok(count)
 }

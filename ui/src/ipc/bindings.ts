@@ -223,6 +223,18 @@ export type AppError = {
 	details: string | null,
 };
 
+/**  A member a key is assigned to. */
+export type AssignedPerson = {
+	/**  The member. */
+	id: MemberId,
+	/**  Their name. */
+	name: string,
+	/**  Their address; none of a former member. */
+	email: string | null,
+	/**  Whether the server has confirmed it. */
+	inForce: boolean,
+};
+
 /**  How a key pays for a service (K5). */
 export type BillingPolicy = 
 /**  Costs nothing; on every free service key. */
@@ -746,6 +758,8 @@ export type KeyDetail = {
 	pausedAt: Timestamp | null,
 	/**  Who paused it. */
 	pausedBy: string | null,
+	/**  The members it is assigned to, by name, as its author wants it. */
+	people: AssignedPerson[],
 	/**  Its rotation under way. */
 	rotation: RotationView | null,
 	/**  Whether it can be edited. */
@@ -772,6 +786,8 @@ export type KeyDraft = {
 	expiresAt: Timestamp | null,
 	/**  How many requests it may make in a minute; none for no limit. */
 	requestsPerMinute: number | null,
+	/**  The members it is assigned to. */
+	people: MemberId[],
 };
 
 /**  An edit of a key. */
@@ -780,6 +796,8 @@ export type KeyEditDraft = {
 	seen: KeyText,
 	/**  What its author made of it. */
 	made: KeyText,
+	/**  Whether the members whose assignment it changes are told by mail. */
+	notifyPeople: boolean,
 };
 
 /**  A stable identity of a key; outlives its secrets. */
@@ -850,6 +868,8 @@ export type KeyRow = {
 	expiresAt: Timestamp | null,
 	/**  How many requests it may make in a minute; none for no limit. */
 	requestsPerMinute: number | null,
+	/**  The members it is assigned to. */
+	people: MemberId[],
 	/**  When it was last used, as of the last sync. */
 	lastUsedAt: Timestamp | null,
 	/**  When it was made. */
@@ -879,6 +899,8 @@ export type KeyText = {
 	description: string,
 	/**  How many requests it may make in a minute; none for no limit. */
 	requestsPerMinute: number | null,
+	/**  The members it is assigned to. */
+	people: MemberId[],
 };
 
 /**  Where secrets are kept. */
@@ -1095,6 +1117,10 @@ export type PendingEdit = {
 	theirs: KeyText | null,
 	/**  The fields that both changed, differently. */
 	conflicts: EditField[],
+	/**  The names of those it is assigned to by this. */
+	assigned: string[],
+	/**  The names of those it is taken from by this. */
+	unassigned: string[],
 };
 
 /**  A change that is not yet in force. */

@@ -55,7 +55,9 @@ export class Deciding {
 		const [name, description, limit] = editFields.map((field) => this.#made(edit, field));
 		if (name == null || description == null || limit == null) return null;
 		const read = readLimit(limit);
-		return "problem" in read ? null : { name, description, requestsPerMinute: read.limit };
+		if ("problem" in read || edit.theirs === null) return null;
+		// Whom it is assigned to is merged by the core, one by one.
+		return { name, description, requestsPerMinute: read.limit, people: edit.theirs.people };
 	}
 
 	#made(edit: PendingEdit, field: EditField): string | null {

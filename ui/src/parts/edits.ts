@@ -25,8 +25,8 @@ export function isSameText(one: KeyText, other: KeyText): boolean {
 	return editFields.every((field) => one[field] === other[field]);
 }
 
-export function textOf({ name, description, requestsPerMinute }: KeyText): KeyText {
-	return { name, description, requestsPerMinute };
+export function textOf({ name, description, requestsPerMinute, people }: KeyText): KeyText {
+	return { name, description, requestsPerMinute, people };
 }
 
 /** A field as it is written in a form. */

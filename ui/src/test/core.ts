@@ -244,6 +244,9 @@ export class FakeCore {
 			pausedAt: paused ? (this.#inForce.get(id) ?? ago(3_600_000)) : null,
 			pausedBy: paused ? "Mara Lindqvist" : null,
 			rotation,
+			people: this.people.members
+				.filter((member) => row.people.includes(member.id))
+				.map(({ id, name, email }) => ({ id, name, email, inForce: known.people.includes(id) })),
 			...rulesOf(row, rotation, viewer),
 		};
 	}
@@ -282,6 +285,7 @@ export class FakeCore {
 				state: "active",
 				expiresAt: draft.expiresAt,
 				requestsPerMinute: draft.requestsPerMinute,
+				people: draft.people,
 				lastUsedAt: null,
 				createdAt: ago(0),
 				pending: null,

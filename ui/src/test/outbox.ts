@@ -14,12 +14,13 @@ export type Wanted = Omit<PendingChange, "edit"> & { edit: Pick<PendingEdit, "ba
 
 const fields: EditField[] = ["name", "description", "requestsPerMinute"];
 
-export function textOf({ name, description, requestsPerMinute }: KeyText): KeyText {
-	return { name, description, requestsPerMinute };
+export function textOf({ name, description, requestsPerMinute, people }: KeyText): KeyText {
+	return { name, description, requestsPerMinute, people };
 }
 
 function isSame(one: KeyText, other: KeyText): boolean {
-	return fields.every((field) => one[field] === other[field]);
+	const who = (text: KeyText) => [...text.people].sort().join();
+	return fields.every((field) => one[field] === other[field]) && who(one) === who(other);
 }
 
 /** What was changed between the two, put over a third. */
@@ -29,6 +30,12 @@ function over(below: KeyText, { base, mine }: { base: KeyText; mine: KeyText }):
 		name: of("name"),
 		description: of("description"),
 		requestsPerMinute: of("requestsPerMinute"),
+		people: [
+			...below.people.filter((member) => mine.people.includes(member) || !base.people.includes(member)),
+			...mine.people.filter(
+				(member) => !base.people.includes(member) && !below.people.includes(member),
+			),
+		],
 	};
 }
 
@@ -37,6 +44,10 @@ function conflicts({ base, mine }: { base: KeyText; mine: KeyText }, theirs: Key
 		(field) =>
 			mine[field] !== base[field] && theirs[field] !== base[field] && mine[field] !== theirs[field],
 	);
+}
+
+function without(people: string[], others: string[]): string[] {
+	return people.filter((member) => !others.includes(member));
 }
 
 function goesOn({ state }: Wanted): boolean {
@@ -66,6 +77,8 @@ export class FakeOutbox {
 					...wanted.edit,
 					theirs,
 					conflicts: theirs === null ? [] : conflicts(wanted.edit, theirs),
+					assigned: without(wanted.edit.mine.people, wanted.edit.base.people),
+					unassigned: without(wanted.edit.base.people, wanted.edit.mine.people),
 				},
 			};
 		});

@@ -1,7 +1,7 @@
 //! Keys, their secrets, and what may be done to them.
 
 use domain::clock::Timestamp;
-use domain::id::{KeyId, SecretId};
+use domain::id::{KeyId, MemberId, SecretId};
 use domain::key::{KeyKind, KeyState};
 use replica::{KeyCounts, OutboxState};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ view! {
         pub expires_at: Option<Timestamp>,
         /// How many requests it may make in a minute; none for no limit.
         pub requests_per_minute: Option<u32>,
+        /// The members it is assigned to.
+        pub people: Vec<MemberId>,
         /// When it was last used, as of the last sync.
         pub last_used_at: Option<Timestamp>,
         /// When it was made.
@@ -86,6 +88,8 @@ view! {
         pub paused_at: Option<Timestamp>,
         /// Who paused it.
         pub paused_by: Option<String>,
+        /// The members it is assigned to, by name, as its author wants it.
+        pub people: Vec<AssignedPerson>,
         /// Its rotation under way.
         pub rotation: Option<RotationView>,
         /// Whether it can be edited.
@@ -98,6 +102,19 @@ view! {
         pub rotate: ActRule,
         /// Whether it can be revoked.
         pub revoke: RevokeRule,
+    }
+
+    /// A member a key is assigned to.
+    #[derive(Clone, Debug)]
+    pub struct AssignedPerson {
+        /// The member.
+        pub id: MemberId,
+        /// Their name.
+        pub name: String,
+        /// Their address; none of a former member.
+        pub email: Option<String>,
+        /// Whether the server has confirmed it.
+        pub in_force: bool,
     }
 
     /// Whether something can be done to a key now.
@@ -211,6 +228,8 @@ request! {
         pub expires_at: Option<Timestamp>,
         /// How many requests it may make in a minute; none for no limit.
         pub requests_per_minute: Option<u32>,
+        /// The members it is assigned to.
+        pub people: Vec<MemberId>,
     }
 
     /// An edit of a key.
@@ -219,11 +238,13 @@ request! {
         pub seen: KeyText,
         /// What its author made of it.
         pub made: KeyText,
+        /// Whether the members whose assignment it changes are told by mail.
+        pub notify_people: bool,
     }
 }
 
 /// What of a key its admins write.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct KeyText {
@@ -233,6 +254,20 @@ pub struct KeyText {
     pub description: String,
     /// How many requests it may make in a minute; none for no limit.
     pub requests_per_minute: Option<u32>,
+    /// The members it is assigned to.
+    pub people: Vec<MemberId>,
+}
+
+impl KeyEditDraft {
+    /// What was made of what was seen; nobody is told by mail.
+    #[must_use]
+    pub const fn of(seen: KeyText, made: KeyText) -> Self {
+        Self {
+            seen,
+            made,
+            notify_people: false,
+        }
+    }
 }
 
 /// Where a new secret is kept.

@@ -70,6 +70,10 @@ view! {
         pub theirs: Option<KeyText>,
         /// The fields that both changed, differently.
         pub conflicts: Vec<EditField>,
+        /// The names of those it is assigned to by this.
+        pub assigned: Vec<String>,
+        /// The names of those it is taken from by this.
+        pub unassigned: Vec<String>,
     }
 }
 

@@ -87,6 +87,9 @@ pub struct KeyEdit {
     pub base: KeyFields,
     /// What its author made of it.
     pub mine: KeyFields,
+    /// Whether the members whose assignment it changes are told by mail.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notify: bool,
     /// As it was sent, so that asking again is the same question.
     pub sent: Option<SentEdit>,
 }

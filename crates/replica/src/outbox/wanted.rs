@@ -108,7 +108,8 @@ impl Replica {
         self.transaction(|change| key::put(change, as_shown, true))
     }
 
-    /// Writes the wish to edit a key whose author saw `base`, and made `mine` of it.
+    /// Writes the wish to edit a key whose author saw `base`, and made `mine` of it. `notify` says whether the members
+    /// whose assignment it changes are told by mail.
     ///
     /// What has not been sent yet takes the edit in: the making of the key, or an edit before. One that was refused or
     /// stands in conflict is replaced by this one, which is how its author mends or decides it.
@@ -119,8 +120,8 @@ impl Replica {
         &self,
         operation_id: OperationId,
         key_id: KeyId,
-        base: &KeyFields,
-        mine: &KeyFields,
+        (base, mine): (&KeyFields, &KeyFields),
+        notify: bool,
         now: Timestamp,
     ) -> Result<(), ReplicaError> {
         self.transaction(|change| {
@@ -133,6 +134,7 @@ impl Replica {
                         let made = edit.upon(&as_wanted(request.fields(), &later));
                         (request.name, request.description) = (made.name, made.description);
                         request.requests_per_minute = made.requests_per_minute;
+                        request.people = made.people;
                         for later in &later {
                             if matches!(later.operation, Operation::EditKey(_)) {
                                 remove(change, later.operation_id)?;
@@ -147,6 +149,7 @@ impl Replica {
                     }
                     (Operation::EditKey(mut waiting), OutboxState::Waiting) => {
                         waiting.mine = edit.upon(&waiting.mine);
+                        waiting.notify |= notify;
                         waiting.sent = None;
                         if waiting.mine == waiting.base {
                             remove(change, earlier.operation_id)?;
@@ -162,6 +165,7 @@ impl Replica {
                             key_id,
                             base: base.since(mine).upon(&in_force),
                             mine: edit.clone().upon(&in_force),
+                            notify: notify || stopped.notify,
                             sent: None,
                         };
                         rebase(change, key_id, &stopped.mine, &decided.mine)?;
@@ -180,6 +184,7 @@ impl Replica {
                     key_id,
                     base: base.clone(),
                     mine: mine.clone(),
+                    notify,
                     sent: None,
                 };
                 insert(change, operation_id, &Operation::EditKey(wanted), now)?;

@@ -23,7 +23,7 @@ use crate::config::{Config, MailSecurity};
 use crate::refusal::Refusal;
 
 pub(crate) use send::run;
-pub(crate) use written::{InvitationMail, day};
+pub(crate) use written::{AssignedMail, InvitationMail, day};
 
 /// Until a mail server has answered.
 const ANSWER: Duration = Duration::from_secs(20);
@@ -103,11 +103,23 @@ impl Mailing {
         email: &EmailAddress,
         letter: &InvitationMail<'_>,
     ) -> Result<Mail, Refusal> {
-        written::invitation(id, email, letter, &self.link(letter.code), &self.server).map_err(|error| {
-            tracing::error!(%error, "a mail could not be written");
-            Refusal::internal()
-        })
+        written::invitation(id, email, letter, &self.link(letter.code), &self.server).map_err(unwritten)
     }
+
+    /// Writes the mail of an assignment.
+    pub(crate) fn assigned(
+        &self,
+        id: MailId,
+        email: &EmailAddress,
+        letter: &AssignedMail<'_>,
+    ) -> Result<Mail, Refusal> {
+        written::assigned(id, email, letter, &self.server).map_err(unwritten)
+    }
+}
+
+fn unwritten(error: askama::Error) -> Refusal {
+    tracing::error!(%error, "a mail could not be written");
+    Refusal::internal()
 }
 
 fn smtp(host: &str, config: &Config) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailError> {

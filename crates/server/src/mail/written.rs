@@ -88,6 +88,77 @@ pub(crate) fn invitation(
     })
 }
 
+/// Who assigned which key to its reader, or took it from them.
+pub(crate) struct AssignedMail<'a> {
+    pub(crate) organization: &'a str,
+    pub(crate) by: &'a str,
+    pub(crate) key: &'a str,
+    /// Whether it is assigned now.
+    pub(crate) now: bool,
+}
+
+#[derive(Template)]
+#[template(path = "assigned.txt")]
+struct AssignedText<'a> {
+    by: &'a str,
+    organization: &'a str,
+    server: &'a str,
+    key: &'a str,
+    now: bool,
+}
+
+#[derive(Template)]
+#[template(path = "assigned.html")]
+struct AssignedHtml<'a> {
+    subject: &'a str,
+    by: &'a str,
+    organization: &'a str,
+    server: &'a str,
+    key: &'a str,
+    now: bool,
+}
+
+pub(crate) fn assigned(
+    id: MailId,
+    recipient: &EmailAddress,
+    letter: &AssignedMail<'_>,
+    server: &str,
+) -> Result<Mail, askama::Error> {
+    let AssignedMail {
+        organization,
+        by,
+        key,
+        now,
+    } = *letter;
+    let subject = if now {
+        format!("The key “{key}” was assigned to you")
+    } else {
+        format!("The key “{key}” is no longer assigned to you")
+    };
+    let text = AssignedText {
+        by,
+        organization,
+        server,
+        key,
+        now,
+    };
+    let html = AssignedHtml {
+        subject: &subject,
+        by,
+        organization,
+        server,
+        key,
+        now,
+    };
+    Ok(Mail {
+        id,
+        recipient: recipient.clone(),
+        text: text.render()?,
+        html: html.render()?,
+        subject,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use domain::entropy::Entropy;
@@ -122,5 +193,23 @@ mod tests {
         )
         .unwrap();
         insta::assert_snapshot!(format!("{}\n\n{}\n-----\n{}", mail.subject, mail.text, mail.html));
+    }
+
+    #[test]
+    fn k4_the_mails_of_an_assignment() {
+        let at = Timestamp::from_micros(1_773_312_127_000_000);
+        let email = EmailAddress::parse("bob@northwind.example").unwrap();
+        let mails = [true, false].map(|now| {
+            let letter = AssignedMail {
+                organization: "Fish & <b>Chips</b>",
+                by: "Ada Vance",
+                key: "Route <planner>",
+                now,
+            };
+            let id = MailId::make(at, &mut Zeros);
+            let mail = assigned(id, &email, &letter, "Northwind keys").unwrap();
+            format!("{}\n\n{}\n-----\n{}", mail.subject, mail.text, mail.html)
+        });
+        insta::assert_snapshot!(mails.join("\n=====\n"));
     }
 }

@@ -6,6 +6,7 @@
     reason = "stories say what they expect by unwrapping it"
 )]
 
+mod assigned;
 mod cache;
 mod catalog;
 mod forward;

@@ -3,6 +3,7 @@
 use domain::activity::Scope;
 use domain::role::Role;
 use protocol::change::{Change, Entity, EntityRef};
+use store::assigned::Sees;
 use store::change::{Page, Sight, page};
 use store::{Changed, Heard, testing};
 
@@ -20,7 +21,7 @@ on_both!(
 );
 
 const ALL: Sight = Sight {
-    keys: true,
+    keys: Sees::All,
     invitations: true,
 };
 
@@ -115,7 +116,7 @@ async fn what_may_not_be_seen_is_left_out(given: Given) {
         0,
         100,
         Sight {
-            keys: false,
+            keys: Sees::None,
             invitations: false,
         },
     )
@@ -128,7 +129,7 @@ async fn what_may_not_be_seen_is_left_out(given: Given) {
         0,
         2,
         Sight {
-            keys: false,
+            keys: Sees::None,
             invitations: false,
         },
     )
@@ -209,7 +210,7 @@ async fn o3_an_account_has_a_feed_of_its_own(given: Given) {
             since,
             100,
             Sight {
-                keys: false,
+                keys: Sees::None,
                 invitations: false,
             },
         )

@@ -179,6 +179,7 @@ pub(crate) fn created(key: KeyId, secret: SecretId) -> Event {
         name: "ci".to_owned(),
         expires_at: None,
         requests_per_minute: None,
+        people: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use domain::activity::Scope;
 use domain::id::{AccountId, MemberId, OrganizationId, SessionId};
 use protocol::change::EntityRef;
+use store::assigned::Sees;
 use store::change::{Sight, page};
 use store::testing::{Database, execute, number};
 use store::{SCHEMA_VERSION, Store, StoreError};
@@ -163,7 +164,7 @@ async fn o3_a_database_of_the_first_version_gets_the_feeds_of_its_accounts(given
             0,
             100,
             Sight {
-                keys: true,
+                keys: Sees::All,
                 invitations: true,
             },
         )

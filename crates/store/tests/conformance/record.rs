@@ -5,6 +5,7 @@ use domain::id::{KeyId, OrganizationId};
 use protocol::change::EntityRef;
 use store::StoreError;
 use store::activity::{self, Broken};
+use store::assigned::Sees;
 use store::operation::{self, Operation};
 use store::testing::{execute, number};
 
@@ -217,7 +218,7 @@ async fn concurrent_writers_take_every_number_once(given: Given) {
             loop {
                 let mut read = store.read().await.unwrap();
                 let sight = store::change::Sight {
-                    keys: true,
+                    keys: Sees::All,
                     invitations: true,
                 };
                 let page = store::change::page(&mut read, Scope::Organization(organization), 0, 1_000, sight)

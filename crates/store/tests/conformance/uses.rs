@@ -3,6 +3,7 @@
 use domain::clock::Timestamp;
 use domain::id::SecretId;
 use protocol::key::SecretView;
+use store::assigned::Sees;
 use store::secret::{Use, announce, by_hash, record_uses};
 use store::testing::number;
 
@@ -109,7 +110,7 @@ async fn the_first_use_is_told_at_once_and_the_next_after_a_minute(given: Given)
     announce(&given.store, later).await.unwrap();
     assert_eq!(given.head().await, head + 3);
     let sight = store::change::Sight {
-        keys: true,
+        keys: Sees::All,
         invitations: true,
     };
     let mut read = given.store.read().await.unwrap();

@@ -4,15 +4,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::activity::Scope;
-use domain::role::{Action, grant};
 use protocol::change::{ChangesPage, MOST_CHANGES};
 use protocol::{header, path};
+use store::assigned::Sees;
 use store::change::{self, Page, Sight};
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::parameters::{InOrganization, Query};
 use crate::refusal::Refusal;
+use crate::sight;
 
 const USUAL: i64 = 500;
 /// Accounts see everything of their own, always.
@@ -38,12 +39,8 @@ pub(crate) async fn list(
 
     let mut read = app.store.read().await?;
     let standing = caller.standing(&mut read, organization).await?;
-    // Keys are assigned to nobody yet, so who sees assigned keys sees none.
-    let sight = Sight {
-        keys: grant(standing.role, Action::ReadKeys).is_full(),
-        invitations: grant(standing.role, Action::ManageMembers).is_full(),
-    };
-    let page = change::page(&mut read, Scope::Organization(organization), since, limit, sight).await?;
+    let seen = sight::of_feed(standing);
+    let page = change::page(&mut read, Scope::Organization(organization), since, limit, seen).await?;
     Ok(Json(answer(page, standing.epoch)))
 }
 
@@ -66,7 +63,7 @@ pub(crate) async fn list_of_account(
     let mut read = app.store.read().await?;
     let scope = Scope::Account(caller.account);
     let sight = Sight {
-        keys: false,
+        keys: Sees::None,
         invitations: false,
     };
     let page = change::page(&mut read, scope, since, limit, sight).await?;

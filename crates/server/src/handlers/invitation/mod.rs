@@ -77,8 +77,8 @@ pub(crate) struct Linked {
 
 /// Who invites into what, as a mail tells it.
 pub(crate) struct Inviting {
-    organization: String,
-    by: String,
+    pub(crate) organization: String,
+    pub(crate) by: String,
 }
 
 impl Inviting {

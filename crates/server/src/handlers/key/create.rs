@@ -5,17 +5,21 @@ use std::ops::ControlFlow;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::Event;
+use domain::id::MemberId;
 use domain::key::{KeyKind, check_expiry};
 use domain::role::Action;
 use protocol::key::{CreateKeyRequest, KeyView};
 use protocol::path;
+use store::assigned;
 use store::key;
 use store::key::NewKey;
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::handlers::key::people::members;
 use crate::handlers::key::secret::check_secret;
+use crate::handlers::member::named;
 use crate::operation::Written;
 use crate::parameters::InOrganization;
 use crate::refusal::Refusal;
@@ -57,6 +61,8 @@ pub(crate) async fn create(
     check_expiry(request.expires_at, work.at())
         .map_err(|problem| Refusal::field("expires_at", problem.to_string()))?;
 
+    let people = members(&mut work, &request.people).await?;
+
     let new = NewKey {
         organization,
         kind: request.kind,
@@ -69,8 +75,10 @@ pub(crate) async fn create(
         secret: &request.secret,
     };
     key::insert(&mut work.write, &new).await?;
-
     let id = request.secret.key_id;
+    let assigned: Vec<MemberId> = request.people.iter().copied().collect();
+    assigned::change(&mut work.write, organization, id, &assigned, &[]).await?;
+
     let event = Event::KeyCreated {
         key: id,
         secret: request.secret.id,
@@ -78,6 +86,7 @@ pub(crate) async fn create(
         name: request.name.to_string(),
         expires_at: request.expires_at,
         requests_per_minute: request.requests_per_minute,
+        people: people.iter().map(named).collect(),
     };
     work.end_on_key(StatusCode::CREATED, id, event).await
 }

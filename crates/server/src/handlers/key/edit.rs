@@ -1,26 +1,31 @@
-//! Editing what admins write of a key: name, description, limit (K4). No edit is applied over a version its author had not seen.
+//! Editing what admins write of a key: name, description, limit, people (K4). No edit is applied over a version its author had not seen.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::{Edited, Event, LimitEdited};
-use domain::key::may_edit;
+use domain::id::MemberId;
+use domain::key::{MOST_PEOPLE, may_edit};
 use domain::role::Action;
 use protocol::key::{EditKeyRequest, KeyView};
+use protocol::organization::MemberView;
 use protocol::path;
 use protocol::problem::ProblemCode;
-use store::key;
+use store::{assigned, key};
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::handlers::key::people::{members, tell, too_many};
+use crate::handlers::member::named;
 use crate::operation::{IfMatch, Written};
 use crate::parameters::OneKey;
 use crate::refusal::Refusal;
 use crate::work::Work;
 
-/// Edit a key's name, description or limit
+/// Edit a key's name, description, limit or people
 ///
 /// Fields that are left out stay as they are. When the key has another version than `If-Match` names, it was changed
 /// meanwhile: nothing is done, and the caller reads it, merges, and asks again.
@@ -57,7 +62,7 @@ pub(crate) async fn edit(
     if request.is_empty() {
         return Err(Refusal::field(
             "name",
-            "there is nothing to edit: give a name, a description or a limit",
+            "there is nothing to edit: give a name, a description, a limit or people",
         ));
     }
     may_edit(key.life()).map_err(|refusal| Refusal::new(ProblemCode::Refused, refusal.to_string()))?;
@@ -70,8 +75,29 @@ pub(crate) async fn edit(
     }
 
     let before = key.fields();
+    let notify = request.notify_people;
     let after = request.upon(&before);
+    let added: BTreeSet<MemberId> = after.people.difference(&before.people).copied().collect();
+    let taken: BTreeSet<MemberId> = before.people.difference(&after.people).copied().collect();
+    if after.people.len() > MOST_PEOPLE {
+        return Err(too_many(after.people.len()));
+    }
+    let assigned = members(&mut work, &added).await?;
+    let unassigned = members(&mut work, &taken).await?;
     key::edit(&mut work.write, work.organization, id, &after).await?;
+    let ids = |members: &[MemberView]| members.iter().map(|member| member.id).collect::<Vec<_>>();
+    assigned::change(
+        &mut work.write,
+        work.organization,
+        id,
+        &ids(&assigned),
+        &ids(&unassigned),
+    )
+    .await?;
+    if notify {
+        tell(&app, &mut work, (id, &after.name), &assigned, true).await?;
+        tell(&app, &mut work, (id, &after.name), &unassigned, false).await?;
+    }
 
     let event = Event::KeyEdited {
         key: id,
@@ -83,6 +109,8 @@ pub(crate) async fn edit(
                 to: after.requests_per_minute,
             },
         ),
+        assigned: assigned.iter().map(named).collect(),
+        unassigned: unassigned.iter().map(named).collect(),
     };
     work.end_on_key(StatusCode::OK, id, event).await
 }

@@ -5,6 +5,7 @@ pub(crate) mod edit;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod pause;
+pub(crate) mod people;
 pub(crate) mod read;
 pub(crate) mod resume;
 pub(crate) mod revoke;

@@ -9,12 +9,12 @@ use domain::member::may_leave;
 use protocol::change::EntityRef;
 use protocol::invitation::LeftView;
 use protocol::path;
-use store::{Changed, member};
+use store::{Changed, assigned, member};
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::handlers::member::{named, named_organization};
+use crate::handlers::member::{gone, named, named_organization};
 use crate::operation::{Nothing, Written};
 use crate::parameters::InOrganization;
 use crate::refusal::Refusal;
@@ -51,6 +51,7 @@ pub(crate) async fn leave(
     may_leave(work.role)?;
     let member = work.member(work.standing).await?;
 
+    let keys = assigned::take_all(&mut work.write, member.id).await?;
     member::remove(&mut work.write, member.id).await?;
 
     let at = named_organization(&mut work.write, organization).await?;
@@ -68,7 +69,7 @@ pub(crate) async fn leave(
             StatusCode::OK,
             &view,
             Event::MemberLeft { who, role },
-            vec![Changed::Gone(EntityRef::Member(member.id))],
+            gone(member.id, keys),
         )
         .await
 }

@@ -6,9 +6,10 @@ pub(crate) mod remove;
 pub(crate) mod role;
 
 use domain::activity::{NamedMember, NamedOrganization};
-use domain::id::OrganizationId;
+use domain::id::{KeyId, MemberId, OrganizationId};
+use protocol::change::EntityRef;
 use protocol::organization::MemberView;
-use store::{Write, organization};
+use store::{Changed, Write, organization};
 
 use crate::refusal::Refusal;
 
@@ -19,6 +20,12 @@ pub(crate) fn named(member: &MemberView) -> NamedMember {
         account: member.account_id,
         name: member.display_name.to_string(),
     }
+}
+
+/// What changes when a member goes: the keys that were theirs are assigned to them no longer.
+pub(crate) fn gone(member: MemberId, keys: Vec<KeyId>) -> Vec<Changed> {
+    let keys = keys.into_iter().map(|key| Changed::Here(EntityRef::Key(key)));
+    keys.chain([Changed::Gone(EntityRef::Member(member))]).collect()
 }
 
 /// An organization, as the record of an account names it.

@@ -10,12 +10,12 @@ use domain::role::Action;
 use protocol::change::EntityRef;
 use protocol::organization::MemberView;
 use protocol::path;
-use store::{Changed, member};
+use store::{Changed, assigned, member};
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::handlers::member::{named, named_organization};
+use crate::handlers::member::{gone, named, named_organization};
 use crate::operation::{Nothing, Written};
 use crate::parameters::OneMember;
 use crate::refusal::Refusal;
@@ -51,6 +51,7 @@ pub(crate) async fn remove(
     let member = work.member(one.member).await?;
     may_remove(work.role, member.role, member.account_id == work.account)?;
 
+    let keys = assigned::take_all(&mut work.write, member.id).await?;
     member::remove(&mut work.write, member.id).await?;
 
     let at = named_organization(&mut work.write, one.organization).await?;
@@ -65,7 +66,7 @@ pub(crate) async fn remove(
             StatusCode::OK,
             &member,
             Event::MemberRemoved { who, role },
-            vec![Changed::Gone(EntityRef::Member(member.id))],
+            gone(member.id, keys),
         )
         .await
 }

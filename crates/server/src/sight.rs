@@ -1,0 +1,34 @@
+//! What a caller sees of an organization (P12): from the one table to what the store is asked for.
+
+use domain::id::MemberId;
+use domain::role::{Action, Grant, Role, grant};
+use protocol::key::KeyView;
+use store::assigned::Sees;
+use store::change::Sight;
+use store::member::Standing;
+
+/// Which keys somebody sees.
+pub(crate) const fn keys(role: Role, member: MemberId) -> Sees {
+    match grant(role, Action::ReadKeys) {
+        Grant::Full => Sees::All,
+        Grant::Assigned | Grant::AssignedWithoutTokens => Sees::AssignedTo(member),
+        _ => Sees::None,
+    }
+}
+
+/// Whether a key is among those that are seen.
+pub(crate) fn has(sees: Sees, key: &KeyView) -> bool {
+    match sees {
+        Sees::All => true,
+        Sees::AssignedTo(member) => key.people.contains(&member),
+        Sees::None => false,
+    }
+}
+
+/// What of the organization's feed somebody is told.
+pub(crate) const fn of_feed(standing: Standing) -> Sight {
+    Sight {
+        keys: keys(standing.role, standing.id),
+        invitations: grant(standing.role, Action::ManageMembers).is_full(),
+    }
+}

@@ -1,0 +1,8 @@
+-- The members a key is assigned to (K4).
+CREATE TABLE key_person (
+    key_id          UUID NOT NULL REFERENCES key (id),
+    organization_id UUID NOT NULL REFERENCES organization (id),
+    member_id       UUID NOT NULL REFERENCES member (id),
+    PRIMARY KEY (key_id, member_id)
+);
+CREATE INDEX key_person_member ON key_person (member_id);
