@@ -88,9 +88,10 @@ impl Server {
     /// # Errors
     /// [`ClientError`].
     pub async fn verify(&self, secret: Secret) -> Result<VerifyView, ClientError> {
-        let request = self
-            .request(Method::POST, path::VERIFY)
-            .json(&VerifyRequest { secret });
+        let request = self.request(Method::POST, path::VERIFY).json(&VerifyRequest {
+            secret,
+            organization_id: None,
+        });
         self.send(request).await
     }
 }

@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::id::{AccountId, EventId, InvitationId, KeyId, MemberId, OrganizationId, SecretId, SessionId};
+use crate::id::{
+    AccountId, EventId, InvitationId, IssuerId, KeyId, MemberId, OrganizationId, SecretId, SessionId,
+};
+use crate::issuer::{Audience, IssuerUrl, Mapping};
 use crate::key::KeyKind;
 use crate::limit::RequestLimit;
 use crate::role::Role;
@@ -79,6 +82,17 @@ pub struct NamedOrganization {
     pub organization: OrganizationId,
     /// Its name then.
     pub name: String,
+}
+
+/// An issuer, as the record names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedIssuer {
+    /// The issuer.
+    pub issuer: IssuerId,
+    /// Its URL.
+    pub url: IssuerUrl,
+    /// For whom its tokens are.
+    pub audience: Audience,
 }
 
 /// A key that came from another system.
@@ -286,6 +300,17 @@ pub enum Event {
         /// The secret that ended.
         new: SecretId,
     },
+    /// An identity provider outside was registered (K12).
+    IssuerAdded(NamedIssuer),
+    /// Whom the tokens of an issuer stand for was changed (K12).
+    IssuerMapped {
+        /// The issuer.
+        at: NamedIssuer,
+        /// What was changed.
+        mapping: Mapping,
+    },
+    /// An issuer was removed: its tokens are good no more (K12).
+    IssuerRemoved(NamedIssuer),
     /// A key was revoked.
     KeyRevoked {
         /// The key.

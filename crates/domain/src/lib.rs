@@ -13,6 +13,7 @@ pub mod expression;
 pub mod id;
 pub mod import;
 pub mod invitation;
+pub mod issuer;
 pub mod key;
 pub mod limit;
 pub mod member;

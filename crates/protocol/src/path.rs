@@ -46,6 +46,16 @@ pub const INVITATIONS: &str = "/v1/organizations/{organization_id}/invitations";
 pub const INVITATION_RESEND: &str = "/v1/organizations/{organization_id}/invitations/{invitation_id}/resend";
 /// Take an invitation back.
 pub const INVITATION_CANCEL: &str = "/v1/organizations/{organization_id}/invitations/{invitation_id}/cancel";
+/// Identity providers outside whose tokens an organization takes.
+pub const ISSUERS: &str = "/v1/organizations/{organization_id}/issuers";
+/// What an issuer says of itself, before it is registered.
+pub const ISSUERS_LOOK: &str = "/v1/organizations/{organization_id}/issuers/look";
+/// Say whom the tokens of an issuer stand for.
+pub const ISSUER_MAP: &str = "/v1/organizations/{organization_id}/issuers/{issuer_id}/map";
+/// Remove an issuer.
+pub const ISSUER_REMOVE: &str = "/v1/organizations/{organization_id}/issuers/{issuer_id}/remove";
+/// The public keys of an issuer, as the server holds them.
+pub const ISSUER_KEYS: &str = "/v1/organizations/{organization_id}/issuers/{issuer_id}/keys";
 /// What an invitation is, for whoever holds its code.
 pub const INVITATION_LOOK: &str = "/v1/invitations/look";
 /// Come in by an invitation with the signed-in account.

@@ -14,6 +14,7 @@ mod caller;
 mod finish;
 mod handlers;
 mod imported;
+mod issuers;
 mod jobs;
 mod known;
 mod limits;

@@ -177,7 +177,8 @@ fn document() -> OpenApi {
 
 fn build() -> Routes {
     use handlers::{
-        account, catalog, change, health, invitation, key, member, notice, openapi, server, session, verify,
+        account, catalog, change, health, invitation, issuer, key, member, notice, openapi, server, session,
+        verify,
     };
     Routes {
         router: OpenApiRouter::with_openapi(document()),
@@ -219,6 +220,12 @@ fn build() -> Routes {
         Access::May(Action::ManageMembers),
         route!(invitation::cancel::cancel),
     )
+    .to(Access::May(Action::ReadKeys), route!(issuer::list::list))
+    .to(Access::May(Action::ManagePolicy), route!(issuer::look::look))
+    .to(Access::May(Action::ManagePolicy), route!(issuer::add::add))
+    .to(Access::May(Action::ManagePolicy), route!(issuer::map::map))
+    .to(Access::May(Action::ManagePolicy), route!(issuer::remove::remove))
+    .to(Access::May(Action::ManagePolicy), route!(issuer::keys::keys))
     .to(Access::Public, route!(invitation::look::look))
     .to(Access::Session, route!(invitation::accept::accept))
     .to(Access::Public, route!(invitation::join::join))

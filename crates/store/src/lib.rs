@@ -24,6 +24,7 @@ pub mod activity;
 pub mod change;
 pub mod import;
 pub mod invitation;
+pub mod issuer;
 pub mod key;
 pub mod mail;
 pub mod member;

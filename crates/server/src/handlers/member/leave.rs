@@ -9,7 +9,7 @@ use domain::member::may_leave;
 use protocol::change::EntityRef;
 use protocol::invitation::LeftView;
 use protocol::path;
-use store::{Changed, member};
+use store::{Changed, issuer, member};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -51,6 +51,7 @@ pub(crate) async fn leave(
     may_leave(work.role)?;
     let member = work.member(work.standing).await?;
 
+    let issuers = issuer::forget_member(&mut work.write, member.id).await?;
     member::remove(&mut work.write, member.id).await?;
 
     let at = named_organization(&mut work.write, organization).await?;
@@ -63,12 +64,9 @@ pub(crate) async fn leave(
     let view = LeftView {
         organization_id: organization,
     };
+    let mut changed = vec![Changed::Gone(EntityRef::Member(member.id))];
+    changed.extend(issuers.into_iter().map(|id| Changed::Here(EntityRef::Issuer(id))));
     work.and_with(theirs)
-        .end(
-            StatusCode::OK,
-            &view,
-            Event::MemberLeft { who, role },
-            vec![Changed::Gone(EntityRef::Member(member.id))],
-        )
+        .end(StatusCode::OK, &view, Event::MemberLeft { who, role }, changed)
         .await
 }

@@ -10,7 +10,7 @@ use domain::role::Action;
 use protocol::change::EntityRef;
 use protocol::organization::MemberView;
 use protocol::path;
-use store::{Changed, member};
+use store::{Changed, issuer, member};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -51,6 +51,7 @@ pub(crate) async fn remove(
     let member = work.member(one.member).await?;
     may_remove(work.role, member.role, member.account_id == work.account)?;
 
+    let issuers = issuer::forget_member(&mut work.write, member.id).await?;
     member::remove(&mut work.write, member.id).await?;
 
     let at = named_organization(&mut work.write, one.organization).await?;
@@ -60,12 +61,14 @@ pub(crate) async fn remove(
         changed: vec![Changed::Gone(EntityRef::Membership(member.id))],
     };
     let (who, role) = (named(&member), member.role);
+    let mut changed = vec![Changed::Gone(EntityRef::Member(member.id))];
+    changed.extend(issuers.into_iter().map(|id| Changed::Here(EntityRef::Issuer(id))));
     work.and_with(theirs)
         .end(
             StatusCode::OK,
             &member,
             Event::MemberRemoved { who, role },
-            vec![Changed::Gone(EntityRef::Member(member.id))],
+            changed,
         )
         .await
 }
