@@ -8,6 +8,7 @@ mod account;
 mod catalog;
 mod changes;
 mod error;
+mod issuer;
 mod key;
 mod listing;
 mod meta;
@@ -325,6 +326,7 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0004_secret_heads.sql")),
         M::up(include_str!("../migrations/0005_people.sql")),
         M::up(include_str!("../migrations/0006_radar.sql")),
+        M::up(include_str!("../migrations/0009_issuers.sql")),
     ])
 }
 

@@ -21,6 +21,8 @@ impl Replica {
             for sql in [
                 "DELETE FROM outbox",
                 "DELETE FROM key",
+                "DELETE FROM issuer_keys",
+                "DELETE FROM issuer",
                 "DELETE FROM invitation",
                 "DELETE FROM member",
                 "DELETE FROM organization",

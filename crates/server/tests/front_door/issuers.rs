@@ -532,7 +532,7 @@ async fn k12_forged_tokens_are_told_from_good_ones_at_the_door() {
         ("somebody else's key", evil.sign(&all), Some("untrusted")),
         ("no signature", format!("{signed}."), Some("untrusted")),
         ("zeros", format!("{signed}.{}", "A".repeat(86)), Some("untrusted")),
-        ("cut", token[..token.len() - 9].to_owned(), Some("untrusted")),
+        ("cut", token[..token.len() - 2].to_owned(), Some("untrusted")),
         ("two parts", signed.to_owned(), Some("malformed")),
         ("huge", with("pad", json!("x".repeat(17_000))), Some("malformed")),
         ("alg none", head(json!({ "alg": "none" })), Some("untrusted")),
