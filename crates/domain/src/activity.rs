@@ -13,6 +13,7 @@ use crate::issuer::{Audience, IssuerUrl, Mapping};
 use crate::key::KeyKind;
 use crate::limit::RequestLimit;
 use crate::role::Role;
+use crate::trace::Handling;
 
 /// Whose record an event belongs to: each scope has a sequence and a hash chain of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -299,6 +300,32 @@ pub enum Event {
         name: String,
         /// The secret that ended.
         new: SecretId,
+    },
+    /// A secret was shown, copied, saved or given to a command on somebody's computer (K17).
+    SecretHandled {
+        /// The key.
+        key: KeyId,
+        /// Its name then.
+        name: String,
+        /// Which of its secrets.
+        secret: SecretId,
+        /// What was done.
+        handling: Handling,
+        /// When, by that computer's clock; the server may have been told much later.
+        done_at: Timestamp,
+    },
+    /// Those who manage keys were told by mail that one expires soon (K16).
+    ExpiryTold {
+        /// The key.
+        key: KeyId,
+        /// Its name then.
+        name: String,
+        /// When it ends.
+        expires_at: Timestamp,
+        /// Within how many days.
+        days: u32,
+        /// Who was told.
+        people: Vec<MemberId>,
     },
     /// An identity provider outside was registered (K12).
     IssuerAdded(NamedIssuer),

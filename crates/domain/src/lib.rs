@@ -24,3 +24,4 @@ pub mod price;
 pub mod radar;
 pub mod role;
 pub mod rotation;
+pub mod trace;

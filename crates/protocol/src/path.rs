@@ -32,6 +32,8 @@ pub const KEY_ROTATE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/
 pub const KEY_ROTATION: &str = "/v1/organizations/{organization_id}/keys/{key_id}/rotation";
 /// How often a key was used, by secret and hour.
 pub const KEY_USAGE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/usage";
+/// Tell what was done with a secret of a key.
+pub const KEY_TRACE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/traces";
 /// Members of an organization.
 pub const MEMBERS: &str = "/v1/organizations/{organization_id}/members";
 /// Give a member another role.

@@ -17,6 +17,7 @@ mod people;
 mod radar;
 mod removed;
 mod topic;
+mod trace;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -35,6 +36,7 @@ pub use key::{KeyCounts, KeyQuery, KeyRecord, Sort, SortBy};
 pub use meta::{Cursor, Feed};
 pub use outbox::{KeyEdit, Operation, OutboxEntry, OutboxState, SentEdit};
 pub use topic::Topic;
+pub use trace::UntoldTrace;
 
 use listing::Listing;
 

@@ -20,6 +20,7 @@ impl Replica {
             let mut removed = 0;
             for sql in [
                 "DELETE FROM outbox",
+                "DELETE FROM trace",
                 "DELETE FROM key",
                 "DELETE FROM issuer_keys",
                 "DELETE FROM issuer",

@@ -11,6 +11,7 @@ mod app;
 mod attempts;
 mod body;
 mod caller;
+mod expiring;
 mod finish;
 mod handlers;
 mod imported;

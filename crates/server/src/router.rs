@@ -203,6 +203,7 @@ fn build() -> Routes {
     .to(Access::May(Action::RotateKeys), route!(key::rotate::rotate))
     .to(Access::May(Action::RotateKeys), route!(key::rotation::rotation))
     .to(Access::May(Action::ReadKeys), route!(key::usage::usage))
+    .to(Access::May(Action::ReadKeys), route!(key::trace::trace))
     .to(Access::Member, route!(member::list::list))
     .to(Access::May(Action::ManageMembers), route!(member::role::role))
     .to(Access::May(Action::ManageMembers), route!(member::remove::remove))

@@ -30,6 +30,7 @@ pub mod mail;
 pub mod member;
 pub mod operation;
 pub mod organization;
+pub mod radar;
 pub mod rotation;
 pub mod secret;
 pub mod session;

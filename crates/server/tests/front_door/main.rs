@@ -8,6 +8,7 @@
 
 mod cache;
 mod catalog;
+mod expiring;
 mod forward;
 mod given;
 mod import;

@@ -196,6 +196,13 @@ async fn request(
             };
             write(path::fill(&route.path, &[&organization, &key])).json(&body)
         }
+        ("POST", path::KEY_TRACE) => {
+            let key = given.key(ada, ada.free_key).await;
+            let body = json!({
+                "secret_id": key["secrets"][0]["id"], "handling": "copied", "at": "2026-03-12T10:00:00Z",
+            });
+            write(path::fill(&route.path, &[&organization, &ada.free_key])).json(&body)
+        }
         ("GET", path::KEY_USAGE) => get(&path::fill(&route.path, &[&organization, &ada.free_key])),
         ("POST", path::KEY_REVOKE) => {
             let (key, _) = given.create_key(ada, "to be revoked").await;

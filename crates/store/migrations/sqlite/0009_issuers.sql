@@ -30,3 +30,12 @@ CREATE TABLE issuer_subject (
     CHECK ((member_id IS NULL) <> (service_account_id IS NULL))
 ) STRICT;
 CREATE INDEX issuer_subject_member ON issuer_subject (member_id);
+
+-- Of which coming end of a key those who manage keys were told last by mail (K16): once for each threshold, whichever node
+-- comes first and however often it starts.
+CREATE TABLE expiry_mail (
+    key_id     BLOB    NOT NULL PRIMARY KEY REFERENCES key (id),
+    expires_at INTEGER NOT NULL,
+    days       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX key_expires ON key (expires_at) WHERE expires_at IS NOT NULL AND revoked_at IS NULL;
