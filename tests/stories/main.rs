@@ -11,6 +11,7 @@ mod crashes;
 mod faults;
 mod first_light;
 mod first_request;
+mod fuzz;
 mod import;
 mod interleavings;
 mod issuers;

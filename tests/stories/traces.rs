@@ -35,13 +35,21 @@ async fn told_once_when_back(kind: Kind) {
     };
     let ada = TestDesk::new();
     ada.sign_up(&server.url()).await;
-    let made = ada.create("ci-deploy").await;
+    let made = ada
+        .desk
+        .create_key(testkit::desk::draft("ci-deploy"))
+        .await
+        .unwrap();
     ada.wait_synced().await;
     server.stop().await;
     ada.desk.save_secret(made.secret_id).await.unwrap();
     ada.desk.secret_to_use(made.key_id).await.unwrap();
     // Of a key the server does not know yet: told after it.
-    let offline = ada.create("made offline").await;
+    let offline = ada
+        .desk
+        .create_key(testkit::desk::draft("made offline"))
+        .await
+        .unwrap();
     ada.desk.save_secret(offline.secret_id).await.unwrap();
     let before = server::system::SystemClock;
     let back_at = domain::clock::Clock::now(&before);
