@@ -70,7 +70,7 @@ pub(crate) async fn run(app: App, ending: CancellationToken) {
             match expiring::tell(&app, now).await {
                 Ok(()) => expiry_at = now.plus_seconds(EXPIRY_EVERY_SECONDS),
                 Err(refusal) => {
-                    tracing::warn!(?refusal, "coming ends of keys could not be told; tried again")
+                    tracing::warn!(?refusal, "coming ends of keys could not be told; tried again");
                 }
             }
         }

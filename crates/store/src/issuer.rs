@@ -320,7 +320,7 @@ pub async fn registered(
         url.as_str(),
         audience,
         organization.is_none(),
-        organization.map_or(Uuid::nil(), |organization| organization.as_uuid()),
+        organization.map_or(Uuid::nil(), OrganizationId::as_uuid),
     )?;
     rows.into_iter()
         .map(|row| {

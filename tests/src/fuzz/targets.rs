@@ -179,8 +179,10 @@ fn catalog(input: &[u8]) {
     ] {
         match read {
             Ok(catalog) => {
-                let json = serde_json::to_string(&catalog).expect("a good catalog is handed out");
-                assert!(!json.is_empty());
+                assert!(
+                    serde_json::to_string(&catalog).is_ok(),
+                    "a good catalog is handed out"
+                );
             }
             Err(error) => {
                 assert!(!error.problems.is_empty(), "what is wrong is said");
@@ -203,7 +205,7 @@ fn jwt(input: &[u8]) {
     // Whatever a provider lists is read without harm.
     if let Ok(keys) = KeySet::read(input) {
         assert!(!keys.keys.is_empty());
-        let again = serde_json::to_vec(&keys).expect("keys are JSON");
+        let again = serde_json::to_vec(&keys).unwrap_or_default();
         assert_eq!(KeySet::read(&again), Ok(keys), "what is kept is read again");
     }
     let Ok(text) = std::str::from_utf8(input) else {

@@ -15,7 +15,7 @@ pub fn places_in_parts(bytes: &[u8], parts: &[usize]) -> Vec<(u64, bool)> {
         at = next;
         let last = at == bytes.len();
         let done = search.look(&window, last, |spot| {
-            found.push((spot.offset, spot.problem.is_none()))
+            found.push((spot.offset, spot.problem.is_none()));
         });
         window.drain(..done);
         if last {
