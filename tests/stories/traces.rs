@@ -42,6 +42,7 @@ async fn told_once_when_back(kind: Kind) {
         .unwrap();
     ada.wait_synced().await;
     server.stop().await;
+    ada.desk.reveal_secret(made.secret_id).await.unwrap();
     ada.desk.save_secret(made.secret_id).await.unwrap();
     ada.desk.secret_to_use(made.key_id).await.unwrap();
     // Of a key the server does not know yet: told after it.
@@ -60,6 +61,7 @@ async fn told_once_when_back(kind: Kind) {
     ada.desk.open_connection(last).await.unwrap();
     server.start().await;
     let all = [
+        pair("revealed", "ci-deploy"),
         pair("saved", "ci-deploy"),
         pair("given_to_command", "ci-deploy"),
         pair("saved", "made offline"),

@@ -228,12 +228,14 @@ impl Desk {
         Ok(secret)
     }
 
-    /// The text of a secret, for the command line, which prints it once after making it.
+    /// The text of a secret, to be shown.
     ///
     /// # Errors
     /// [`DeskError`].
     pub async fn reveal_secret(self: &Arc<Self>, id: SecretId) -> Result<Secret, DeskError> {
-        self.secret(id).await
+        let secret = self.secret(id).await?;
+        self.leave_trace(id, Handling::Revealed).await?;
+        Ok(secret)
     }
 }
 

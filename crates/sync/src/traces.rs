@@ -24,8 +24,6 @@ impl Engine {
                 Err(error) if error.is_passing() || error.code() == Some(ProblemCode::SignedOut) => {
                     return Err(error.into());
                 }
-                // An older server has no place for it yet: it is kept until there is one.
-                Err(error) if error.code() == Some(ProblemCode::MethodNotAllowed) => return Ok(told),
                 Err(_) => {}
             }
             self.replica_work(move |replica| replica.forget_trace(id)).await?;

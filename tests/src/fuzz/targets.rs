@@ -24,8 +24,8 @@ const VECTORS: &str = include_str!("../../../crates/crypto/src/jwt/vectors.json"
 /// Two made-up secrets whose checksums are right, and one whose is not.
 const SECRETS: [&str; 3] = [
     "kst_team_07ELSZgnu18FMTahov29GNUbipw3AH2brrpx",
-    "kst_svc_07ELSZgnu18FMTahov29GNUbipw3AH1cLtqi",
-    "kst_pat_07ELSZgnu18FMTahov29GNUbipw3AH000000",
+    "kst_svc_29GNUbipw3AHOVcjqx4BIPWdkry5CJ1bP0ac",
+    "kst_pat_3AHOVcjqx4BIPWdkry5CJQXelsz6DK000000",
 ];
 
 impl Target {
