@@ -1,5 +1,7 @@
 //! What can be asked on the command line.
 
+mod issuers;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -10,6 +12,8 @@ use domain::id::{ConnectionId, OperationId, OrganizationId};
 use domain::limit::RequestLimit;
 use domain::role::Role;
 use domain::rotation::LONGEST_OVERLAP_SECONDS;
+
+pub(crate) use issuers::{AddIssuer, IssuersCommand, Switch};
 
 /// Keys of an organization, from the terminal: list, create, revoke, inspect. Works offline on the encrypted copy.
 #[derive(Parser)]
@@ -108,6 +112,11 @@ pub(crate) enum Command {
     Memberships {
         #[command(subcommand)]
         command: MembershipsCommand,
+    },
+    /// List, register, map, try and remove identity providers outside whose tokens (JWT) are good here.
+    Issuers {
+        #[command(subcommand)]
+        command: IssuersCommand,
     },
     /// Changes that are not in force yet: list, drop, send again, decide.
     Pending {

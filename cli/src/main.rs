@@ -15,6 +15,7 @@ mod exit;
 mod first_request;
 mod host;
 mod import;
+mod issuers;
 mod keychain;
 mod keys;
 mod look;
@@ -168,6 +169,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
                 people::open(&desk, output, &opened, organization).await
             }
         },
+        Command::Issuers { command } => issuers::run(&desk, output, &opened, command).await,
         Command::Pending { command } => match command {
             PendingCommand::List => pending::list(&desk, output, &opened).await,
             PendingCommand::Drop { id } => pending::drop(&desk, output, &opened, id).await,

@@ -135,7 +135,7 @@ pub(crate) async fn invite(
     })
 }
 
-async fn find_member(desk: &Arc<Desk>, wanted: &str) -> Result<MemberRow, DeskError> {
+pub(crate) async fn find_member(desk: &Arc<Desk>, wanted: &str) -> Result<MemberRow, DeskError> {
     let lower = wanted.to_lowercase();
     desk.people()
         .await?

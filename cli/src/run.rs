@@ -57,6 +57,11 @@ pub(crate) async fn run(
     // Before the command begins: a signal that comes at once is the command's already.
     let signals = Signals::listen().map_err(|error| unattended(&error))?;
     let child = start(&run.command, &variables);
+    if !wanted.offline {
+        // The server is told of the run while the command runs; where it can't be, the next sync does.
+        let desk = desk.clone();
+        tokio::spawn(async move { desk.sync_now().await });
+    }
     let veil = Veil::over(variables.into_iter().map(|(_, secret)| secret));
     match child {
         Ok(child) => attend(child, signals, Arc::new(veil)).await,

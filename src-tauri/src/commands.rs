@@ -3,6 +3,7 @@
 pub(crate) mod catalog;
 pub(crate) mod connection;
 pub(crate) mod import;
+pub(crate) mod issuers;
 pub(crate) mod key;
 pub(crate) mod keychain;
 pub(crate) mod lock;

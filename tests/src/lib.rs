@@ -7,6 +7,7 @@
 pub mod axe;
 mod eyes;
 pub mod failure;
+pub mod fuzz;
 mod hands;
 pub mod outside;
 pub mod page;

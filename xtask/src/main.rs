@@ -16,6 +16,7 @@ mod codegen;
 mod display;
 mod exec;
 mod failure;
+mod fuzz;
 mod icons;
 mod layers;
 mod postgres;
@@ -65,6 +66,8 @@ enum Task {
     Bundle(bundle::Arguments),
     /// Measure time and memory of the release build; figures are kept in docs/figures.md.
     Bench(bench::Arguments),
+    /// Try inputs nobody thought of on what reads strangers' texts: secrets, catalogs, tokens, files.
+    Fuzz(fuzz::Arguments),
     /// Prove that the crates point only downward.
     Layers,
     /// Write what is generated from the code: the screens' bindings and the server's OpenAPI document.
@@ -92,6 +95,7 @@ impl Task {
             Self::Within(arguments) if arguments.wants_postgres() => &[Group::Running, Group::Postgres],
             Self::Within(_) => &[Group::Running],
             Self::Bench(_) => &[Group::Build, Group::Running, Group::Screens],
+            Self::Fuzz(_) => &[Group::Build],
             Self::Layers => &[],
             Self::Codegen(_) => &[Group::Build, Group::Screens],
             Self::Icons => &[Group::Packages],
@@ -127,6 +131,7 @@ fn perform(arguments: Arguments) -> Outcome {
         Task::Check(arguments) => check::run(&workspace, &arguments),
         Task::Test(arguments) => test::run(&workspace, &arguments),
         Task::Bench(arguments) => bench::run(&workspace, &arguments),
+        Task::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Task::Shots(arguments) => shots::run(&workspace, &arguments),
         Task::Within(arguments) => within::run(&arguments),
         Task::Bundle(arguments) => bundle::run(&workspace, &arguments),

@@ -13,23 +13,28 @@ use crate::workspace::Workspace;
 /// The oldest Node.js the build tools run on.
 const OLDEST_NODE: u32 = 20;
 
+/// Installs those of the screens, and those of the OpenID provider that stories talk to.
 pub(crate) fn install_packages(workspace: &Workspace) -> Outcome {
-    let ui = workspace.ui();
-    let lock = ui.join("package-lock.json");
+    install_in(&workspace.ui(), "ui")?;
+    install_in(&workspace.root.join("tests/provider"), "tests/provider")
+}
+
+fn install_in(folder: &Path, name: &str) -> Outcome {
+    let lock = folder.join("package-lock.json");
     if !lock.is_file() {
         return Err(Failure::said(format!(
-            "{} is missing. Run `npm install` in ui/ once and commit it.",
+            "{} is missing. Run `npm install` in {name}/ once and commit it.",
             lock.display()
         )));
     }
-    let now = fingerprint(&[ui.join("package.json"), lock])?;
-    let stamp = stamp(&ui, "packages");
+    let now = fingerprint(&[folder.join("package.json"), lock])?;
+    let stamp = stamp(folder, "packages");
     if fs::read_to_string(&stamp).is_ok_and(|then| then == now) {
         return Ok(());
     }
     require_node()?;
-    println!("Installing npm packages in ui/");
-    npm(&ui, &["ci", "--no-audit", "--no-fund", "--loglevel=error"]).run()?;
+    println!("Installing npm packages in {name}/");
+    npm(folder, &["ci", "--no-audit", "--no-fund", "--loglevel=error"]).run()?;
     write_stamp(&stamp, &now)
 }
 

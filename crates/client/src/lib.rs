@@ -5,6 +5,7 @@
 
 mod address;
 mod error;
+mod issuer;
 mod request;
 mod resource;
 

@@ -7,6 +7,7 @@ use domain::catalog::Catalog;
 use domain::id::{InvitationId, KeyId, MemberId, OperationId, OrganizationId};
 use domain::role::Role;
 use domain::rotation::RotationStep;
+use domain::trace::Trace;
 use eventsource_stream::Eventsource as _;
 use futures::{Stream, StreamExt as _};
 use protocol::account::{AccountView, SessionStarted, SignInRequest, SignUpRequest};
@@ -88,9 +89,10 @@ impl Server {
     /// # Errors
     /// [`ClientError`].
     pub async fn verify(&self, secret: Secret) -> Result<VerifyView, ClientError> {
-        let request = self
-            .request(Method::POST, path::VERIFY)
-            .json(&VerifyRequest { secret });
+        let request = self.request(Method::POST, path::VERIFY).json(&VerifyRequest {
+            secret,
+            organization_id: None,
+        });
         self.send(request).await
     }
 }
@@ -192,6 +194,21 @@ impl Session {
         let path = fill(path::KEY_REVOKE, &[&organization, &key]);
         self.write(Method::POST, &path, operation, &serde_json::json!({}))
             .await
+    }
+
+    /// Tells what was done with a secret.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn tell_trace(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        key: KeyId,
+        trace: &Trace,
+    ) -> Result<KeyView, ClientError> {
+        let path = fill(path::KEY_TRACE, &[&organization, &key]);
+        self.write(Method::POST, &path, operation, trace).await
     }
 
     /// Pauses a key.

@@ -6,6 +6,7 @@
 
 pub mod chain;
 pub mod derive;
+pub mod jwt;
 pub mod recovery;
 pub mod seal;
 pub mod secret;

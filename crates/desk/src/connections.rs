@@ -294,8 +294,8 @@ impl Desk {
                 }
             };
             let wishes = match &open {
-                Some(open) => open.replica.outbox()?,
-                None => Vec::new(),
+                Some(open) => (open.replica.outbox()?, open.replica.untold_traces()?),
+                None => (Vec::new(), Vec::new()),
             };
             if let Some(open) = open {
                 open.shut().await;
@@ -329,7 +329,7 @@ impl Desk {
         let account = record.account_id;
         let opened = self.open_and_remember(record).await?;
         let open = self.current()?;
-        blocking(move || open.want_again(&wishes, account)).await?;
+        blocking(move || open.want_again(&wishes.0, &wishes.1, account)).await?;
         Ok(SetAside {
             moved_to: moved_to.display().to_string(),
             opened,

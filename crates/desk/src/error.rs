@@ -184,6 +184,8 @@ impl DeskError {
                     "display_name" => "yourName",
                     "organization_name" => "organizationName",
                     "expires_at" => "expiresAt",
+                    "subject_claim" => "subjectClaim",
+                    "leeway_seconds" => "leewaySeconds",
                     other => other,
                 })
             }

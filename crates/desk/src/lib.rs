@@ -12,6 +12,7 @@ pub mod host;
 mod import;
 mod inspect;
 mod invited;
+mod issuers;
 mod keys;
 mod ladder;
 mod lock;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::id::{AccountId, MemberId, OperationId};
-use replica::{KeyEdit, Operation, OutboxEntry, OutboxState, Replica};
+use replica::{KeyEdit, Operation, OutboxEntry, OutboxState, Replica, UntoldTrace};
 use sync::merge::{Field, Merge, merge, one_by_one};
 use sync::status::{Phase, RoundError};
 
@@ -132,7 +132,15 @@ impl Desk {
 
 impl OpenConnection {
     /// Writes what waited in another copy into this one, with the same operation ids.
-    pub(crate) fn want_again(&self, wishes: &[OutboxEntry], account: AccountId) -> Result<(), DeskError> {
+    pub(crate) fn want_again(
+        &self,
+        wishes: &[OutboxEntry],
+        traces: &[UntoldTrace],
+        account: AccountId,
+    ) -> Result<(), DeskError> {
+        for untold in traces {
+            self.replica.leave_trace(untold)?;
+        }
         for entry in wishes {
             self.replica.want_again(entry)?;
             if let Operation::CreateKey(request) = &entry.operation {

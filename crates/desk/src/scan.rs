@@ -5,6 +5,7 @@
 //! ends when it is told to, whatever a slow disk is doing.
 
 mod collect;
+mod parts;
 mod read;
 pub(crate) mod report;
 mod search;
@@ -22,6 +23,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::error::DeskError;
 use crate::{Desk, lock};
 use collect::{Collection, Copy};
+pub use parts::places_in_parts;
 use read::{Buffer, Ending, Unread};
 use report::{ScanProgress, ScanReport, SkipReason};
 use walk::{Passed, Step, Walk};

@@ -8,17 +8,18 @@ use std::time::Duration;
 use crypto::secret::Secret;
 use crypto::token::Token;
 use domain::clock::Timestamp;
-use domain::id::{KeyId, SecretId};
+use domain::id::{KeyId, OperationId, SecretId};
 use domain::key::{KeyKind, KeyState};
+use domain::trace::{Handling, Trace};
 use keychain::Rung;
 use protocol::key::{NewSecret, SecretView};
-use replica::Operation;
+use replica::{Operation, UntoldTrace};
 use sync::failpoint::reach;
 
 use crate::error::DeskError;
 use crate::keys::no_such_key;
 use crate::open::{OpenConnection, item};
-use crate::view::{Copied, CreatedKey, Saved, StoredIn};
+use crate::view::{ConnectionKind, Copied, CreatedKey, Saved, StoredIn};
 use crate::{Desk, blocking};
 
 /// How long a copied secret stays on the clipboard (K17).
@@ -100,12 +101,42 @@ impl Desk {
         .await
     }
 
+    /// Notes what is about to be done with a secret (K17); the server is told as soon as it can be. What is looked at in a
+    /// sample leaves none.
+    async fn leave_trace(self: &Arc<Self>, id: SecretId, handling: Handling) -> Result<(), DeskError> {
+        let open = self.current()?;
+        if open.record().kind == ConnectionKind::Sample {
+            return Ok(());
+        }
+        let at = self.now();
+        let operation_id = self.with_entropy(|entropy| OperationId::make(at, entropy));
+        blocking(move || {
+            // A secret whose key is not there any more is of no record.
+            let Some(key_id) = open.replica.key_of_secret(id)? else {
+                return Ok(());
+            };
+            open.replica.leave_trace(&UntoldTrace {
+                operation_id,
+                key_id,
+                trace: Trace {
+                    secret_id: id,
+                    handling,
+                    at,
+                },
+            })?;
+            open.engine.wake();
+            Ok(())
+        })
+        .await
+    }
+
     /// Puts a secret on the clipboard; it leaves it by itself.
     ///
     /// # Errors
     /// [`DeskError`].
     pub async fn copy_secret(self: &Arc<Self>, id: SecretId) -> Result<Copied, DeskError> {
         let secret = self.secret(id).await?;
+        self.leave_trace(id, Handling::Copied).await?;
         let host = self.ports.host.clone();
         blocking(move || host.copy(&secret, CLIPBOARD).map_err(DeskError::Unexpected)).await?;
         Ok(Copied {
@@ -119,6 +150,7 @@ impl Desk {
     /// [`DeskError`].
     pub async fn save_secret(self: &Arc<Self>, id: SecretId) -> Result<Saved, DeskError> {
         let secret = self.secret(id).await?;
+        self.leave_trace(id, Handling::Saved).await?;
         let open = self.current()?;
         let host = self.ports.host.clone();
         blocking(move || {
@@ -149,7 +181,7 @@ impl Desk {
     pub async fn secret_to_use(self: &Arc<Self>, id: KeyId) -> Result<Secret, DeskError> {
         let open = self.current()?;
         let now = self.now();
-        blocking(move || {
+        let (secret_id, secret) = blocking(move || {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
             let name = &record.shown.name;
             let revoking = record
@@ -183,7 +215,7 @@ impl Desk {
             let live = |secret: &&SecretView| secret.life().is_live(now);
             for secret in record.view.secrets.iter().rev().filter(live) {
                 if let Some(found) = open.keychain.get(&item(open.record().id, secret.id))? {
-                    return Ok(found);
+                    return Ok((secret.id, found));
                 }
             }
             Err(DeskError::NotFound(format!(
@@ -191,15 +223,19 @@ impl Desk {
                  removed. Make a key here for what is to run here"
             )))
         })
-        .await
+        .await?;
+        self.leave_trace(secret_id, Handling::GivenToCommand).await?;
+        Ok(secret)
     }
 
-    /// The text of a secret, for the command line, which prints it once after making it.
+    /// The text of a secret, to be shown.
     ///
     /// # Errors
     /// [`DeskError`].
     pub async fn reveal_secret(self: &Arc<Self>, id: SecretId) -> Result<Secret, DeskError> {
-        self.secret(id).await
+        let secret = self.secret(id).await?;
+        self.leave_trace(id, Handling::Revealed).await?;
+        Ok(secret)
     }
 }
 

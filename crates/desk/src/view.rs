@@ -36,6 +36,7 @@ mod connection;
 mod first_request;
 mod import;
 mod inspect;
+mod issuers;
 mod key;
 mod people;
 mod radar;
@@ -54,6 +55,10 @@ pub use connection::{
 pub use first_request::{FirstRequest, Language, ReasonHelp, Snippet};
 pub use import::{ImportCounts, ImportPreview, ImportProgress, ImportReport, ImportRowView};
 pub use inspect::{Finding, InspectReport, PlaceHere, Verdict};
+pub use issuers::{
+    IssuerDraft, IssuerLook, IssuerMember, IssuerRow, IssuersPage, SubjectRow, TokenAnswer, TokenCheck,
+    TokenStep,
+};
 pub use key::{
     ActRule, AssignedPerson, BulkRefusal, BulkReport, Copied, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft,
     KeyPage, KeyRow, KeyText, PendingMark, RevokeRule, Saved, SecretRow, Stop, StoredIn,

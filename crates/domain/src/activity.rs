@@ -6,10 +6,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::id::{AccountId, EventId, InvitationId, KeyId, MemberId, OrganizationId, SecretId, SessionId};
+use crate::id::{
+    AccountId, EventId, InvitationId, IssuerId, KeyId, MemberId, OrganizationId, SecretId, SessionId,
+};
+use crate::issuer::{Audience, IssuerUrl, Mapping};
 use crate::key::KeyKind;
 use crate::limit::RequestLimit;
 use crate::role::Role;
+use crate::trace::Handling;
 
 /// Whose record an event belongs to: each scope has a sequence and a hash chain of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -79,6 +83,17 @@ pub struct NamedOrganization {
     pub organization: OrganizationId,
     /// Its name then.
     pub name: String,
+}
+
+/// An issuer, as the record names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedIssuer {
+    /// The issuer.
+    pub issuer: IssuerId,
+    /// Its URL.
+    pub url: IssuerUrl,
+    /// For whom its tokens are.
+    pub audience: Audience,
 }
 
 /// A key that came from another system.
@@ -295,6 +310,43 @@ pub enum Event {
         /// The secret that ended.
         new: SecretId,
     },
+    /// A secret was shown, copied, saved or given to a command on somebody's computer (K17).
+    SecretHandled {
+        /// The key.
+        key: KeyId,
+        /// Its name then.
+        name: String,
+        /// Which of its secrets.
+        secret: SecretId,
+        /// What was done.
+        handling: Handling,
+        /// When, by that computer's clock; the server may have been told much later.
+        done_at: Timestamp,
+    },
+    /// Those who manage keys were told by mail that one expires soon (K16).
+    ExpiryTold {
+        /// The key.
+        key: KeyId,
+        /// Its name then.
+        name: String,
+        /// When it ends.
+        expires_at: Timestamp,
+        /// Within how many days.
+        days: u32,
+        /// Who was told.
+        people: Vec<MemberId>,
+    },
+    /// An identity provider outside was registered (K12).
+    IssuerAdded(NamedIssuer),
+    /// Whom the tokens of an issuer stand for was changed (K12).
+    IssuerMapped {
+        /// The issuer.
+        at: NamedIssuer,
+        /// What was changed.
+        mapping: Mapping,
+    },
+    /// An issuer was removed: its tokens are good no more (K12).
+    IssuerRemoved(NamedIssuer),
     /// A key was revoked.
     KeyRevoked {
         /// The key.

@@ -3,11 +3,12 @@
 //! An organization has one, and so has every account: its profile, its memberships, its sessions.
 
 use domain::activity::Scope;
-use domain::id::{AccountId, InvitationId, KeyId, MemberId, OrganizationId, SessionId};
+use domain::id::{AccountId, InvitationId, IssuerId, KeyId, MemberId, OrganizationId, SessionId};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{MembershipView, ProfileView, SessionView};
 use crate::invitation::InvitationView;
+use crate::issuer::IssuerView;
 use crate::key::KeyView;
 use crate::organization::{MemberView, OrganizationView};
 
@@ -51,6 +52,8 @@ pub enum Entity {
     Member(MemberView),
     /// An invitation; told to those who manage members.
     Invitation(InvitationView),
+    /// An issuer with its mapping; told to those who see all keys.
+    Issuer(IssuerView),
     /// A key with its secrets.
     Key(KeyView),
     /// The account itself.
@@ -74,6 +77,7 @@ impl Entity {
             Self::Organization(view) => Some(EntityRef::Organization(view.id)),
             Self::Member(view) => Some(EntityRef::Member(view.id)),
             Self::Invitation(view) => Some(EntityRef::Invitation(view.id)),
+            Self::Issuer(view) => Some(EntityRef::Issuer(view.id)),
             Self::Key(view) => Some(EntityRef::Key(view.id)),
             Self::Profile(view) => Some(EntityRef::Profile(view.id)),
             Self::Membership(view) => Some(EntityRef::Membership(view.id)),
@@ -94,6 +98,8 @@ pub enum EntityRef {
     Member(MemberId),
     /// An invitation.
     Invitation(InvitationId),
+    /// An identity provider outside.
+    Issuer(IssuerId),
     /// A key.
     Key(KeyId),
     /// The account itself.

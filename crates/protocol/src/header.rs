@@ -21,6 +21,14 @@ pub const KEY_SECRET: &str = "x-keystead-secret";
 pub const KEY_KIND: &str = "x-keystead-kind";
 /// Whose the key is.
 pub const KEY_ORGANIZATION: &str = "x-keystead-organization";
+/// The issuer whose token let a request through.
+pub const ISSUER: &str = "x-keystead-issuer";
+/// The member whom that token stands for.
+pub const MEMBER: &str = "x-keystead-member";
+/// The service account whom that token stands for.
+pub const SERVICE_ACCOUNT: &str = "x-keystead-service-account";
+/// The member's role.
+pub const ROLE: &str = "x-keystead-role";
 /// Why a request was not let through.
 pub const REASON: &str = "x-keystead-reason";
 /// How many more requests of a key with a limit may go on at once.

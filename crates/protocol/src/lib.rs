@@ -8,6 +8,7 @@ pub mod change;
 pub mod header;
 pub mod import;
 pub mod invitation;
+pub mod issuer;
 pub mod key;
 pub mod organization;
 pub mod path;

@@ -32,6 +32,8 @@ pub const KEY_ROTATE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/
 pub const KEY_ROTATION: &str = "/v1/organizations/{organization_id}/keys/{key_id}/rotation";
 /// How often a key was used, by secret and hour.
 pub const KEY_USAGE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/usage";
+/// Tell what was done with a secret of a key.
+pub const KEY_TRACE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/traces";
 /// Members of an organization.
 pub const MEMBERS: &str = "/v1/organizations/{organization_id}/members";
 /// Give a member another role.
@@ -46,6 +48,16 @@ pub const INVITATIONS: &str = "/v1/organizations/{organization_id}/invitations";
 pub const INVITATION_RESEND: &str = "/v1/organizations/{organization_id}/invitations/{invitation_id}/resend";
 /// Take an invitation back.
 pub const INVITATION_CANCEL: &str = "/v1/organizations/{organization_id}/invitations/{invitation_id}/cancel";
+/// Identity providers outside whose tokens an organization takes.
+pub const ISSUERS: &str = "/v1/organizations/{organization_id}/issuers";
+/// What an issuer says of itself, before it is registered.
+pub const ISSUERS_LOOK: &str = "/v1/organizations/{organization_id}/issuers/look";
+/// Say whom the tokens of an issuer stand for.
+pub const ISSUER_MAP: &str = "/v1/organizations/{organization_id}/issuers/{issuer_id}/map";
+/// Remove an issuer.
+pub const ISSUER_REMOVE: &str = "/v1/organizations/{organization_id}/issuers/{issuer_id}/remove";
+/// The public keys of an issuer, as the server holds them.
+pub const ISSUER_KEYS: &str = "/v1/organizations/{organization_id}/issuers/{issuer_id}/keys";
 /// What an invitation is, for whoever holds its code.
 pub const INVITATION_LOOK: &str = "/v1/invitations/look";
 /// Come in by an invitation with the signed-in account.

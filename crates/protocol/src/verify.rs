@@ -2,8 +2,10 @@
 
 use crypto::secret::{Secret, serialize_exposed};
 use domain::clock::Timestamp;
-use domain::id::{KeyId, OrganizationId, SecretId};
+use domain::id::{AccountId, IssuerId, KeyId, OrganizationId, SecretId};
+use domain::issuer::{IssuerUrl, Principal, Subject, TokenProblem};
 use domain::key::KeyKind;
+use domain::role::Role;
 use serde::{Deserialize, Serialize};
 
 /// Asks whether a secret is good.
@@ -11,9 +13,13 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VerifyRequest {
-    /// The whole secret, as the caller of your service sent it.
+    /// The whole secret, or the whole token (JWT) of an issuer, as the caller of your service sent it.
     #[serde(serialize_with = "serialize_exposed")]
     pub secret: Secret,
+    /// Whose it has to be; a good one of another organization is then `unknown`. Needed for tokens of an issuer that
+    /// several organizations have registered for the same audience.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
 }
 
 /// The answer. It is 200 whether or not the secret is good: the question was answered.
@@ -25,9 +31,12 @@ pub struct VerifyView {
     /// Why not. `unknown` covers everything the caller may learn nothing about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<VerifyRefusal>,
-    /// Whose it is; only when `valid`.
+    /// Whose it is; only when `valid`, and a secret of a key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<VerifiedKey>,
+    /// Whom it stands for; only when `valid`, and a token of an issuer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<VerifiedToken>,
     /// How many more requests of a key with a limit may go on at once; also in the header `x-keystead-remaining`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining: Option<u32>,
@@ -41,11 +50,12 @@ pub struct VerifyView {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VerifyRefusal {
-    /// No secret of a key: wrong form or checksum, nor one that was imported. Never looked up.
+    /// No secret of a key: wrong form or checksum, nor one that was imported; and no token (JWT) that can be read. Never
+    /// looked up.
     Malformed,
     /// No key has it.
     Unknown,
-    /// Its key's time is over.
+    /// Its key's time is over, or the token's own.
     Expired,
     /// Its key was revoked.
     Revoked,
@@ -55,6 +65,35 @@ pub enum VerifyRefusal {
     Retired,
     /// Its key made more requests than its limit lets it; the secret itself is good.
     RateLimited,
+    /// A token whose issuer and audience are registered nowhere here.
+    UnknownIssuer,
+    /// A token that is not its issuer's, or that asks for what is not understood here: signature, algorithm, key, header.
+    Untrusted,
+    /// A token whose time has not begun.
+    NotYet,
+    /// A good token of an issuer, about somebody who stands for nobody here.
+    Unmapped,
+    /// A token of an issuer that several organizations have registered for this audience: name one of them.
+    Ambiguous,
+    /// A token that can't be looked at now: its issuer's keys can't be read. Try again.
+    IssuerAway,
+}
+
+impl From<TokenProblem> for VerifyRefusal {
+    fn from(problem: TokenProblem) -> Self {
+        match problem {
+            TokenProblem::Malformed => Self::Malformed,
+            TokenProblem::UnknownIssuer => Self::UnknownIssuer,
+            TokenProblem::Expired => Self::Expired,
+            TokenProblem::NotYet => Self::NotYet,
+            TokenProblem::Algorithm
+            | TokenProblem::Header
+            | TokenProblem::Bound
+            | TokenProblem::NoKey
+            | TokenProblem::Signature
+            | TokenProblem::Subject => Self::Untrusted,
+        }
+    }
 }
 
 impl VerifyRefusal {
@@ -69,6 +108,12 @@ impl VerifyRefusal {
             Self::Paused => "paused",
             Self::Retired => "retired",
             Self::RateLimited => "rate_limited",
+            Self::UnknownIssuer => "unknown_issuer",
+            Self::Untrusted => "untrusted",
+            Self::NotYet => "not_yet",
+            Self::Unmapped => "unmapped",
+            Self::Ambiguous => "ambiguous",
+            Self::IssuerAway => "issuer_away",
         }
     }
 
@@ -76,15 +121,52 @@ impl VerifyRefusal {
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::Malformed => "this is no secret of a key: it is cut, or mistyped",
+            Self::Malformed => "this is no secret of a key and no signed token: it is cut, or mistyped",
             Self::Unknown => "no key has this secret",
-            Self::Expired => "the key of this secret has expired",
+            Self::Expired => "the key of this secret has expired, or the time of this token is over",
             Self::Revoked => "the key of this secret is revoked",
             Self::Paused => "the key of this secret is paused",
             Self::Retired => "another secret of its key took the place of this one",
             Self::RateLimited => "the key of this secret made more requests than its limit lets it",
+            Self::UnknownIssuer => {
+                "no issuer is registered that makes tokens like this one for this audience"
+            }
+            Self::Untrusted => {
+                "this token is not its issuer's, or is signed or written in a way that is not accepted"
+            }
+            Self::NotYet => "the time of this token has not begun",
+            Self::Unmapped => "this token is good, but whom it is about stands for nobody here",
+            Self::Ambiguous => {
+                "several organizations have registered the issuer of this token: name the one that is meant"
+            }
+            Self::IssuerAway => "the keys of the issuer of this token can't be read now; try again",
         }
     }
+}
+
+/// What a good token of an issuer stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VerifiedToken {
+    /// The issuer, as it is registered.
+    pub issuer_id: IssuerId,
+    /// Its URL.
+    pub issuer: IssuerUrl,
+    /// Whom the token is about, as the issuer names them.
+    pub subject: Subject,
+    /// Who registered the issuer.
+    pub organization_id: OrganizationId,
+    /// Who that is there.
+    pub principal: Principal,
+    /// The account behind a member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
+    /// How they are shown.
+    pub name: String,
+    /// As what.
+    pub role: Role,
+    /// When the token ends by itself.
+    pub expires_at: Timestamp,
 }
 
 /// The key behind a good secret.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use protocol::change::{ChangesPage, Entity, EntityRef};
 
-use crate::{Feed, Replica, ReplicaError, Topic, account, key, meta, people};
+use crate::{Feed, Replica, ReplicaError, Topic, account, issuer, key, meta, people};
 
 impl Replica {
     /// Applies one page and moves the cursor behind it, in one transaction.
@@ -71,6 +71,10 @@ impl Replica {
                         people::put_invitation(change, view)?;
                         topics.insert(Topic::Organization);
                     }
+                    Entity::Issuer(view) => {
+                        issuer::put(change, view)?;
+                        topics.insert(Topic::Organization);
+                    }
                     Entity::Key(view) => {
                         key::put(change, view, false)?;
                         topics.insert(Topic::Keys);
@@ -107,6 +111,7 @@ impl Replica {
                                 id.to_string(),
                                 Topic::Organization,
                             ),
+                            EntityRef::Issuer(id) => (issuer::DELETE, id.to_string(), Topic::Organization),
                             EntityRef::Key(id) => (
                                 "DELETE FROM key WHERE id = ?1 AND unconfirmed = 0",
                                 id.to_string(),
@@ -154,6 +159,7 @@ const fn held_by(feed: Feed) -> &'static [(&'static str, &'static str)] {
                 "SELECT id FROM invitation",
                 "DELETE FROM invitation WHERE id = ?1",
             ),
+            ("SELECT id FROM issuer", issuer::DELETE),
             (
                 "SELECT id FROM organization",
                 "DELETE FROM organization WHERE id = ?1",
@@ -175,6 +181,7 @@ fn id_of(entity: &EntityRef) -> String {
         EntityRef::Organization(id) => id.to_string(),
         EntityRef::Member(id) => id.to_string(),
         EntityRef::Invitation(id) => id.to_string(),
+        EntityRef::Issuer(id) => id.to_string(),
         EntityRef::Key(id) => id.to_string(),
         EntityRef::Profile(id) => id.to_string(),
         EntityRef::Membership(id) => id.to_string(),

@@ -338,7 +338,30 @@ impl Replica {
         Ok(ids)
     }
 
-    /// The name of the key that has this secret.
+    /// The key of a secret, also of one that a rotation waits to bring.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Sqlite`] or [`ReplicaError::Row`].
+    pub fn key_of_secret(&self, id: SecretId) -> Result<Option<KeyId>, ReplicaError> {
+        let connection = self.lock();
+        let of_key: Option<String> = connection
+            .prepare_cached("SELECT key_id FROM secret WHERE id = ?1")?
+            .query_row([id.to_string()], |row| row.get(0))
+            .optional()?;
+        if let Some(key) = of_key {
+            return Ok(Some(
+                key.parse()
+                    .map_err(<serde_json::Error as serde::de::Error>::custom)?,
+            ));
+        }
+        let waiting = outbox::rotations(&connection)?;
+        Ok(waiting
+            .iter()
+            .find(|request| request.secret.id == id)
+            .map(|request| request.secret.key_id))
+    }
+
+    /// The name of the key of a secret.
     ///
     /// # Errors
     /// [`ReplicaError::Sqlite`].

@@ -8,6 +8,7 @@ mod account;
 mod catalog;
 mod changes;
 mod error;
+mod issuer;
 mod key;
 mod listing;
 mod meta;
@@ -16,6 +17,7 @@ mod people;
 mod radar;
 mod removed;
 mod topic;
+mod trace;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -34,6 +36,7 @@ pub use key::{KeyCounts, KeyQuery, KeyRecord, Sort, SortBy};
 pub use meta::{Cursor, Feed};
 pub use outbox::{KeyEdit, Operation, OutboxEntry, OutboxState, SentEdit};
 pub use topic::Topic;
+pub use trace::UntoldTrace;
 
 use listing::Listing;
 
@@ -325,6 +328,7 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0004_secret_heads.sql")),
         M::up(include_str!("../migrations/0005_people.sql")),
         M::up(include_str!("../migrations/0006_radar.sql")),
+        M::up(include_str!("../migrations/0009_issuers.sql")),
     ])
 }
 

@@ -20,7 +20,10 @@ impl Replica {
             let mut removed = 0;
             for sql in [
                 "DELETE FROM outbox",
+                "DELETE FROM trace",
                 "DELETE FROM key",
+                "DELETE FROM issuer_keys",
+                "DELETE FROM issuer",
                 "DELETE FROM invitation",
                 "DELETE FROM member",
                 "DELETE FROM organization",

@@ -14,6 +14,7 @@ use crate::attempts::Attempts;
 use crate::catalog::Published;
 use crate::config::Config;
 use crate::imported::ImportedSecrets;
+use crate::issuers::IssuerKeys;
 use crate::known::KnownSecrets;
 use crate::limits::Limits;
 use crate::mail::Mailing;
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) mailing: Mailing,
     pub(crate) imported: ImportedSecrets,
+    pub(crate) issuers: IssuerKeys,
     /// Cancelled when the server stops: streams end at once.
     pub(crate) closing: CancellationToken,
 }

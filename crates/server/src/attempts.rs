@@ -14,6 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::clock::Timestamp;
 use domain::email::EmailAddress;
+use domain::id::AccountId;
 
 use crate::config::Config;
 
@@ -21,6 +22,8 @@ use crate::config::Config;
 const MANY: usize = 50_000;
 const QUARTER_HOUR: i64 = 15 * 60;
 const HOUR: i64 = 60 * 60;
+/// Issuers one account may have asked in an hour: each makes the server ask an address of the account's choice.
+const ISSUERS_PER_HOUR: u32 = 60;
 
 /// Buckets of one size: for each key, when its bucket will be full again.
 struct Buckets<K> {
@@ -72,6 +75,7 @@ pub(crate) struct Attempts {
     address: Buckets<IpAddr>,
     sign_ups: Buckets<IpAddr>,
     invitations: Buckets<IpAddr>,
+    issuers: Buckets<AccountId>,
 }
 
 impl Attempts {
@@ -81,6 +85,7 @@ impl Attempts {
             address: Buckets::new(config.sign_in_attempts_per_address, QUARTER_HOUR),
             sign_ups: Buckets::new(config.sign_ups_per_hour, HOUR),
             invitations: Buckets::new(config.sign_in_attempts_per_address, QUARTER_HOUR),
+            issuers: Buckets::new(ISSUERS_PER_HOUR, HOUR),
         }
     }
 
@@ -107,6 +112,11 @@ impl Attempts {
     /// After a success: only failures count.
     pub(crate) fn invited(&self, from: IpAddr) {
         self.invitations.give_back(&from);
+    }
+
+    /// Before an issuer is asked for somebody.
+    pub(crate) fn issuer(&self, by: AccountId, now: Timestamp) -> Result<(), u32> {
+        self.issuers.take(by, now)
     }
 
     pub(crate) fn sign_up(&self, from: IpAddr, now: Timestamp) -> Result<(), u32> {

@@ -109,6 +109,8 @@ pub struct Config {
     pub mail_from: Option<String>,
     /// The folder for mails where there is no mail server; without one, `mail` beside the file of the database.
     pub mail_folder: Option<PathBuf>,
+    /// Whether organizations may register issuers at addresses of this computer and of private networks.
+    pub issuers_inside: bool,
 }
 
 impl Default for Config {
@@ -135,6 +137,7 @@ impl Default for Config {
             mail_password: None,
             mail_from: None,
             mail_folder: None,
+            issuers_inside: false,
         }
     }
 }

@@ -201,6 +201,7 @@ mod tests {
             known: crate::known::KnownSecrets::default(),
             limits: crate::limits::Limits::default(),
             imported: crate::imported::ImportedSecrets::default(),
+            issuers: crate::issuers::IssuerKeys::new(false),
             closing: tokio_util::sync::CancellationToken::new(),
         });
         let router = Router::new()

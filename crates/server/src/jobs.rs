@@ -1,4 +1,5 @@
-//! What the server does by itself: put down uses, tell of them, end rotations, and clear out what ran out.
+//! What the server does by itself: put down uses, tell of them, end rotations, tell of keys that
+//! expire soon, and clear out what ran out.
 
 use std::time::Duration;
 
@@ -13,8 +14,11 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::expiring;
 use crate::refusal::Refusal;
 
+/// Coming ends of keys are looked for when the server starts and after this much time of its clock.
+const EXPIRY_EVERY_SECONDS: i64 = 60;
 const EACH: Duration = Duration::from_secs(1);
 /// Clearing out happens when the server starts and after this much time of its clock.
 const CLEAR_EVERY_SECONDS: i64 = 6 * 3_600;
@@ -32,6 +36,7 @@ pub(crate) async fn run(app: App, ending: CancellationToken) {
     // Uses that an earlier run put down and did not tell are due now.
     let mut due: Option<Timestamp> = Some(app.now());
     let mut clear_at = app.now();
+    let mut expiry_at = app.now();
     loop {
         let last = tokio::select! {
             _ = ticks.tick() => false,
@@ -60,6 +65,14 @@ pub(crate) async fn run(app: App, ending: CancellationToken) {
                 tracing::error!("the sending of mails ended by a panic");
             }
             return;
+        }
+        if expiry_at <= now {
+            match expiring::tell(&app, now).await {
+                Ok(()) => expiry_at = now.plus_seconds(EXPIRY_EVERY_SECONDS),
+                Err(refusal) => {
+                    tracing::warn!(?refusal, "coming ends of keys could not be told; tried again");
+                }
+            }
         }
         if clear_at <= now {
             clear_at = now.plus_seconds(CLEAR_EVERY_SECONDS);

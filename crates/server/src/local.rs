@@ -111,6 +111,8 @@ pub async fn start_or_join(folder: &Path, name: &str) -> Result<Local, LocalErro
                     database: folder.join("keystead.db").display().to_string(),
                     name: name.to_owned(),
                     sign_up: SignUp::First,
+                    // Whoever uses it is at this computer, and reaches what it reaches.
+                    issuers_inside: true,
                     ..Config::default()
                 };
                 let running = start(config, system::ports()).await?;

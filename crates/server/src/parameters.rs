@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use domain::id::{InvitationId, KeyId, MemberId, NotAnId, OrganizationId};
+use domain::id::{InvitationId, IssuerId, KeyId, MemberId, NotAnId, OrganizationId};
 
 use crate::app::App;
 use crate::body::harmless;
@@ -35,6 +35,13 @@ pub(crate) struct OneInvitation {
     pub(crate) invitation: InvitationId,
 }
 
+/// `{organization_id}` and `{issuer_id}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneIssuer {
+    pub(crate) organization: OrganizationId,
+    pub(crate) issuer: IssuerId,
+}
+
 async fn id<I: FromStr<Err = NotAnId>>(
     parts: &mut Parts,
     app: &App,
@@ -56,6 +63,7 @@ fn not_an_id(name: &'static str) -> Refusal {
         "key_id" => KeyId::PREFIX,
         "member_id" => MemberId::PREFIX,
         "invitation_id" => InvitationId::PREFIX,
+        "issuer_id" => IssuerId::PREFIX,
         _ => OrganizationId::PREFIX,
     };
     Refusal::field(
@@ -101,6 +109,17 @@ impl FromRequestParts<App> for OneInvitation {
         Ok(Self {
             organization: id(parts, app, "organization_id").await?,
             invitation: id(parts, app, "invitation_id").await?,
+        })
+    }
+}
+
+impl FromRequestParts<App> for OneIssuer {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self {
+            organization: id(parts, app, "organization_id").await?,
+            issuer: id(parts, app, "issuer_id").await?,
         })
     }
 }
@@ -180,6 +199,21 @@ impl Query {
                     format!("the parameter {name} has to be a whole number {range}"),
                 )
             })
+    }
+
+    /// An organization's id. Other parameters are not looked at: where a proxy asks, they may be those of the request it
+    /// asks about.
+    pub(crate) fn organization(&self) -> Result<Option<OrganizationId>, Refusal> {
+        self.text("organization")
+            .map(|text| {
+                text.parse().map_err(|_: NotAnId| {
+                    Refusal::field(
+                        "organization",
+                        "the parameter organization has to be org_ and 32 hexadecimal digits",
+                    )
+                })
+            })
+            .transpose()
     }
 
     /// A key's id.

@@ -176,7 +176,8 @@ fn document() -> OpenApi {
 
 fn build() -> Routes {
     use handlers::{
-        account, catalog, change, health, invitation, key, member, notice, openapi, server, session, verify,
+        account, catalog, change, health, invitation, issuer, key, member, notice, openapi, server, session,
+        verify,
     };
     Routes {
         router: OpenApiRouter::with_openapi(document()),
@@ -201,6 +202,7 @@ fn build() -> Routes {
     .to(Access::May(Action::RotateKeys), route!(key::rotate::rotate))
     .to(Access::May(Action::RotateKeys), route!(key::rotation::rotation))
     .to(Access::May(Action::ReadKeys), route!(key::usage::usage))
+    .to(Access::May(Action::ReadKeys), route!(key::trace::trace))
     .to(Access::Member, route!(member::list::list))
     .to(Access::May(Action::ManageMembers), route!(member::role::role))
     .to(Access::May(Action::ManageMembers), route!(member::remove::remove))
@@ -218,6 +220,12 @@ fn build() -> Routes {
         Access::May(Action::ManageMembers),
         route!(invitation::cancel::cancel),
     )
+    .to(Access::May(Action::ReadKeys), route!(issuer::list::list))
+    .to(Access::May(Action::ManagePolicy), route!(issuer::look::look))
+    .to(Access::May(Action::ManagePolicy), route!(issuer::add::add))
+    .to(Access::May(Action::ManagePolicy), route!(issuer::map::map))
+    .to(Access::May(Action::ManagePolicy), route!(issuer::remove::remove))
+    .to(Access::May(Action::ManagePolicy), route!(issuer::keys::keys))
     .to(Access::Public, route!(invitation::look::look))
     .to(Access::Session, route!(invitation::accept::accept))
     .to(Access::Public, route!(invitation::join::join))

@@ -14,6 +14,7 @@ use crate::attempts::Attempts;
 use crate::catalog::{self, CatalogError, Published};
 use crate::config::Config;
 use crate::imported::ImportedSecrets;
+use crate::issuers::IssuerKeys;
 use crate::jobs;
 use crate::known::KnownSecrets;
 use crate::limits::Limits;
@@ -94,6 +95,7 @@ pub async fn start(mut config: Config, ports: Ports) -> Result<Running, StartErr
     let passwords = Passwords::new(&ports).await.map_err(|_| StartError::Passwords)?;
     let closing = CancellationToken::new();
     let working = CancellationToken::new();
+    let issuers = IssuerKeys::new(config.issuers_inside);
     let app = App::new(Shared {
         attempts: Attempts::new(&config),
         catalog,
@@ -107,6 +109,7 @@ pub async fn start(mut config: Config, ports: Ports) -> Result<Running, StartErr
         limits: Limits::default(),
         mailing,
         imported: ImportedSecrets::default(),
+        issuers,
         closing: closing.clone(),
     });
 

@@ -1,7 +1,7 @@
 //! The feeds: each entity of an organization, or of an account, once, at its latest number (O3).
 
 use domain::activity::Scope;
-use domain::id::{AccountId, InvitationId, KeyId, MemberId, OrganizationId, SessionId};
+use domain::id::{AccountId, InvitationId, IssuerId, KeyId, MemberId, OrganizationId, SessionId};
 use protocol::change::{Change, Entity, EntityRef};
 use uuid::Uuid;
 
@@ -10,11 +10,12 @@ use crate::error::StoreError;
 use crate::link::{Connected, all, one, run};
 use crate::read::Tx;
 use crate::write::{Changed, scope_id, scope_kind};
-use crate::{account, invitation, key, member, organization, session};
+use crate::{account, invitation, issuer, key, member, organization, session};
 
 const ORGANIZATION: &str = "organization";
 const MEMBER: &str = "member";
 const INVITATION: &str = "invitation";
+const ISSUER: &str = "issuer";
 const KEY: &str = "key";
 const PROFILE: &str = "profile";
 const MEMBERSHIP: &str = "membership";
@@ -25,6 +26,7 @@ const fn parts(entity: EntityRef) -> (&'static str, Uuid) {
         EntityRef::Organization(id) => (ORGANIZATION, id.as_uuid()),
         EntityRef::Member(id) => (MEMBER, id.as_uuid()),
         EntityRef::Invitation(id) => (INVITATION, id.as_uuid()),
+        EntityRef::Issuer(id) => (ISSUER, id.as_uuid()),
         EntityRef::Key(id) => (KEY, id.as_uuid()),
         EntityRef::Profile(id) => (PROFILE, id.as_uuid()),
         EntityRef::Membership(id) => (MEMBERSHIP, id.as_uuid()),
@@ -79,7 +81,7 @@ pub(crate) async fn number(
 /// What of an organization a caller may see. Accounts see all of their own feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sight {
-    /// Which of its keys. The others are left out as if they were not there.
+    /// Which of its keys. The others are left out as if they were not there. Its issuers are told with all of them.
     pub keys: Sees,
     /// Its invitations, likewise.
     pub invitations: bool,
@@ -136,7 +138,7 @@ pub async fn page(
         from,
         "SELECT sequence, entity_type, entity_id, gone FROM change \
          WHERE scope_id = $1 AND sequence > $2 AND sequence <= $3 AND (entity_type <> $5 OR (gone AND $4)) \
-         AND ($6 OR entity_type <> $7) ORDER BY sequence LIMIT $8",
+         AND ($6 OR entity_type <> $7) AND ($4 OR entity_type <> $9) ORDER BY sequence LIMIT $8",
         scope_id(scope),
         since,
         to,
@@ -145,6 +147,7 @@ pub async fn page(
         sight.invitations,
         INVITATION,
         limit,
+        ISSUER,
     )?;
     let mut changes: Vec<Change> = keys
         .into_iter()
@@ -181,7 +184,7 @@ pub async fn page(
             "SELECT COUNT(*) FROM change WHERE scope_id = $1 AND sequence > $2 \
              AND ($3 OR entity_type <> $4 OR EXISTS (SELECT 1 FROM key_person \
              WHERE key_person.key_id = change.entity_id AND key_person.member_id = $7)) \
-             AND ($5 OR entity_type <> $6)",
+             AND ($5 OR entity_type <> $6) AND ($3 OR entity_type <> $8)",
             scope_id(scope),
             next,
             all_keys,
@@ -189,6 +192,7 @@ pub async fn page(
             sight.invitations,
             INVITATION,
             of_member,
+            ISSUER,
         )?
         .map_or(0, |(count,)| count)
     };
@@ -206,6 +210,7 @@ fn gone(row: &ChangeRow) -> Result<Entity, StoreError> {
         ORGANIZATION => EntityRef::Organization(OrganizationId::from_uuid(row.entity_id)),
         MEMBER => EntityRef::Member(MemberId::from_uuid(row.entity_id)),
         INVITATION => EntityRef::Invitation(InvitationId::from_uuid(row.entity_id)),
+        ISSUER => EntityRef::Issuer(IssuerId::from_uuid(row.entity_id)),
         KEY => EntityRef::Key(KeyId::from_uuid(row.entity_id)),
         PROFILE => EntityRef::Profile(AccountId::from_uuid(row.entity_id)),
         MEMBERSHIP => EntityRef::Membership(MemberId::from_uuid(row.entity_id)),
@@ -230,6 +235,11 @@ async fn here(from: &mut impl Connected, scope: Scope, row: &ChangeRow) -> Resul
             invitation::find(from, organization, InvitationId::from_uuid(row.entity_id))
                 .await?
                 .map(Entity::Invitation)
+        }
+        (Scope::Organization(organization), ISSUER) => {
+            issuer::find(from, organization, IssuerId::from_uuid(row.entity_id))
+                .await?
+                .map(Entity::Issuer)
         }
         (Scope::Account(account), PROFILE) => account::profile(from, account).await?.map(Entity::Profile),
         (Scope::Account(account), MEMBERSHIP) => {

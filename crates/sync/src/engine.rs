@@ -211,7 +211,9 @@ impl Engine {
         self.pull(Feed::Account).await?;
         self.stay_a_member().await?;
         self.pull(Feed::Organization).await?;
-        if self.push().await? {
+        let pushed = self.push().await?;
+        let told = self.tell_traces().await?;
+        if pushed || told {
             self.pull(Feed::Organization).await?;
         }
         let now = self.clock.now();

@@ -13,3 +13,4 @@ pub mod plan;
 mod pull;
 mod push;
 pub mod status;
+mod traces;

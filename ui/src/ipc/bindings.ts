@@ -116,6 +116,20 @@ export const commands = {
 	memberships: () => __TAURI_INVOKE<MembershipRow[]>("memberships"),
 	/**  Opens another organization of the account. */
 	openMembership: (organizationId: OrganizationId) => __TAURI_INVOKE<Opened>("open_membership", { organizationId }),
+	/**  The issuers of the organization, from the copy. */
+	issuers: () => __TAURI_INVOKE<IssuersPage>("issuers"),
+	/**  What an issuer says of itself; the server asks it. */
+	lookAtIssuer: (url: string) => __TAURI_INVOKE<IssuerLook>("look_at_issuer", { url }),
+	/**  Registers an issuer. */
+	addIssuer: (draft: IssuerDraft) => __TAURI_INVOKE<IssuerId>("add_issuer", { draft }),
+	/**  Lets a subject stand for a member; for nobody where none is given. */
+	mapSubject: (issuerId: IssuerId, subject: string, memberId: MemberId | null) => __TAURI_INVOKE<null>("map_subject", { issuerId, subject, memberId }),
+	/**  Says whether members are known by the address the issuer verified. */
+	mapByEmail: (issuerId: IssuerId, on: boolean) => __TAURI_INVOKE<null>("map_by_email", { issuerId, on }),
+	/**  Removes an issuer. */
+	removeIssuer: (issuerId: IssuerId) => __TAURI_INVOKE<null>("remove_issuer", { issuerId }),
+	/**  What would be answered to a token, and why; it is looked at on this computer. */
+	checkToken: (token: string) => __TAURI_INVOKE<TokenCheck>("check_token", { token }),
 	/**  Keys that expire soon, the first to expire first. */
 	expiryRadar: () => __TAURI_INVOKE<ExpiryRadar>("expiry_radar"),
 	/**  The first request with a key, in every language; the secret is in none of it. */
@@ -710,6 +724,83 @@ export type InviteReport = {
 	invited: SentLink[],
 	/**  Those who were not. */
 	refused: NotInvited[],
+};
+
+/**  Registers an issuer. */
+export type IssuerDraft = {
+	/**  Its URL. */
+	url: string,
+	/**  For whom its tokens have to be. */
+	audience: string,
+	/**  Which claim says whom a token is about. */
+	subjectClaim: string,
+	/**  How its tokens may be signed. */
+	algorithms: SigningAlgorithm[],
+	/**  How many seconds its clock may be off. */
+	leewaySeconds: number,
+	/**  Whether members are known by the address it verified. */
+	byEmail: boolean,
+};
+
+/**  An identity provider outside, whose tokens an organization takes. */
+export type IssuerId = string;
+
+/**  What an issuer says of itself, before it is registered. */
+export type IssuerLook = {
+	/**  Its URL, as its tokens will name it. */
+	url: string,
+	/**  Where its keys stand. */
+	keysUrl: string,
+	/**  How many of them can be used. */
+	keys: number,
+	/**  How it signs, as far as that can be checked. */
+	algorithms: SigningAlgorithm[],
+	/**  How it signs as well, which is never accepted. */
+	refusedAlgorithms: string[],
+};
+
+/**  A member whom a subject can stand for. */
+export type IssuerMember = {
+	/**  The membership. */
+	id: MemberId,
+	/**  How they are shown. */
+	name: string,
+	/**  The address. */
+	email: string,
+};
+
+/**  An issuer. */
+export type IssuerRow = {
+	/**  The issuer. */
+	id: IssuerId,
+	/**  Its URL, as its tokens name it. */
+	url: string,
+	/**  For whom its tokens have to be. */
+	audience: string,
+	/**  Which claim says whom a token is about. */
+	subjectClaim: string,
+	/**  Whether members are known by the address it verified. */
+	byEmail: boolean,
+	/**  How its tokens may be signed. */
+	algorithms: SigningAlgorithm[],
+	/**  How many seconds its clock may be off. */
+	leewaySeconds: number,
+	/**  Whom its subjects stand for. */
+	subjects: SubjectRow[],
+	/**  Since when. */
+	since: Timestamp,
+	/**  Who registered it. */
+	addedBy: string,
+};
+
+/**  The issuers of the organization. */
+export type IssuersPage = {
+	/**  The issuers, the oldest first. */
+	issuers: IssuerRow[],
+	/**  Whether they may be changed. */
+	manage: ActRule,
+	/**  Whom subjects can stand for. */
+	members: IssuerMember[],
 };
 
 /**  Comes in by an invitation with a new account. */
@@ -1507,6 +1598,30 @@ export type SignUpMode =
 /**  Nobody. */
 "closed";
 
+/**
+ *  How a token is signed (RFC 7518, section 3.1; RFC 8037). There is no `none` here and no shared key (HS256): who can
+ *  check such a token could also make one.
+ */
+export type SigningAlgorithm = 
+/**  RSA, PKCS #1 1.5, SHA-256. */
+"RS256" | 
+/**  RSA, PKCS #1 1.5, SHA-384. */
+"RS384" | 
+/**  RSA, PKCS #1 1.5, SHA-512. */
+"RS512" | 
+/**  RSA-PSS, SHA-256. */
+"PS256" | 
+/**  RSA-PSS, SHA-384. */
+"PS384" | 
+/**  RSA-PSS, SHA-512. */
+"PS512" | 
+/**  ECDSA on P-256, SHA-256. */
+"ES256" | 
+/**  ECDSA on P-384, SHA-384. */
+"ES384" | 
+/**  Ed25519. */
+"EdDSA";
+
 /**  How much was not searched, by reason. */
 export type SkipCounts = {
 	/**  Larger than the limit. */
@@ -1609,6 +1724,16 @@ export type StoredIn =
 /**  Memory only. */
 "memory";
 
+/**  Whom a subject stands for. */
+export type SubjectRow = {
+	/**  As the issuer names them. */
+	subject: string,
+	/**  The member; none for a service account. */
+	memberId: MemberId | null,
+	/**  How they are shown. */
+	name: string,
+};
+
 /**  What the sync is doing. */
 export type SyncState = 
 /**  In step. */
@@ -1651,6 +1776,42 @@ export type Theme =
 
 /**  A moment: microseconds since 1970-01-01T00:00:00Z. */
 export type Timestamp = string;
+
+/**  Whom a good token stands for. */
+export type TokenAnswer = {
+	/**  The issuer. */
+	issuerId: IssuerId,
+	/**  Whom it is about, as the issuer names them. */
+	subject: string,
+	/**  The member. */
+	memberId: MemberId,
+	/**  How they are shown. */
+	name: string,
+	/**  Their role. */
+	role: Role,
+	/**  When it ends by itself. */
+	expiresAt: Timestamp,
+};
+
+/**  What would be answered to a token, and why. */
+export type TokenCheck = {
+	/**  What was looked at, in order, to the first thing that is wrong. */
+	steps: TokenStep[],
+	/**  What would be answered; none when the token is not good. */
+	answer: TokenAnswer | null,
+	/**  As of when the issuer's keys are. */
+	keysAsOf: Timestamp | null,
+};
+
+/**  One thing that was looked at. */
+export type TokenStep = {
+	/**  What. */
+	what: string,
+	/**  Whether it is as it has to be. */
+	passed: boolean,
+	/**  What was found there. */
+	detail: string,
+};
 
 /**  Something shown on screens that may have changed. */
 export type Topic = 

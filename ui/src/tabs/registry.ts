@@ -1,6 +1,7 @@
 // Every screen of a workspace, as data. A new screen is a folder beside this file and one entry here; the
 // sidebar, the palette and "Why don't I see…?" follow.
 import CircleHelp from "@lucide/svelte/icons/circle-question-mark";
+import Fingerprint from "@lucide/svelte/icons/fingerprint-pattern";
 import KeyRound from "@lucide/svelte/icons/key-round";
 import PlugZap from "@lucide/svelte/icons/plug-zap";
 import ScanSearch from "@lucide/svelte/icons/scan-search";
@@ -10,6 +11,7 @@ import Users from "@lucide/svelte/icons/users";
 import type { Tab } from "../state/workspace";
 import Connections from "./connections/Connections.svelte";
 import Inspect from "./inspect/Inspect.svelte";
+import Issuers from "./issuers/Issuers.svelte";
 import Keys from "./keys/Keys.svelte";
 import Members from "./members/Members.svelte";
 import Preferences from "./preferences/Preferences.svelte";
@@ -56,6 +58,16 @@ export const tabs: readonly Tab[] = [
 		action: null,
 		keywords: "people team invite invitations roles admins remove leave",
 		view: Members,
+	},
+	{
+		id: "issuers",
+		label: "Token issuers",
+		group: "organization",
+		icon: Fingerprint,
+		purpose: "Identity providers outside whose tokens are good here.",
+		action: "manage_policy",
+		keywords: "openid oidc oauth jwt jwks external identity provider sso federation subject mapping",
+		view: Issuers,
 	},
 	{
 		id: "preferences",

@@ -12,6 +12,7 @@ import type {
 	ImportProgress,
 	InspectReport,
 	InviteDraft,
+	IssuerDraft,
 	KeyDetail,
 	KeyDraft,
 	KeyEditDraft,
@@ -40,6 +41,7 @@ import { firstRequestOf } from "./firstRequest";
 import { FakeImports } from "./imports";
 import { CHECKSUM, inspected, pageOf } from "./listing";
 import { FakeOutbox, textOf, type Wanted } from "./outbox";
+import { FakeIssuers } from "./issuers";
 import { FakePeople } from "./people";
 import { radarOf } from "./radar";
 import { FakeRotations } from "./rotations";
@@ -115,6 +117,7 @@ export class FakeCore {
 	scanned: Partial<ScanReport> = {};
 	#outbox = new FakeOutbox();
 	readonly people = new FakePeople();
+	readonly issuers = new FakeIssuers(this.people);
 	readonly rotations = new FakeRotations();
 	readonly catalog = new FakeCatalog();
 	readonly imports = new FakeImports();
@@ -653,6 +656,13 @@ export class FakeCore {
 		change_role: ({ memberId, role }) => this.#told(this.people.change(memberId, role)),
 		remove_member: ({ memberId }) => this.#told(this.people.remove(memberId)),
 		leave_organization: () => null,
+		issuers: () => this.issuers.page(),
+		look_at_issuer: () => this.issuers.found,
+		add_issuer: ({ draft }) => this.#told(this.issuers.add(draft as IssuerDraft)),
+		map_subject: ({ subject, memberId }) => this.#told(this.issuers.map(subject, memberId)),
+		map_by_email: ({ on }) => this.#told(this.issuers.byEmail(on)),
+		remove_issuer: ({ issuerId }) => this.#told(this.issuers.remove(issuerId)),
+		check_token: () => this.issuers.check,
 		look_at_invitation: () => this.people.seen,
 		accept_invitation: () => this.#enter(northwind),
 		sign_in_with_invitation: () => this.#enter(northwind),

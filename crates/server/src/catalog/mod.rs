@@ -62,6 +62,19 @@ pub fn load(folder: Option<&Path>) -> Result<Catalog, CatalogError> {
         .map_err(|problems| CatalogError { problems })
 }
 
+/// Reads a catalog from texts: its whole, and its services with the names they are told of by.
+///
+/// # Errors
+/// [`CatalogError`] with everything that is wrong.
+pub fn read_texts(whole: &str, services: &[(&str, &str)]) -> Result<Catalog, CatalogError> {
+    let file = |name: &str, text: &str| read::File {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    };
+    let services: Vec<read::File> = services.iter().map(|(name, text)| file(name, text)).collect();
+    read::read(&file("catalog.toml", whole), &services).map_err(|problems| CatalogError { problems })
+}
+
 /// A catalog as it is handed out.
 #[derive(Debug)]
 pub(crate) struct Published {

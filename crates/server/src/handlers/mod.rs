@@ -5,6 +5,7 @@ pub(crate) mod catalog;
 pub(crate) mod change;
 pub(crate) mod health;
 pub(crate) mod invitation;
+pub(crate) mod issuer;
 pub(crate) mod key;
 pub(crate) mod member;
 pub(crate) mod notice;

@@ -3,6 +3,7 @@
 //! They go over SMTP; where no mail server is named, into a folder as `.eml` files, which an operator can look at and
 //! another program can send.
 
+mod expiring;
 mod send;
 mod written;
 
@@ -22,6 +23,7 @@ use store::mail::Mail;
 use crate::config::{Config, MailSecurity};
 use crate::refusal::Refusal;
 
+pub(crate) use expiring::ExpiringMail;
 pub(crate) use send::run;
 pub(crate) use written::{AssignedMail, InvitationMail, day};
 
@@ -50,6 +52,8 @@ pub(crate) struct Mailing {
     /// What links begin with.
     base: String,
     server: String,
+    /// Whether somebody takes what is written: a mail server, or the folder an operator named.
+    reaches: bool,
 }
 
 impl Mailing {
@@ -74,6 +78,7 @@ impl Mailing {
             from,
             base,
             server: config.name.clone(),
+            reaches: config.mail_host.is_some() || config.mail_folder.is_some(),
         })
     }
 
@@ -85,6 +90,24 @@ impl Mailing {
     /// Whether mails reach people. Where not, who invites is given the link.
     pub(crate) const fn sends(&self) -> bool {
         matches!(self.way, Way::Smtp(_))
+    }
+
+    /// Whether somebody takes what is written. The folder beside the database of one computer is read by nobody.
+    pub(crate) const fn reaches(&self) -> bool {
+        self.reaches
+    }
+
+    /// Writes the mail that says that a key expires soon.
+    pub(crate) fn expiring(
+        &self,
+        id: MailId,
+        email: &EmailAddress,
+        letter: &ExpiringMail<'_>,
+    ) -> Result<Mail, Refusal> {
+        expiring::expiring(id, email, letter, &self.server).map_err(|error| {
+            tracing::error!(%error, "a mail could not be written");
+            Refusal::internal()
+        })
     }
 
     /// The link of an invitation.

@@ -159,6 +159,7 @@ impl Given {
         let mut config = Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             database: database.url.clone(),
+            issuers_inside: true,
             ..Config::default()
         };
         set(&mut config);

@@ -58,7 +58,8 @@ fn every_operation_is_described_whole() {
                 answers.contains_key("401"),
                 "{place}"
             );
-            if method == "post" && path.contains('{') {
+            // What only looks is no write, and can be asked again.
+            if method == "post" && path.contains('{') && path != path::ISSUERS_LOOK {
                 let parameters = operation["parameters"].as_array().unwrap();
                 assert!(
                     parameters

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::id::{KeyId, MemberId, OperationId};
+use domain::id::{IssuerId, KeyId, MemberId, OperationId};
 use domain::key::KeyKind;
 use domain::role::{Grant, Role, grant};
 use protocol::path;
@@ -12,7 +12,9 @@ use server::{Access, Declared, routes};
 use store::testing::add_member;
 
 use crate::given::{Given, PASSWORD, Person, answer, create_body, make, mint, sign_up_body, told_of};
+use crate::issuers::add_body;
 use crate::on_both;
+use crate::provider::{Provider, Signer};
 
 on_both!(p9_the_whole_table);
 
@@ -91,6 +93,34 @@ async fn request(
             let (id, _) = given.invite(ada, &format!("{name}@example.org"), "viewer").await;
             write(path::fill(&route.path, &[&organization, &id])).json(&json!({}))
         }
+        ("GET", path::ISSUERS) => get(&path::fill(&route.path, &[&organization])),
+        (
+            _,
+            path::ISSUERS | path::ISSUERS_LOOK | path::ISSUER_MAP | path::ISSUER_REMOVE | path::ISSUER_KEYS,
+        ) => {
+            // Each of its own, kept until the table is whole.
+            let provider: &'static Provider =
+                Box::leak(Box::new(Provider::with(&[&Signer::new("one")]).await));
+            let id = make(IssuerId::make);
+            let add = path::fill(path::ISSUERS, &[&organization]);
+            match route.path.as_str() {
+                path::ISSUERS => write(add).json(&add_body(provider, id)),
+                path::ISSUERS_LOOK => given
+                    .request(Method::POST, &path::fill(&route.path, &[&organization]), token)
+                    .json(&json!({ "url": provider.url })),
+                _ => {
+                    given.write(ada, &add, &add_body(provider, id)).await.good();
+                    let path = path::fill(&route.path, &[&organization, &id]);
+                    match route.path.as_str() {
+                        path::ISSUER_KEYS => get(&path),
+                        path::ISSUER_MAP => {
+                            write(path).json(&json!({ "mapping": { "type": "by_email", "on": true } }))
+                        }
+                        _ => write(path).json(&json!({})),
+                    }
+                }
+            }
+        }
         ("POST", path::INVITATION_LOOK) => {
             let name = make(KeyId::make).as_uuid().simple().to_string();
             let (_, code) = given.invite(ada, &format!("{name}@example.org"), "viewer").await;
@@ -165,6 +195,13 @@ async fn request(
                 json!({ "type": "finish" })
             };
             write(path::fill(&route.path, &[&organization, &key])).json(&body)
+        }
+        ("POST", path::KEY_TRACE) => {
+            let key = given.key(ada, ada.free_key).await;
+            let body = json!({
+                "secret_id": key["secrets"][0]["id"], "handling": "copied", "at": "2026-03-12T10:00:00Z",
+            });
+            write(path::fill(&route.path, &[&organization, &ada.free_key])).json(&body)
         }
         ("GET", path::KEY_USAGE) => get(&path::fill(&route.path, &[&organization, &ada.free_key])),
         ("POST", path::KEY_REVOKE) => {
@@ -265,7 +302,7 @@ fn expected(route: &Declared, role: Option<Role>, signed_in: bool) -> u16 {
             Grant::Full => 200,
             Grant::None => 403,
             // A list shows what is assigned, which is nothing yet; a single key is not there.
-            _ if route.path == path::KEYS => 200,
+            _ if route.path == path::KEYS || route.path == path::ISSUERS => 200,
             _ => 404,
         },
     }
@@ -281,6 +318,9 @@ fn seen(body: &serde_json::Value) -> String {
     }
     if let Some(keys) = body["keys"].as_array() {
         kinds.insert("key", keys.len());
+    }
+    if let Some(issuers) = body["issuers"].as_array() {
+        kinds.insert("issuer", issuers.len());
     }
     if kinds.is_empty() {
         return String::new();

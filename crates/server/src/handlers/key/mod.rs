@@ -12,4 +12,5 @@ pub(crate) mod revoke;
 pub(crate) mod rotate;
 pub(crate) mod rotation;
 pub(crate) mod secret;
+pub(crate) mod trace;
 pub(crate) mod usage;

@@ -9,7 +9,7 @@ use domain::member::may_leave;
 use protocol::change::EntityRef;
 use protocol::invitation::LeftView;
 use protocol::path;
-use store::{Changed, assigned, member};
+use store::{Changed, assigned, issuer, member};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -52,6 +52,7 @@ pub(crate) async fn leave(
     let member = work.member(work.standing).await?;
 
     let keys = assigned::take_all(&mut work.write, member.id).await?;
+    let issuers = issuer::forget_member(&mut work.write, member.id).await?;
     member::remove(&mut work.write, member.id).await?;
 
     let at = named_organization(&mut work.write, organization).await?;
@@ -64,12 +65,9 @@ pub(crate) async fn leave(
     let view = LeftView {
         organization_id: organization,
     };
+    let mut changed = gone(member.id, keys);
+    changed.extend(issuers.into_iter().map(|id| Changed::Here(EntityRef::Issuer(id))));
     work.and_with(theirs)
-        .end(
-            StatusCode::OK,
-            &view,
-            Event::MemberLeft { who, role },
-            gone(member.id, keys),
-        )
+        .end(StatusCode::OK, &view, Event::MemberLeft { who, role }, changed)
         .await
 }

@@ -10,7 +10,7 @@ use domain::role::Action;
 use protocol::change::EntityRef;
 use protocol::organization::MemberView;
 use protocol::path;
-use store::{Changed, assigned, member};
+use store::{Changed, assigned, issuer, member};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -52,6 +52,7 @@ pub(crate) async fn remove(
     may_remove(work.role, member.role, member.account_id == work.account)?;
 
     let keys = assigned::take_all(&mut work.write, member.id).await?;
+    let issuers = issuer::forget_member(&mut work.write, member.id).await?;
     member::remove(&mut work.write, member.id).await?;
 
     let at = named_organization(&mut work.write, one.organization).await?;
@@ -61,12 +62,14 @@ pub(crate) async fn remove(
         changed: vec![Changed::Gone(EntityRef::Membership(member.id))],
     };
     let (who, role) = (named(&member), member.role);
+    let mut changed = gone(member.id, keys);
+    changed.extend(issuers.into_iter().map(|id| Changed::Here(EntityRef::Issuer(id))));
     work.and_with(theirs)
         .end(
             StatusCode::OK,
             &member,
             Event::MemberRemoved { who, role },
-            gone(member.id, keys),
+            changed,
         )
         .await
 }

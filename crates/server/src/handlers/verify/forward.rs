@@ -8,23 +8,29 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use crypto::secret::Secret;
-use protocol::header::{KEY, KEY_KIND, KEY_ORGANIZATION, KEY_SECRET, REASON};
+use domain::issuer::Principal;
+use protocol::header::{
+    ISSUER, KEY, KEY_KIND, KEY_ORGANIZATION, KEY_SECRET, MEMBER, REASON, ROLE, SERVICE_ACCOUNT,
+};
 use protocol::path;
 use protocol::problem::ProblemCode;
-use protocol::verify::VerifyRefusal;
+use protocol::verify::{VerifiedToken, VerifyRefusal};
 
 use crate::address::ClientAddress;
 use crate::app::App;
 use crate::handlers::verify::verify::{Verdict, judge};
+use crate::parameters::Query;
 use crate::refusal::Refusal;
 
 const API_KEY: &str = "x-api-key";
 
 /// Whether a request may go on
 ///
-/// For reverse proxies. The secret stands in `Authorization: Bearer …` or in `X-Api-Key`. A good one counts as used.
+/// For reverse proxies. The secret, or the token (JWT) of an issuer, stands in `Authorization: Bearer …` or in `X-Api-Key`. A good one counts as used.
 #[utoipa::path(get, path = path::VERIFY, tag = "verify", operation_id = "verify_request",
     params(
+        ("organization" = Option<domain::id::OrganizationId>, Query, description = "Whose it has to be; what is good for \
+            another organization is not let through."),
         ("authorization" = Option<String>, Header, description = "`Bearer` and the secret."),
         ("x-api-key" = Option<String>, Header, description = "The secret, where there is no `Authorization`."),
     ),
@@ -34,6 +40,9 @@ const API_KEY: &str = "x-api-key";
             ("x-keystead-secret" = String, description = "Which of its secrets."),
             ("x-keystead-kind" = String, description = "The key's kind."),
             ("x-keystead-organization" = String, description = "Whose it is."),
+            ("x-keystead-issuer" = String, description = "Instead of key, secret and kind: the issuer of a token."),
+            ("x-keystead-member" = String, description = "The member whom that token stands for."),
+            ("x-keystead-role" = String, description = "Their role."),
             ("x-keystead-remaining" = u32, description = "How many more requests of a key with a limit may go on at once."),
         )),
         (status = 401, description = "It may not; the header `x-keystead-reason` says why, as `reason` of `POST /v1/verify`, \
@@ -45,6 +54,7 @@ const API_KEY: &str = "x-api-key";
 pub(crate) async fn forward(
     State(app): State<App>,
     from: ClientAddress,
+    query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let Some(secret) = secret(&headers) else {
@@ -53,30 +63,48 @@ pub(crate) async fn forward(
             "this request carries no secret; send it as authorization: Bearer kst_…, or as x-api-key",
         ));
     };
-    let verdict = judge(&app, secret, from).await?;
+    let verdict = judge(&app, secret, query.organization()?, from).await?;
     let mut response = match &verdict {
         Verdict::Good { seen, .. } => {
-            let mut response = StatusCode::NO_CONTENT.into_response();
             let key = &seen.known;
-            for (name, value) in [
+            let_through([
                 (KEY, key.key.to_string()),
                 (KEY_SECRET, key.secret.to_string()),
                 (KEY_KIND, key.kind.as_str().to_owned()),
                 (KEY_ORGANIZATION, key.organization.to_string()),
-            ] {
-                if let Ok(value) = HeaderValue::from_str(&value) {
-                    response
-                        .headers_mut()
-                        .insert(HeaderName::from_static(name), value);
-                }
-            }
-            response
+            ])
         }
+        Verdict::Token(token) => let_through(told_of(token)),
         Verdict::Bad(reason) => not_let_through(reason.as_str(), reason.sentence()),
         Verdict::Over { retry_after_seconds } => over(*retry_after_seconds),
     };
     verdict.head(response.headers_mut());
     Ok(response)
+}
+
+fn let_through<const N: usize>(said: [(&'static str, String); N]) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    for (name, value) in said {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
+fn told_of(token: &VerifiedToken) -> [(&'static str, String); 4] {
+    let principal = match token.principal {
+        Principal::Member(member) => (MEMBER, member.to_string()),
+        Principal::ServiceAccount(account) => (SERVICE_ACCOUNT, account.to_string()),
+    };
+    [
+        (ISSUER, token.issuer.to_string()),
+        principal,
+        (ROLE, token.role.as_str().to_owned()),
+        (KEY_ORGANIZATION, token.organization_id.to_string()),
+    ]
 }
 
 fn secret(headers: &HeaderMap) -> Option<Secret> {

@@ -10,17 +10,20 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use crypto::jwt;
 use crypto::secret::Secret;
 use crypto::token::{self, SecretHash};
+use domain::id::OrganizationId;
 use domain::key::KeyState;
 use domain::limit::Taken;
 use protocol::header::REMAINING;
 use protocol::path;
-use protocol::verify::{VerifiedKey, VerifyRefusal, VerifyRequest, VerifyView};
+use protocol::verify::{VerifiedKey, VerifiedToken, VerifyRefusal, VerifyRequest, VerifyView};
 
 use crate::address::ClientAddress;
 use crate::app::App;
 use crate::body::Body;
+use crate::handlers::verify::external::judge_token;
 use crate::known::Seen;
 use crate::refusal::Refusal;
 
@@ -39,7 +42,7 @@ pub(crate) async fn verify(
     from: ClientAddress,
     Body(request): Body<VerifyRequest>,
 ) -> Result<(HeaderMap, Json<VerifyView>), Refusal> {
-    let verdict = judge(&app, request.secret, from).await?;
+    let verdict = judge(&app, request.secret, request.organization_id, from).await?;
     let mut headers = HeaderMap::new();
     verdict.head(&mut headers);
     Ok((headers, Json(verdict.into())))
@@ -54,6 +57,8 @@ pub(crate) enum Verdict {
         /// How many more may at once, where that is limited.
         remaining: Option<u32>,
     },
+    /// It may go on: a token of an issuer that stands for somebody.
+    Token(Box<VerifiedToken>),
     /// The secret is not good.
     Bad(VerifyRefusal),
     /// The secret is good, and its key made too many requests.
@@ -68,7 +73,7 @@ impl Verdict {
     pub(crate) fn head(&self, headers: &mut HeaderMap) {
         let remaining = match self {
             Self::Good { remaining, .. } => *remaining,
-            Self::Bad(_) => None,
+            Self::Token(_) | Self::Bad(_) => None,
             Self::Over { retry_after_seconds } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds));
                 Some(0)
@@ -86,6 +91,7 @@ impl From<Verdict> for VerifyView {
             valid: false,
             reason: Some(reason),
             key: None,
+            token: None,
             remaining: None,
             retry_after_seconds: None,
         };
@@ -103,10 +109,19 @@ impl From<Verdict> for VerifyView {
                         organization_id: known.organization,
                         expires_at: known.life.expires_at,
                     }),
+                    token: None,
                     remaining,
                     retry_after_seconds: None,
                 }
             }
+            Verdict::Token(token) => Self {
+                valid: true,
+                reason: None,
+                key: None,
+                token: Some(*token),
+                remaining: None,
+                retry_after_seconds: None,
+            },
             Verdict::Bad(reason) => refused(reason),
             Verdict::Over { retry_after_seconds } => Self {
                 remaining: Some(0),
@@ -118,18 +133,36 @@ impl From<Verdict> for VerifyView {
 }
 
 /// What is to be done with a request that carries this secret. One that may go on counts as a use.
-pub(crate) async fn judge(app: &App, secret: Secret, from: ClientAddress) -> Result<Verdict, Refusal> {
+/// Where an organization is named, what is good for another is not known.
+pub(crate) async fn judge(
+    app: &App,
+    secret: Secret,
+    organization: Option<OrganizationId>,
+    from: ClientAddress,
+) -> Result<Verdict, Refusal> {
     if token::check(secret.expose()).is_err()
         && !app.imported.may_have(&app.store, &secret, app.now()).await?
     {
-        return Ok(Verdict::Bad(VerifyRefusal::Malformed));
+        return if jwt::looks_like(secret.expose()) {
+            judge_token(app, secret.expose(), organization).await
+        } else {
+            Ok(Verdict::Bad(VerifyRefusal::Malformed))
+        };
     }
     let hash = SecretHash::of(secret.expose());
-    drop(secret);
+    // A token of an issuer may look like a secret that was imported, and be none.
+    let token = Some(secret).filter(|secret| jwt::looks_like(secret.expose()));
 
     let Some(seen) = app.known.find(&app.store, &hash, app.now()).await? else {
-        return Ok(Verdict::Bad(VerifyRefusal::Unknown));
+        return match token {
+            Some(token) => judge_token(app, token.expose(), organization).await,
+            None => Ok(Verdict::Bad(VerifyRefusal::Unknown)),
+        };
     };
+    drop(token);
+    if organization.is_some_and(|named| named != seen.known.organization) {
+        return Ok(Verdict::Bad(VerifyRefusal::Unknown));
+    }
     let known = &seen.known;
     // Again: the database may have taken its time, and a secret may have ended in it.
     let now = app.now();
