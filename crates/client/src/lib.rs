@@ -7,6 +7,7 @@ mod address;
 mod error;
 mod request;
 mod resource;
+mod tokens;
 
 pub use address::{ServerAddress, ServerAddressProblem};
 pub use error::ClientError;

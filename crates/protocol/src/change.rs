@@ -3,13 +3,17 @@
 //! An organization has one, and so has every account: its profile, its memberships, its sessions.
 
 use domain::activity::Scope;
-use domain::id::{AccountId, InvitationId, KeyId, MemberId, OrganizationId, SessionId};
+use domain::id::{
+    AccountId, GroupId, InvitationId, KeyId, MemberId, OrganizationId, ServiceAccountId, SessionId,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{MembershipView, ProfileView, SessionView};
+use crate::group::GroupView;
 use crate::invitation::InvitationView;
 use crate::key::KeyView;
 use crate::organization::{MemberView, OrganizationView};
+use crate::service_account::ServiceAccountView;
 
 /// The most changes a page may be asked for.
 pub const MOST_CHANGES: u32 = 1_000;
@@ -51,6 +55,10 @@ pub enum Entity {
     Member(MemberView),
     /// An invitation; told to those who manage members.
     Invitation(InvitationView),
+    /// A group.
+    Group(GroupView),
+    /// A service account.
+    ServiceAccount(ServiceAccountView),
     /// A key with its secrets.
     Key(KeyView),
     /// The account itself.
@@ -74,6 +82,8 @@ impl Entity {
             Self::Organization(view) => Some(EntityRef::Organization(view.id)),
             Self::Member(view) => Some(EntityRef::Member(view.id)),
             Self::Invitation(view) => Some(EntityRef::Invitation(view.id)),
+            Self::Group(view) => Some(EntityRef::Group(view.id)),
+            Self::ServiceAccount(view) => Some(EntityRef::ServiceAccount(view.id)),
             Self::Key(view) => Some(EntityRef::Key(view.id)),
             Self::Profile(view) => Some(EntityRef::Profile(view.id)),
             Self::Membership(view) => Some(EntityRef::Membership(view.id)),
@@ -94,6 +104,10 @@ pub enum EntityRef {
     Member(MemberId),
     /// An invitation.
     Invitation(InvitationId),
+    /// A group.
+    Group(GroupId),
+    /// A service account.
+    ServiceAccount(ServiceAccountId),
     /// A key.
     Key(KeyId),
     /// The account itself.

@@ -21,6 +21,10 @@ pub const KEY_SECRET: &str = "x-keystead-secret";
 pub const KEY_KIND: &str = "x-keystead-kind";
 /// Whose the key is.
 pub const KEY_ORGANIZATION: &str = "x-keystead-organization";
+/// The member or service account whose the personal token is.
+pub const KEY_OWNER: &str = "x-keystead-owner";
+/// The role of that owner now.
+pub const KEY_OWNER_ROLE: &str = "x-keystead-owner-role";
 /// Why a request was not let through.
 pub const REASON: &str = "x-keystead-reason";
 /// How many more requests of a key with a limit may go on at once.

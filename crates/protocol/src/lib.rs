@@ -5,12 +5,15 @@
 
 pub mod account;
 pub mod change;
+pub mod group;
 pub mod header;
 pub mod import;
 pub mod invitation;
 pub mod key;
 pub mod organization;
 pub mod path;
+pub mod policy;
 pub mod problem;
 pub mod server;
+pub mod service_account;
 pub mod verify;

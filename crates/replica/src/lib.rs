@@ -8,6 +8,7 @@ mod account;
 mod catalog;
 mod changes;
 mod error;
+mod groups;
 mod key;
 mod listing;
 mod meta;
@@ -15,6 +16,7 @@ mod outbox;
 mod people;
 mod radar;
 mod removed;
+mod rules;
 mod topic;
 
 use std::cell::RefCell;
@@ -60,6 +62,7 @@ pub(crate) struct Change<'a> {
 #[derive(Default)]
 struct Touched {
     keys: HashSet<KeyId>,
+    rules: bool,
     everything: bool,
 }
 
@@ -67,6 +70,11 @@ impl Change<'_> {
     /// Notes that a key is new, changed or gone.
     pub(crate) fn touched(&self, id: KeyId) {
         self.touched.borrow_mut().keys.insert(id);
+    }
+
+    /// Notes that what suspends personal tokens may have changed.
+    pub(crate) fn touched_rules(&self) {
+        self.touched.borrow_mut().rules = true;
     }
 
     /// Whether edits of a key wait.
@@ -286,7 +294,10 @@ impl Replica {
         let mut slot = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
         let followed = match slot.as_mut() {
             Some(_) if touched.everything => false,
-            Some(listing) => touched.keys.is_empty() || listing.follow(connection, &touched.keys).is_ok(),
+            Some(listing) => {
+                (touched.keys.is_empty() || listing.follow(connection, &touched.keys).is_ok())
+                    && (!touched.rules || listing.follow_rules(connection).is_ok())
+            }
             None => true,
         };
         if !followed {
@@ -325,6 +336,7 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0004_secret_heads.sql")),
         M::up(include_str!("../migrations/0005_people.sql")),
         M::up(include_str!("../migrations/0006_radar.sql")),
+        M::up(include_str!("../migrations/0008_tokens.sql")),
     ])
 }
 

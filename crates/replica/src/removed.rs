@@ -22,6 +22,8 @@ impl Replica {
                 "DELETE FROM outbox",
                 "DELETE FROM key",
                 "DELETE FROM invitation",
+                "DELETE FROM member_group",
+                "DELETE FROM service_account",
                 "DELETE FROM member",
                 "DELETE FROM organization",
             ] {

@@ -40,6 +40,7 @@ fn view(number: u8, name: &str, version: i64) -> KeyView {
         created_by: AccountId::make(NOW, &mut Fixed(9)),
         expires_at: None,
         requests_per_minute: None,
+        owner: None,
         revoked_at: None,
         revoked_by: None,
         paused_at: None,
@@ -119,6 +120,7 @@ fn request(number: u8, name: &str) -> CreateKeyRequest {
         name: shown.name,
         description: shown.description,
         expires_at: None,
+        owner: None,
         requests_per_minute: None,
         secret: NewSecret {
             key_id: shown.id,

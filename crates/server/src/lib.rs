@@ -25,6 +25,7 @@ mod passwords;
 mod ports;
 mod refusal;
 mod router;
+mod sight;
 mod start;
 mod uses;
 mod work;

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use domain::id::{InvitationId, KeyId, MemberId, NotAnId, OrganizationId};
+use domain::id::{GroupId, InvitationId, KeyId, MemberId, NotAnId, OrganizationId, ServiceAccountId};
 
 use crate::app::App;
 use crate::body::harmless;
@@ -35,6 +35,20 @@ pub(crate) struct OneInvitation {
     pub(crate) invitation: InvitationId,
 }
 
+/// `{organization_id}` and `{group_id}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneGroup {
+    pub(crate) organization: OrganizationId,
+    pub(crate) group: GroupId,
+}
+
+/// `{organization_id}` and `{service_account_id}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneServiceAccount {
+    pub(crate) organization: OrganizationId,
+    pub(crate) service_account: ServiceAccountId,
+}
+
 async fn id<I: FromStr<Err = NotAnId>>(
     parts: &mut Parts,
     app: &App,
@@ -56,6 +70,8 @@ fn not_an_id(name: &'static str) -> Refusal {
         "key_id" => KeyId::PREFIX,
         "member_id" => MemberId::PREFIX,
         "invitation_id" => InvitationId::PREFIX,
+        "group_id" => GroupId::PREFIX,
+        "service_account_id" => ServiceAccountId::PREFIX,
         _ => OrganizationId::PREFIX,
     };
     Refusal::field(
@@ -101,6 +117,28 @@ impl FromRequestParts<App> for OneInvitation {
         Ok(Self {
             organization: id(parts, app, "organization_id").await?,
             invitation: id(parts, app, "invitation_id").await?,
+        })
+    }
+}
+
+impl FromRequestParts<App> for OneGroup {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self {
+            organization: id(parts, app, "organization_id").await?,
+            group: id(parts, app, "group_id").await?,
+        })
+    }
+}
+
+impl FromRequestParts<App> for OneServiceAccount {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self {
+            organization: id(parts, app, "organization_id").await?,
+            service_account: id(parts, app, "service_account_id").await?,
         })
     }
 }

@@ -9,16 +9,21 @@ use axum::http::StatusCode;
 use domain::activity::{Actor, Event, Scope};
 use domain::clock::Timestamp;
 use domain::entropy::Entropy;
-use domain::id::{AccountId, EventId, InvitationId, KeyId, MemberId, OrganizationId};
+use domain::id::{
+    AccountId, EventId, GroupId, InvitationId, KeyId, MemberId, OrganizationId, ServiceAccountId,
+};
 use domain::invitation::may_touch;
 use domain::member::may_touch_invitation;
 use domain::role::{Action, Role, grant, require};
+use domain::token::{Touch, may_touch as may_touch_token};
 use protocol::change::EntityRef;
+use protocol::group::GroupView;
 use protocol::invitation::InvitationView;
 use protocol::key::KeyView;
 use protocol::organization::MemberView;
+use protocol::service_account::ServiceAccountView;
 use serde::Serialize;
-use store::{Changed, Record, Write, invitation, key, member};
+use store::{Changed, Record, Write, group, invitation, key, member, service_account};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -26,6 +31,7 @@ use crate::caller::Caller;
 use crate::operation::Operation;
 use crate::parameters::{OneInvitation, OneKey};
 use crate::refusal::Refusal;
+use crate::sight::sight_of_keys;
 
 /// A write that has begun: other writers of the organization wait for it.
 pub(crate) struct Work {
@@ -76,22 +82,30 @@ impl Work {
         }))
     }
 
-    /// Begins a write to one key, which the role has to allow; answers the key as it is.
+    /// Begins a write to one key, which the role has to allow, or that the caller owns it; answers the key as it is.
     pub(crate) async fn begin_on_key(
         app: &App,
         caller: &Caller,
         one: OneKey,
         operation: Operation,
-        action: Action,
+        touch: Touch,
     ) -> Result<ControlFlow<Answer, (Self, KeyView)>, Refusal> {
         let mut work = match Self::begin(app, caller, one.organization, operation).await? {
             ControlFlow::Break(answer) => return Ok(ControlFlow::Break(answer)),
             ControlFlow::Continue(work) => work,
         };
-        work.may(action)?;
-        let key = key::find(&mut work.write, one.organization, one.key)
-            .await?
-            .ok_or_else(|| Refusal::not_found("key"))?;
+        let found = key::find(&mut work.write, one.organization, one.key).await?;
+        let sight = sight_of_keys(work.role, work.standing);
+        // Somebody else's token that is not seen is refused as if it were not there.
+        let own = found
+            .as_ref()
+            .filter(|key| sight.sees(key))
+            .and_then(|key| key.owner);
+        match own {
+            Some(owner) => may_touch_token(work.role, owner.seen_by(work.standing), touch)?,
+            None => work.may(touch.of_shared())?,
+        }
+        let key = found.ok_or_else(|| Refusal::not_found("key"))?;
         Ok(ControlFlow::Continue((work, key)))
     }
 
@@ -141,6 +155,23 @@ impl Work {
         member::view(&mut self.write, self.organization, id)
             .await?
             .ok_or_else(|| Refusal::not_found("member"))
+    }
+
+    /// A group of the organization.
+    pub(crate) async fn group(&mut self, id: GroupId) -> Result<GroupView, Refusal> {
+        group::find(&mut self.write, self.organization, id)
+            .await?
+            .ok_or_else(|| Refusal::not_found("group"))
+    }
+
+    /// A service account of the organization.
+    pub(crate) async fn service_account(
+        &mut self,
+        id: ServiceAccountId,
+    ) -> Result<ServiceAccountView, Refusal> {
+        service_account::find(&mut self.write, self.organization, id)
+            .await?
+            .ok_or_else(|| Refusal::not_found("service account"))
     }
 
     /// An invitation into the organization.

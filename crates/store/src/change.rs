@@ -1,7 +1,9 @@
 //! The feeds: each entity of an organization, or of an account, once, at its latest number (O3).
 
 use domain::activity::Scope;
-use domain::id::{AccountId, InvitationId, KeyId, MemberId, OrganizationId, SessionId};
+use domain::id::{
+    AccountId, GroupId, InvitationId, KeyId, MemberId, OrganizationId, ServiceAccountId, SessionId,
+};
 use protocol::change::{Change, Entity, EntityRef};
 use uuid::Uuid;
 
@@ -9,11 +11,14 @@ use crate::error::StoreError;
 use crate::link::{Connected, all, one, run};
 use crate::read::Tx;
 use crate::write::{Changed, scope_id, scope_kind};
-use crate::{account, invitation, key, member, organization, session};
+use crate::key::KeySight;
+use crate::{account, group, invitation, key, member, organization, service_account, session};
 
 const ORGANIZATION: &str = "organization";
 const MEMBER: &str = "member";
 const INVITATION: &str = "invitation";
+const GROUP: &str = "group";
+const SERVICE_ACCOUNT: &str = "service_account";
 const KEY: &str = "key";
 const PROFILE: &str = "profile";
 const MEMBERSHIP: &str = "membership";
@@ -24,6 +29,8 @@ const fn parts(entity: EntityRef) -> (&'static str, Uuid) {
         EntityRef::Organization(id) => (ORGANIZATION, id.as_uuid()),
         EntityRef::Member(id) => (MEMBER, id.as_uuid()),
         EntityRef::Invitation(id) => (INVITATION, id.as_uuid()),
+        EntityRef::Group(id) => (GROUP, id.as_uuid()),
+        EntityRef::ServiceAccount(id) => (SERVICE_ACCOUNT, id.as_uuid()),
         EntityRef::Key(id) => (KEY, id.as_uuid()),
         EntityRef::Profile(id) => (PROFILE, id.as_uuid()),
         EntityRef::Membership(id) => (MEMBERSHIP, id.as_uuid()),
@@ -78,8 +85,8 @@ pub(crate) async fn number(
 /// What of an organization a caller may see. Accounts see all of their own feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sight {
-    /// Its keys. Those that may not be seen are left out as if they were not there.
-    pub keys: bool,
+    /// Which of its keys. Those that may not be seen are left out as if they were not there.
+    pub keys: KeySight,
     /// Its invitations, likewise.
     pub invitations: bool,
 }
@@ -118,8 +125,8 @@ pub async fn page(
 ) -> Result<Page, StoreError> {
     let head = head(from, scope).await?.unwrap_or(0);
     let keys = match scope {
-        Scope::Organization(organization) if sight.keys => {
-            key::changed(from, organization, since, limit).await?
+        Scope::Organization(organization) if sight.keys != KeySight::None => {
+            key::changed(from, organization, since, limit, sight.keys).await?
         }
         Scope::Organization(_) | Scope::Account(_) => Vec::new(),
     };
@@ -138,7 +145,7 @@ pub async fn page(
         scope_id(scope),
         since,
         to,
-        sight.keys,
+        sight.keys.is_all(),
         KEY,
         sight.invitations,
         INVITATION,
@@ -176,14 +183,16 @@ pub async fn page(
         one!(
             (i64,),
             from,
-            "SELECT COUNT(*) FROM change WHERE scope_id = $1 AND sequence > $2 AND ($3 OR entity_type <> $4) \
+            "SELECT COUNT(*) FROM change WHERE scope_id = $1 AND sequence > $2 AND ($3 OR entity_type <> $4 \
+             OR EXISTS (SELECT 1 FROM key WHERE key.id = change.entity_id AND key.owner_member = $7)) \
              AND ($5 OR entity_type <> $6)",
             scope_id(scope),
             next,
-            sight.keys,
+            sight.keys.is_all(),
             KEY,
             sight.invitations,
             INVITATION,
+            sight.keys.own(),
         )?
         .map_or(0, |(count,)| count)
     };
@@ -201,6 +210,8 @@ fn gone(row: &ChangeRow) -> Result<Entity, StoreError> {
         ORGANIZATION => EntityRef::Organization(OrganizationId::from_uuid(row.entity_id)),
         MEMBER => EntityRef::Member(MemberId::from_uuid(row.entity_id)),
         INVITATION => EntityRef::Invitation(InvitationId::from_uuid(row.entity_id)),
+        GROUP => EntityRef::Group(GroupId::from_uuid(row.entity_id)),
+        SERVICE_ACCOUNT => EntityRef::ServiceAccount(ServiceAccountId::from_uuid(row.entity_id)),
         KEY => EntityRef::Key(KeyId::from_uuid(row.entity_id)),
         PROFILE => EntityRef::Profile(AccountId::from_uuid(row.entity_id)),
         MEMBERSHIP => EntityRef::Membership(MemberId::from_uuid(row.entity_id)),
@@ -225,6 +236,16 @@ async fn here(from: &mut impl Connected, scope: Scope, row: &ChangeRow) -> Resul
             invitation::find(from, organization, InvitationId::from_uuid(row.entity_id))
                 .await?
                 .map(Entity::Invitation)
+        }
+        (Scope::Organization(organization), GROUP) => {
+            group::find(from, organization, GroupId::from_uuid(row.entity_id))
+                .await?
+                .map(Entity::Group)
+        }
+        (Scope::Organization(organization), SERVICE_ACCOUNT) => {
+            service_account::find(from, organization, ServiceAccountId::from_uuid(row.entity_id))
+                .await?
+                .map(Entity::ServiceAccount)
         }
         (Scope::Account(account), PROFILE) => account::profile(from, account).await?.map(Entity::Profile),
         (Scope::Account(account), MEMBERSHIP) => {

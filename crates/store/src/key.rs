@@ -2,10 +2,11 @@
 
 use crypto::token::SecretHash;
 use domain::clock::Timestamp;
-use domain::id::{AccountId, KeyId, OrganizationId, SecretId};
+use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SecretId, ServiceAccountId};
 use domain::key::KeyKind;
 use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
+use domain::token::TokenOwner;
 use protocol::key::{KeyFields, KeyView, NewSecret, SecretView};
 use uuid::Uuid;
 
@@ -32,6 +33,8 @@ pub struct NewKey<'a> {
     pub expires_at: Option<Timestamp>,
     /// How many requests it may make in a minute.
     pub requests_per_minute: Option<RequestLimit>,
+    /// Whose it is, of a personal token.
+    pub owner: Option<TokenOwner>,
     /// Who makes it.
     pub by: AccountId,
     /// Its first secret, which names the key.
@@ -44,10 +47,12 @@ pub struct NewKey<'a> {
 /// [`StoreError::Taken`] when key, secret or hash exist anywhere, or a second free key is added.
 pub async fn insert(write: &mut Write, new: &NewKey<'_>) -> Result<(), StoreError> {
     let at = write.at().as_micros();
+    let (member, service_account) = owner_columns(new.owner);
     run!(
         write,
         "INSERT INTO key (id, organization_id, kind, free, name, description, version, created_at, created_by, \
-         expires_at, requests_per_minute) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10)",
+         expires_at, requests_per_minute, owner_member, owner_service_account) \
+         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10, $11, $12)",
         new.secret.key_id.as_uuid(),
         new.organization.as_uuid(),
         new.kind.as_str(),
@@ -58,6 +63,8 @@ pub async fn insert(write: &mut Write, new: &NewKey<'_>) -> Result<(), StoreErro
         new.by.as_uuid(),
         new.expires_at.map(Timestamp::as_micros),
         per_minute(new.requests_per_minute),
+        member,
+        service_account,
     )?;
     rotation::insert_secret(write, new.organization, new.secret).await
 }
@@ -147,6 +154,8 @@ struct KeyRow {
     paused_at: Option<i64>,
     paused_by: Option<Uuid>,
     requests_per_minute: Option<i64>,
+    owner_member: Option<Uuid>,
+    owner_service_account: Option<Uuid>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -182,6 +191,23 @@ pub(crate) fn kind(name: &str) -> Result<KeyKind, StoreError> {
     KeyKind::from_name(name).ok_or_else(|| StoreError::damaged("a kind of key"))
 }
 
+fn owner_columns(owner: Option<TokenOwner>) -> (Option<Uuid>, Option<Uuid>) {
+    match owner {
+        Some(TokenOwner::Member(id)) => (Some(id.as_uuid()), None),
+        Some(TokenOwner::ServiceAccount(id)) => (None, Some(id.as_uuid())),
+        None => (None, None),
+    }
+}
+
+pub(crate) fn owner(member: Option<Uuid>, service_account: Option<Uuid>) -> Option<TokenOwner> {
+    let member = member.map(MemberId::from_uuid).map(TokenOwner::Member);
+    member.or_else(|| {
+        service_account
+            .map(ServiceAccountId::from_uuid)
+            .map(TokenOwner::ServiceAccount)
+    })
+}
+
 fn key_view(row: &KeyRow) -> Result<KeyView, StoreError> {
     Ok(KeyView {
         id: KeyId::from_uuid(row.id),
@@ -199,6 +225,7 @@ fn key_view(row: &KeyRow) -> Result<KeyView, StoreError> {
         paused_at: moment(row.paused_at),
         paused_by: row.paused_by.map(AccountId::from_uuid),
         requests_per_minute: limit(row.requests_per_minute)?,
+        owner: owner(row.owner_member, row.owner_service_account),
         secrets: Vec::new(),
     })
 }
@@ -246,7 +273,8 @@ pub async fn find(
         KeyRow,
         from,
         "SELECT id, kind, free, name, description, version, created_at, created_by, expires_at, revoked_at, \
-         revoked_by, paused_at, paused_by, requests_per_minute FROM key WHERE organization_id = $1 AND id = $2",
+         revoked_by, paused_at, paused_by, requests_per_minute, owner_member, owner_service_account \
+         FROM key WHERE organization_id = $1 AND id = $2",
         organization.as_uuid(),
         id.as_uuid(),
     )?;
@@ -261,7 +289,42 @@ pub async fn find(
     Ok(join(&[row], secrets)?.pop())
 }
 
-/// The keys of an organization behind `after`, in the order of their ids.
+/// Which keys of an organization somebody sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySight {
+    /// All of them.
+    All,
+    /// This member's own personal tokens.
+    OwnTokens(MemberId),
+    /// None.
+    None,
+}
+
+impl KeySight {
+    pub(crate) const fn is_all(self) -> bool {
+        matches!(self, Self::All)
+    }
+
+    /// The member whose own are seen; nobody has the id of nothing.
+    pub(crate) const fn own(self) -> Uuid {
+        match self {
+            Self::OwnTokens(member) => member.as_uuid(),
+            Self::All | Self::None => Uuid::nil(),
+        }
+    }
+
+    /// Whether a key is seen.
+    #[must_use]
+    pub fn sees(self, key: &KeyView) -> bool {
+        match self {
+            Self::All => true,
+            Self::OwnTokens(member) => key.owner == Some(TokenOwner::Member(member)),
+            Self::None => false,
+        }
+    }
+}
+
+/// The keys of an organization behind `after`, as far as the caller sees, in the order of their ids.
 ///
 /// # Errors
 /// The database does not answer.
@@ -270,16 +333,20 @@ pub async fn list(
     organization: OrganizationId,
     after: Option<KeyId>,
     limit: i64,
+    sight: KeySight,
 ) -> Result<Vec<KeyView>, StoreError> {
     let after = after.map_or(Uuid::nil(), KeyId::as_uuid);
     let rows = all!(
         KeyRow,
         from,
         "SELECT id, kind, free, name, description, version, created_at, created_by, expires_at, revoked_at, \
-         revoked_by, paused_at, paused_by, requests_per_minute FROM key WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+         revoked_by, paused_at, paused_by, requests_per_minute, owner_member, owner_service_account \
+         FROM key WHERE organization_id = $1 AND id > $2 AND ($4 OR owner_member = $5) ORDER BY id LIMIT $3",
         organization.as_uuid(),
         after,
         limit,
+        sight.is_all(),
+        sight.own(),
     )?;
     let Some(last) = rows.last().map(|row| row.id) else {
         return Ok(Vec::new());
@@ -298,6 +365,32 @@ pub async fn list(
     join(&rows, secrets)
 }
 
+/// The personal tokens of an organization that are not revoked, in the order of their ids.
+pub(crate) async fn personal(
+    from: &mut impl Connected,
+    organization: OrganizationId,
+) -> Result<Vec<KeyView>, StoreError> {
+    let rows = all!(
+        KeyRow,
+        from,
+        "SELECT id, kind, free, name, description, version, created_at, created_by, expires_at, revoked_at, \
+         revoked_by, paused_at, paused_by, requests_per_minute, owner_member, owner_service_account \
+         FROM key WHERE organization_id = $1 AND kind = 'personal' AND revoked_at IS NULL ORDER BY id",
+        organization.as_uuid(),
+    )?;
+    let secrets = all!(
+        SecretRow,
+        from,
+        "SELECT secret.id, secret.key_id, secret.hash, secret.prefix, secret.last_four, secret.created_at, \
+         secret.last_used_at, secret.last_used_from, secret.use_count, secret.retires_at, secret.retired_at \
+         FROM key JOIN secret ON secret.key_id = key.id \
+         WHERE key.organization_id = $1 AND key.kind = 'personal' AND key.revoked_at IS NULL \
+         ORDER BY secret.created_at, secret.id",
+        organization.as_uuid(),
+    )?;
+    join(&rows, secrets)
+}
+
 #[derive(sqlx::FromRow)]
 struct ChangedRow {
     sequence: i64,
@@ -311,19 +404,22 @@ pub(crate) async fn changed(
     organization: OrganizationId,
     since: i64,
     limit: i64,
+    sight: KeySight,
 ) -> Result<Vec<(i64, KeyView)>, StoreError> {
     let rows = all!(
         ChangedRow,
         from,
         "SELECT change.sequence, key.id, key.kind, key.free, key.name, key.description, key.version, key.created_at, \
          key.created_by, key.expires_at, key.revoked_at, key.revoked_by, key.paused_at, key.paused_by, \
-         key.requests_per_minute \
+         key.requests_per_minute, key.owner_member, key.owner_service_account \
          FROM change JOIN key ON key.id = change.entity_id \
          WHERE change.scope_id = $1 AND change.entity_type = 'key' AND NOT change.gone AND change.sequence > $2 \
-         ORDER BY change.sequence LIMIT $3",
+         AND ($4 OR key.owner_member = $5) ORDER BY change.sequence LIMIT $3",
         organization.as_uuid(),
         since,
         limit,
+        sight.is_all(),
+        sight.own(),
     )?;
     let Some(last) = rows.last().map(|row| row.sequence) else {
         return Ok(Vec::new());

@@ -22,6 +22,7 @@ mod write;
 pub mod account;
 pub mod activity;
 pub mod change;
+pub mod group;
 pub mod import;
 pub mod invitation;
 pub mod key;
@@ -29,8 +30,10 @@ pub mod mail;
 pub mod member;
 pub mod operation;
 pub mod organization;
+pub mod policy;
 pub mod rotation;
 pub mod secret;
+pub mod service_account;
 pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -193,6 +193,7 @@ mod tests {
                 description: Description::parse("").unwrap(),
                 expires_at: None,
                 requests_per_minute: None,
+                owner: None,
                 secret: NewSecret {
                     key_id,
                     id: SecretId::make(Timestamp::from_micros(0), &mut Fixed(number)),

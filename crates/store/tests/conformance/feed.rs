@@ -20,7 +20,7 @@ on_both!(
 );
 
 const ALL: Sight = Sight {
-    keys: true,
+    keys: store::key::KeySight::All,
     invitations: true,
 };
 
@@ -115,7 +115,7 @@ async fn what_may_not_be_seen_is_left_out(given: Given) {
         0,
         100,
         Sight {
-            keys: false,
+            keys: store::key::KeySight::None,
             invitations: false,
         },
     )
@@ -128,7 +128,7 @@ async fn what_may_not_be_seen_is_left_out(given: Given) {
         0,
         2,
         Sight {
-            keys: false,
+            keys: store::key::KeySight::None,
             invitations: false,
         },
     )
@@ -209,7 +209,7 @@ async fn o3_an_account_has_a_feed_of_its_own(given: Given) {
             since,
             100,
             Sight {
-                keys: false,
+                keys: store::key::KeySight::None,
                 invitations: false,
             },
         )

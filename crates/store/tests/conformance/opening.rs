@@ -163,7 +163,7 @@ async fn o3_a_database_of_the_first_version_gets_the_feeds_of_its_accounts(given
             0,
             100,
             Sight {
-                keys: true,
+                keys: store::key::KeySight::All,
                 invitations: true,
             },
         )

@@ -217,7 +217,7 @@ async fn concurrent_writers_take_every_number_once(given: Given) {
             loop {
                 let mut read = store.read().await.unwrap();
                 let sight = store::change::Sight {
-                    keys: true,
+                    keys: store::key::KeySight::All,
                     invitations: true,
                 };
                 let page = store::change::page(&mut read, Scope::Organization(organization), 0, 1_000, sight)

@@ -109,7 +109,7 @@ async fn the_first_use_is_told_at_once_and_the_next_after_a_minute(given: Given)
     announce(&given.store, later).await.unwrap();
     assert_eq!(given.head().await, head + 3);
     let sight = store::change::Sight {
-        keys: true,
+        keys: store::key::KeySight::All,
         invitations: true,
     };
     let mut read = given.store.read().await.unwrap();

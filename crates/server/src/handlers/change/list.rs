@@ -8,11 +8,13 @@ use domain::role::{Action, grant};
 use protocol::change::{ChangesPage, MOST_CHANGES};
 use protocol::{header, path};
 use store::change::{self, Page, Sight};
+use store::key::KeySight;
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::parameters::{InOrganization, Query};
 use crate::refusal::Refusal;
+use crate::sight::sight_of_keys;
 
 const USUAL: i64 = 500;
 /// Accounts see everything of their own, always.
@@ -38,9 +40,8 @@ pub(crate) async fn list(
 
     let mut read = app.store.read().await?;
     let standing = caller.standing(&mut read, organization).await?;
-    // Keys are assigned to nobody yet, so who sees assigned keys sees none.
     let sight = Sight {
-        keys: grant(standing.role, Action::ReadKeys).is_full(),
+        keys: sight_of_keys(standing.role, standing.id),
         invitations: grant(standing.role, Action::ManageMembers).is_full(),
     };
     let page = change::page(&mut read, Scope::Organization(organization), since, limit, sight).await?;
@@ -66,7 +67,7 @@ pub(crate) async fn list_of_account(
     let mut read = app.store.read().await?;
     let scope = Scope::Account(caller.account);
     let sight = Sight {
-        keys: false,
+        keys: KeySight::None,
         invitations: false,
     };
     let page = change::page(&mut read, scope, since, limit, sight).await?;

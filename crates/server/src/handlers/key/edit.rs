@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::{Edited, Event, LimitEdited};
 use domain::key::may_edit;
-use domain::role::Action;
+use domain::token::Touch;
 use protocol::key::{EditKeyRequest, KeyView};
 use protocol::path;
 use protocol::problem::ProblemCode;
@@ -47,8 +47,8 @@ pub(crate) async fn edit(
         body: request,
     }: Written<EditKeyRequest>,
 ) -> Result<Answer, Refusal> {
-    let action = Action::ManageKeys;
-    let (mut work, key) = match Work::begin_on_key(&app, &caller, one, operation, action).await? {
+    let touch = Touch::Edit;
+    let (mut work, key) = match Work::begin_on_key(&app, &caller, one, operation, touch).await? {
         ControlFlow::Break(answer) => return Ok(answer),
         ControlFlow::Continue(begun) => begun,
     };
@@ -87,7 +87,8 @@ pub(crate) async fn edit(
     work.end_on_key(StatusCode::OK, id, event).await
 }
 
-fn edited(from: &str, to: &str) -> Option<Edited> {
+/// A text before and after, where it differs.
+pub(crate) fn edited(from: &str, to: &str) -> Option<Edited> {
     (from != to).then(|| Edited {
         from: from.to_owned(),
         to: to.to_owned(),

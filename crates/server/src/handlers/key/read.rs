@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::role::{Action, grant};
 use protocol::key::KeyView;
 use protocol::path;
 use store::key;
@@ -11,6 +10,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::parameters::OneKey;
 use crate::refusal::Refusal;
+use crate::sight::sight_of_keys;
 
 /// One key
 #[utoipa::path(get, path = path::KEY, tag = "keys", operation_id = "read_key",
@@ -29,12 +29,10 @@ pub(crate) async fn read(
 ) -> Result<Json<KeyView>, Refusal> {
     let mut read = app.store.read().await?;
     let standing = caller.standing(&mut read, organization).await?;
-    // Keys are assigned to nobody yet, so who sees assigned keys sees none.
-    if !grant(standing.role, Action::ReadKeys).is_full() {
-        return Err(Refusal::not_found("key"));
-    }
+    let sight = sight_of_keys(standing.role, standing.id);
     key::find(&mut read, organization, id)
         .await?
+        .filter(|key| sight.sees(key))
         .map(Json)
         .ok_or_else(|| Refusal::not_found("key"))
 }

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::role::{Action, grant};
 use protocol::key::{AddressUses, KeyUsageView};
 use protocol::path;
 use store::usage::hour_of;
@@ -12,6 +11,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::parameters::{OneKey, Query};
 use crate::refusal::Refusal;
+use crate::sight::sight_of_keys;
 
 const MOST_HOURS: i64 = 24 * 400;
 const USUAL_HOURS: i64 = 24 * 7;
@@ -42,12 +42,10 @@ pub(crate) async fn usage(
     let from = hour_of(until.plus_seconds(-(hours - 1) * 3_600));
     let mut read = app.store.read().await?;
     let standing = caller.standing(&mut read, organization).await?;
-    // Keys are assigned to nobody yet, so who sees assigned keys sees none.
-    if !grant(standing.role, Action::ReadKeys).is_full() {
-        return Err(Refusal::not_found("key"));
-    }
+    let sight = sight_of_keys(standing.role, standing.id);
     key::find(&mut read, organization, id)
         .await?
+        .filter(|key| sight.sees(key))
         .ok_or_else(|| Refusal::not_found("key"))?;
     Ok(Json(KeyUsageView {
         from,

@@ -9,12 +9,12 @@ use domain::member::may_leave;
 use protocol::change::EntityRef;
 use protocol::invitation::LeftView;
 use protocol::path;
-use store::{Changed, member};
+use store::Changed;
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::handlers::member::{named, named_organization};
+use crate::handlers::member::{let_go, named, named_organization};
 use crate::operation::{Nothing, Written};
 use crate::parameters::InOrganization;
 use crate::refusal::Refusal;
@@ -22,7 +22,7 @@ use crate::work::{Theirs, Work};
 
 /// Leave an organization
 ///
-/// All but the Owner may.
+/// All but the Owner may. The personal tokens of whoever leaves are revoked.
 #[utoipa::path(post, path = path::LEAVE, tag = "members", operation_id = "leave_organization",
     params(
         ("organization_id" = domain::id::OrganizationId, Path, description = "The organization."),
@@ -51,7 +51,7 @@ pub(crate) async fn leave(
     may_leave(work.role)?;
     let member = work.member(work.standing).await?;
 
-    member::remove(&mut work.write, member.id).await?;
+    let (changed, revoked) = let_go(&mut work, &member).await?;
 
     let at = named_organization(&mut work.write, organization).await?;
     let theirs = Theirs {
@@ -67,8 +67,8 @@ pub(crate) async fn leave(
         .end(
             StatusCode::OK,
             &view,
-            Event::MemberLeft { who, role },
-            vec![Changed::Gone(EntityRef::Member(member.id))],
+            Event::MemberLeft { who, role, revoked },
+            changed,
         )
         .await
 }

@@ -5,12 +5,16 @@ pub(crate) mod list;
 pub(crate) mod remove;
 pub(crate) mod role;
 
-use domain::activity::{NamedMember, NamedOrganization};
+use domain::activity::{NamedKey, NamedMember, NamedOrganization};
 use domain::id::OrganizationId;
+use domain::token::TokenOwner;
+use protocol::change::EntityRef;
+use protocol::key::KeyView;
 use protocol::organization::MemberView;
-use store::{Write, organization};
+use store::{Changed, Write, group, member, organization, policy};
 
 use crate::refusal::Refusal;
+use crate::work::Work;
 
 /// A member, as the record names them.
 pub(crate) fn named(member: &MemberView) -> NamedMember {
@@ -33,4 +37,32 @@ pub(crate) async fn named_organization(
         organization: id,
         name: found.name.to_string(),
     })
+}
+
+/// A key, as the record names it.
+pub(crate) fn named_key(key: &KeyView) -> NamedKey {
+    NamedKey {
+        key: key.id,
+        name: key.name.to_string(),
+    }
+}
+
+/// Takes a member out of the organization and its groups, and revokes their personal tokens; answers what changed, and the
+/// tokens.
+pub(crate) async fn let_go(
+    work: &mut Work,
+    leaving: &MemberView,
+) -> Result<(Vec<Changed>, Vec<NamedKey>), Refusal> {
+    let owner = TokenOwner::Member(leaving.id);
+    let tokens = policy::revoke_all(&mut work.write, work.organization, owner, work.account).await?;
+    let groups = group::leave_all(&mut work.write, owner).await?;
+    member::remove(&mut work.write, leaving.id).await?;
+    let mut changed = vec![Changed::Gone(EntityRef::Member(leaving.id))];
+    changed.extend(tokens.iter().map(|token| Changed::Here(EntityRef::Key(token.id))));
+    changed.extend(
+        groups
+            .into_iter()
+            .map(|group| Changed::Here(EntityRef::Group(group))),
+    );
+    Ok((changed, tokens.iter().map(named_key).collect()))
 }

@@ -8,14 +8,16 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use crypto::secret::Secret;
-use protocol::header::{KEY, KEY_KIND, KEY_ORGANIZATION, KEY_SECRET, REASON};
+use protocol::header::{
+    KEY, KEY_KIND, KEY_ORGANIZATION, KEY_OWNER, KEY_OWNER_ROLE, KEY_SECRET, REASON,
+};
 use protocol::path;
 use protocol::problem::ProblemCode;
 use protocol::verify::VerifyRefusal;
 
 use crate::address::ClientAddress;
 use crate::app::App;
-use crate::handlers::verify::verify::{Verdict, judge};
+use crate::handlers::verify::verify::{Verdict, judge, verified_owner};
 use crate::refusal::Refusal;
 
 const API_KEY: &str = "x-api-key";
@@ -34,6 +36,8 @@ const API_KEY: &str = "x-api-key";
             ("x-keystead-secret" = String, description = "Which of its secrets."),
             ("x-keystead-kind" = String, description = "The key's kind."),
             ("x-keystead-organization" = String, description = "Whose it is."),
+            ("x-keystead-owner" = String, description = "Of a personal token: the member or service account."),
+            ("x-keystead-owner-role" = String, description = "Of a personal token: the role of its owner now."),
             ("x-keystead-remaining" = u32, description = "How many more requests of a key with a limit may go on at once."),
         )),
         (status = 401, description = "It may not; the header `x-keystead-reason` says why, as `reason` of `POST /v1/verify`, \
@@ -58,12 +62,22 @@ pub(crate) async fn forward(
         Verdict::Good { seen, .. } => {
             let mut response = StatusCode::NO_CONTENT.into_response();
             let key = &seen.known;
+            let owner = key.holder.and_then(verified_owner);
+            let of_owner = owner.iter().flat_map(|owner| {
+                [
+                    (KEY_OWNER, owner.id()),
+                    (KEY_OWNER_ROLE, owner.role().as_str().to_owned()),
+                ]
+            });
             for (name, value) in [
                 (KEY, key.key.to_string()),
                 (KEY_SECRET, key.secret.to_string()),
                 (KEY_KIND, key.kind.as_str().to_owned()),
                 (KEY_ORGANIZATION, key.organization.to_string()),
-            ] {
+            ]
+            .into_iter()
+            .chain(of_owner)
+            {
                 if let Ok(value) = HeaderValue::from_str(&value) {
                     response
                         .headers_mut()
