@@ -480,6 +480,7 @@ pub async fn import(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> Ou
     for (name, days) in [("ci-deploy", 5), ("nightly", 12)] {
         let now = server::system::SystemClock.now();
         let draft = KeyDraft {
+            owner: None,
             expires_at: Some(now.plus_days(days)),
             ..testkit::desk::draft(name)
         };

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use domain::clock::Timestamp;
 use domain::id::{AccountId, KeyId, OperationId};
-use domain::key::{KeyKind, check_expiry, may_edit, may_revoke, revoke_asks_for_name};
+use domain::key::{KeyKind, KeyState, check_expiry, may_edit, may_revoke, revoke_asks_for_name};
 use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
 use domain::role::{Action, require};
 use domain::rotation::RotationStep;
+use domain::token::Touch;
 use protocol::key::{CreateKeyRequest, KeyFields, KeyView, SecretView};
 use replica::{KeyQuery, KeyRecord, Operation, OutboxEntry, OutboxState};
 use sync::failpoint::reach;
 
 use crate::error::{DeskError, named};
 use crate::open::{OpenConnection, item};
+use crate::tokens::owner_shown;
 use crate::view::{
     ActRule, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow, KeyText, PendingMark,
     PendingOperation, RevokeRule, SecretRow, Stop, sentence,
@@ -64,10 +66,19 @@ impl Desk {
     /// [`DeskError`], at the field that is the reason; then nothing was made.
     pub async fn create_key(self: &Arc<Self>, draft: KeyDraft) -> Result<CreatedKey, DeskError> {
         let open = self.current()?;
-        require(open.record().role, Action::ManageKeys)?;
-        if draft.kind != KeyKind::Team {
-            return Err(DeskError::input("kind", "only team keys can be made here"));
-        }
+        let owner = match draft.kind {
+            KeyKind::Personal => Some(open.owner_of_new(draft.owner)?),
+            KeyKind::Team => {
+                require(open.record().role, Action::ManageKeys)?;
+                None
+            }
+            KeyKind::Project | KeyKind::Service => {
+                return Err(DeskError::input(
+                    "kind",
+                    "only team keys and personal tokens can be made here",
+                ));
+            }
+        };
         let name = named("name", KeyName::parse(&draft.name))?;
         let description = named("description", Description::parse(&draft.description))?;
         let now = self.now();
@@ -81,6 +92,7 @@ impl Desk {
             description,
             expires_at: draft.expires_at,
             requests_per_minute: limit(draft.requests_per_minute)?,
+            owner,
             secret: born.secret.clone(),
         };
         let (desk, account) = (self.clone(), open.record().account_id);
@@ -104,13 +116,13 @@ impl Desk {
     /// not, or when an earlier edit has still to be decided.
     pub async fn edit_key(self: &Arc<Self>, id: KeyId, draft: KeyEditDraft) -> Result<KeyDetail, DeskError> {
         let open = self.current()?;
-        require(open.record().role, Action::ManageKeys)?;
         let (seen, made) = (fields(&draft.seen)?, fields(&draft.made)?);
         let now = self.now();
         let operation_id = self.with_entropy(|entropy| OperationId::make(now, entropy));
         let desk = self.clone();
         blocking(move || {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
+            open.may_touch(&record.view, Touch::Edit)?;
             may_edit(record.view.life())?;
             if record
                 .pending
@@ -140,12 +152,12 @@ impl Desk {
         confirm_name: Option<String>,
     ) -> Result<KeyDetail, DeskError> {
         let open = self.current()?;
-        require(open.record().role, Action::ManageKeys)?;
         let now = self.now();
         let operation_id = self.with_entropy(|entropy| OperationId::make(now, entropy));
         let desk = self.clone();
         blocking(move || {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
+            open.may_touch(&record.view, Touch::Stop)?;
             may_revoke(record.view.free, record.view.life())?;
             let asks = revoke_asks_for_name(record.view.last_used_at(), now);
             if asks && confirm_name.as_deref().map(str::trim) != Some(record.shown.name.as_str()) {
@@ -206,22 +218,24 @@ impl OpenConnection {
             paused_at: view.paused_at,
             paused_by: view.paused_by.map(|account| self.name_of(account)).transpose()?,
             rotation: self.rotation_of(record, now),
-            edit: self.rule(Action::ManageKeys, || may_edit(view.life())),
-            pause: self.rule(Action::ManageKeys, || Stop::Pause.may(record, now)),
-            resume: self.rule(Action::ManageKeys, || Stop::Resume.may(record, now)),
+            edit: self.rule(view, Touch::Edit, || may_edit(view.life())),
+            pause: self.rule(view, Touch::Stop, || Stop::Pause.may(record, now)),
+            resume: self.rule(view, Touch::Stop, || Stop::Resume.may(record, now)),
             rotate: self.rotate_rule(record, now),
             revoke: self.revoke_rule(record, now),
             row: shown,
         })
     }
 
-    /// Whether the role, and then the key, allow something.
+    /// Whether the role, or that the key is one's own, and then the key, allow something.
     pub(crate) fn rule<E: std::fmt::Display>(
         &self,
-        action: Action,
+        view: &KeyView,
+        touch: Touch,
         may: impl FnOnce() -> Result<(), E>,
     ) -> ActRule {
-        let reason = require(self.record().role, action)
+        let reason = self
+            .may_touch(view, touch)
             .map_err(|error| error.to_string())
             .and_then(|()| may().map_err(|error| error.to_string()))
             .err()
@@ -259,7 +273,8 @@ impl OpenConnection {
             .pending
             .iter()
             .any(|entry| matches!(entry.operation, Operation::RevokeKey { .. }) && entry.state.goes_on());
-        let reason = require(self.record().role, Action::ManageKeys)
+        let reason = self
+            .may_touch(&record.view, Touch::Stop)
             .map_err(|error| error.to_string())
             .and_then(|()| {
                 may_revoke(record.view.free, record.view.life()).map_err(|error| error.to_string())
@@ -312,6 +327,7 @@ pub(crate) fn as_shown(request: &CreateKeyRequest, account: AccountId, now: Time
         paused_at: None,
         paused_by: None,
         requests_per_minute: request.requests_per_minute,
+        owner: request.owner,
         secrets: vec![SecretView {
             id: request.secret.id,
             hash: request.secret.hash,
@@ -355,10 +371,17 @@ pub(crate) fn row(record: &KeyRecord, now: Timestamp) -> KeyRow {
         free: view.free,
         prefix: newest.map(|secret| secret.prefix.clone()).unwrap_or_default(),
         last_four: newest.map(|secret| secret.last_four.clone()).unwrap_or_default(),
-        state: view.life().state(now),
+        state: record.state(now),
         expires_at: view.expires_at,
         last_used_at: view.last_used_at(),
         created_at: view.created_at,
+        owner: view.owner,
+        owner_name: view
+            .owner
+            .map(|owner| owner_shown(owner, record.owner_name.as_deref())),
+        suspension: (record.state(now) == KeyState::Suspended)
+            .then(|| record.suspension.map(|why| sentence(why.sentence())))
+            .flatten(),
         pending: most_pressing(&record.pending).map(|entry| PendingMark {
             operation: pending_operation(&entry.operation),
             state: entry.state,

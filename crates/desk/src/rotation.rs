@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use domain::clock::Timestamp;
 use domain::id::{KeyId, OperationId};
-use domain::role::{Action, require};
 use domain::rotation::{NotRotating, RotationStep, check_overlap, is_drained, may_rotate};
+use domain::token::Touch;
 use protocol::key::{KeyUsageView, RotateKeyRequest};
 use replica::{KeyRecord, Operation, OutboxEntry};
 
@@ -28,7 +28,6 @@ impl Desk {
         overlap_seconds: u32,
     ) -> Result<CreatedKey, DeskError> {
         let open = self.current()?;
-        require(open.record().role, Action::RotateKeys)?;
         check_overlap(overlap_seconds)
             .map_err(|refusal| DeskError::input("overlapSeconds", refusal.to_string()))?;
         let now = self.now();
@@ -36,6 +35,7 @@ impl Desk {
         let desk = self.clone();
         blocking(move || {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
+            open.may_touch(&record.view, Touch::Rotate)?;
             may_rotate_now(&record, now).map_err(DeskError::Refused)?;
             let born = desk.bear(record.view.kind, id, now);
             let request = RotateKeyRequest {
@@ -64,7 +64,6 @@ impl Desk {
         step: RotationStep,
     ) -> Result<KeyDetail, DeskError> {
         let open = self.current()?;
-        require(open.record().role, Action::RotateKeys)?;
         step.check()
             .map_err(|refusal| DeskError::input("overlapSeconds", refusal.to_string()))?;
         let now = self.now();
@@ -72,6 +71,7 @@ impl Desk {
         let desk = self.clone();
         blocking(move || {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
+            open.may_touch(&record.view, Touch::Rotate)?;
             may_step_now(&record, now).map_err(DeskError::Refused)?;
             let wish = Operation::StepRotation { key_id: id, step };
             open.replica.want(&[(operation_id, wish)], now)?;
@@ -156,7 +156,7 @@ fn may_step_now(record: &KeyRecord, now: Timestamp) -> Result<(), String> {
 
 impl OpenConnection {
     pub(crate) fn rotate_rule(&self, record: &KeyRecord, now: Timestamp) -> ActRule {
-        self.rule(Action::RotateKeys, || may_rotate_now(record, now))
+        self.rule(&record.view, Touch::Rotate, || may_rotate_now(record, now))
     }
 
     /// The rotation of a key, for those who watch it.
@@ -171,7 +171,7 @@ impl OpenConnection {
             began_at: new.created_at,
             ends_at: rotation.ends_at,
             drained: is_drained(old.last_used_at, new.created_at, now),
-            step: self.rule(Action::RotateKeys, || may_step_now(record, now)),
+            step: self.rule(view, Touch::Rotate, || may_step_now(record, now)),
         })
     }
 }

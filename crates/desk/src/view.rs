@@ -34,10 +34,12 @@ macro_rules! request {
 mod catalog;
 mod connection;
 mod first_request;
+mod groups;
 mod import;
 mod inspect;
 mod key;
 mod people;
+mod policy;
 mod radar;
 mod rotation;
 mod start;
@@ -52,6 +54,10 @@ pub use connection::{
     SignUp, SignUpMode, StartHere,
 };
 pub use first_request::{FirstRequest, Language, ReasonHelp, Snippet};
+pub use groups::{
+    GroupDraft, GroupRow, GroupsView, NamedOwner, ServiceAccountDraft, ServiceAccountRemoval,
+    ServiceAccountRow,
+};
 pub use import::{ImportCounts, ImportPreview, ImportProgress, ImportReport, ImportRowView};
 pub use inspect::{Finding, InspectReport, PlaceHere, Verdict};
 pub use key::{
@@ -59,8 +65,13 @@ pub use key::{
     KeyText, PendingMark, RevokeRule, Saved, SecretRow, Stop, StoredIn,
 };
 pub use people::{
-    AcceptInvitation, InvitationRow, InvitationSeen, InviteDraft, InviteReport, JoinWithInvitation,
-    MemberRow, MembershipRow, NotInvited, PeopleView, RoleRule, SentLink, SignInWithInvitation,
+    AcceptInvitation, GroupChoice, InvitationRow, InvitationSeen, InviteDraft, InviteReport,
+    JoinWithInvitation, MemberRow, MembershipRow, NotInvited, PeopleView, RoleRule, SentLink,
+    SignInWithInvitation,
+};
+pub use policy::{
+    AffectedTokenRow, GroupWithCount, OwnerChoice, TokenPolicyDraft, TokenPolicyEffectView,
+    TokenPolicyScreen, TokenPolicyWish,
 };
 pub use radar::{ExpiringKey, ExpiryRadar};
 pub use rotation::{RotationView, UsageAddress, UsageHour, UsageView};

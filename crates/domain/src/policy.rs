@@ -254,7 +254,10 @@ mod tests {
                 let holder = Holder::ServiceAccount { enabled: true };
                 for role in Role::ALL {
                     let may = may_create(role, policy, holder, &groups).is_ok();
-                    table.push_str(&format!(" for service by {role:?}={}", if may { "yes" } else { "no" }));
+                    table.push_str(&format!(
+                        " for service by {role:?}={}",
+                        if may { "yes" } else { "no" }
+                    ));
                 }
                 table.push('\n');
             }

@@ -34,9 +34,7 @@ impl TokenOwner {
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let member = text.parse().map(Self::Member);
-        member
-            .or_else(|_| text.parse().map(Self::ServiceAccount))
-            .ok()
+        member.or_else(|_| text.parse().map(Self::ServiceAccount)).ok()
     }
 
     /// Whose it is, as `member` sees it.
@@ -114,10 +112,7 @@ pub const fn may_touch(actor: Role, whose: Whose, touch: Touch) -> Result<(), To
     if allowed {
         Ok(())
     } else {
-        Err(TouchRefusal::Role(NotAllowed {
-            role: actor,
-            action,
-        }))
+        Err(TouchRefusal::Role(NotAllowed { role: actor, action }))
     }
 }
 

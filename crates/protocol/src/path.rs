@@ -49,8 +49,7 @@ pub const GROUP_REMOVE: &str = "/v1/organizations/{organization_id}/groups/{grou
 /// Service accounts of an organization.
 pub const SERVICE_ACCOUNTS: &str = "/v1/organizations/{organization_id}/service-accounts";
 /// One service account.
-pub const SERVICE_ACCOUNT: &str =
-    "/v1/organizations/{organization_id}/service-accounts/{service_account_id}";
+pub const SERVICE_ACCOUNT: &str = "/v1/organizations/{organization_id}/service-accounts/{service_account_id}";
 /// Suspend the tokens of a service account.
 pub const SERVICE_ACCOUNT_DISABLE: &str =
     "/v1/organizations/{organization_id}/service-accounts/{service_account_id}/disable";

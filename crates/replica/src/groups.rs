@@ -68,9 +68,8 @@ pub(crate) fn owner_name(connection: &Connection, owner: TokenOwner) -> Result<O
         TokenOwner::Member(_) => {
             one::<MemberView>(connection, MEMBER, &id)?.map(|member| member.display_name.to_string())
         }
-        TokenOwner::ServiceAccount(_) => {
-            one::<ServiceAccountView>(connection, SERVICE_ACCOUNT, &id)?.map(|account| account.name.to_string())
-        }
+        TokenOwner::ServiceAccount(_) => one::<ServiceAccountView>(connection, SERVICE_ACCOUNT, &id)?
+            .map(|account| account.name.to_string()),
     })
 }
 
@@ -103,11 +102,15 @@ impl Replica {
         one(&self.lock(), SERVICE_ACCOUNT, &id.to_string())
     }
 
-    /// How the owner of a token is shown; `None` when they are not known here any more.
+    /// How many tokens of an owner are here that are not revoked.
     ///
     /// # Errors
-    /// [`ReplicaError::Sqlite`] or [`ReplicaError::Row`].
-    pub fn owner_name(&self, owner: TokenOwner) -> Result<Option<String>, ReplicaError> {
-        owner_name(&self.lock(), owner)
+    /// [`ReplicaError::Sqlite`].
+    pub fn count_tokens(&self, owner: TokenOwner) -> Result<u32, ReplicaError> {
+        Ok(self.lock().query_row(
+            "SELECT count(*) FROM key WHERE owner = ?1 AND revoked_at IS NULL",
+            [owner.to_string()],
+            |row| row.get(0),
+        )?)
     }
 }

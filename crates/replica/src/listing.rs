@@ -38,8 +38,7 @@ struct Entry {
 
 impl Entry {
     fn state(&self, rules: &Rules, now: Timestamp) -> KeyState {
-        self.life
-            .state_under(rules.suspend(self.kind, self.owner), now)
+        self.life.state_under(rules.suspend(self.kind, self.owner), now)
     }
 }
 
@@ -150,7 +149,8 @@ impl Listing {
                 && (query.states.is_empty() || query.states.contains(&entry.state(&self.rules, now)))
                 && query.owner.is_none_or(|owner| entry.owner == Some(owner))
                 && latest.is_none_or(|latest| expires_by(entry, now, latest))
-                && stale.is_none_or(|stale| entry.state(&self.rules, now).lets_in() && is_unused(entry, stale))
+                && stale
+                    .is_none_or(|stale| entry.state(&self.rules, now).lets_in() && is_unused(entry, stale))
                 && words
                     .iter()
                     .all(|word| word.find(entry.haystack.as_bytes()).is_some())

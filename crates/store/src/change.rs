@@ -8,10 +8,10 @@ use protocol::change::{Change, Entity, EntityRef};
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::key::KeySight;
 use crate::link::{Connected, all, one, run};
 use crate::read::Tx;
 use crate::write::{Changed, scope_id, scope_kind};
-use crate::key::KeySight;
 use crate::{account, group, invitation, key, member, organization, service_account, session};
 
 const ORGANIZATION: &str = "organization";

@@ -302,10 +302,7 @@ pub async fn find(
         "SELECT member_id FROM group_member WHERE group_id = $1 ORDER BY member_id",
         id.as_uuid(),
     )?;
-    view.members = members
-        .into_iter()
-        .map(|(id,)| MemberId::from_uuid(id))
-        .collect();
+    view.members = members.into_iter().map(|(id,)| MemberId::from_uuid(id)).collect();
     let accounts = all!(
         (Uuid,),
         from,

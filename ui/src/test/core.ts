@@ -37,6 +37,7 @@ import type {
 } from "../ipc/bindings";
 import { FakeCatalog } from "./catalog";
 import { firstRequestOf } from "./firstRequest";
+import { FakeGroups } from "./groups";
 import { FakeImports } from "./imports";
 import { CHECKSUM, inspected, pageOf } from "./listing";
 import { FakeOutbox, textOf, type Wanted } from "./outbox";
@@ -118,6 +119,7 @@ export class FakeCore {
 	readonly rotations = new FakeRotations();
 	readonly catalog = new FakeCatalog();
 	readonly imports = new FakeImports();
+	readonly groups = new FakeGroups(this);
 	/** What an operation carries besides its key. */
 	#carried = new Map<string, { secretId: string; overlapSeconds: number } | RotationStep>();
 	#inForce = new Map<string, string>();
@@ -284,6 +286,7 @@ export class FakeCore {
 				requestsPerMinute: draft.requestsPerMinute,
 				lastUsedAt: null,
 				createdAt: ago(0),
+				...this.groups.owned(draft.owner ?? null),
 				pending: null,
 			},
 			"create",
@@ -655,6 +658,7 @@ export class FakeCore {
 		join_with_invitation: () => this.#enter(northwind),
 		memberships: () => this.people.memberships,
 		open_membership: () => this.#enter(northwind),
+		...this.groups.acts,
 		set_preferences: ({ preferences }) => (this.preferences = preferences as Preferences),
 	};
 }

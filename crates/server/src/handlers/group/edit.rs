@@ -65,9 +65,7 @@ pub(crate) async fn edit(
         return Err(Refusal::outdated("group"));
     }
     let name = request.name.unwrap_or_else(|| before.name.clone());
-    let description = request
-        .description
-        .unwrap_or_else(|| before.description.clone());
+    let description = request.description.unwrap_or_else(|| before.description.clone());
     check_name(&mut work, &name, Some(one.group)).await?;
     let members = request.members.unwrap_or_else(|| before.members.clone());
     let accounts = request
@@ -76,10 +74,7 @@ pub(crate) async fn edit(
     let were = look_up(&mut work, &before.members, &before.service_accounts).await?;
     let are = look_up(&mut work, &members, &accounts).await?;
     let but = |all: &[InGroup], others: &[InGroup]| -> Vec<InGroup> {
-        all.iter()
-            .filter(|one| !others.contains(one))
-            .cloned()
-            .collect()
+        all.iter().filter(|one| !others.contains(one)).cloned().collect()
     };
     let (joined, left) = (but(&are, &were), but(&were, &are));
 

@@ -97,9 +97,8 @@ pub(crate) async fn effect(
         let Some(whose) = everybody.iter().find(|one| Some(one.owner) == owner) else {
             continue;
         };
-        let suspended = |policy: &TokenPolicy| {
-            suspension(token.kind, policy.suspends(), Some(whose.holder)).is_some()
-        };
+        let suspended =
+            |policy: &TokenPolicy| suspension(token.kind, policy.suspends(), Some(whose.holder)).is_some();
         let list = match turn(token.life(), suspended(&before), suspended(&after), now) {
             Turn::Stops => &mut stops,
             Turn::Returns => &mut returns,

@@ -65,9 +65,7 @@ pub(crate) async fn edit(
         return Err(Refusal::outdated("service account"));
     }
     let name = request.name.unwrap_or_else(|| before.name.clone());
-    let description = request
-        .description
-        .unwrap_or_else(|| before.description.clone());
+    let description = request.description.unwrap_or_else(|| before.description.clone());
     let role = checked(request.role.unwrap_or(before.role))?;
     check_name(&mut work, &name, Some(id)).await?;
 

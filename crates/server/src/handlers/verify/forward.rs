@@ -8,9 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use crypto::secret::Secret;
-use protocol::header::{
-    KEY, KEY_KIND, KEY_ORGANIZATION, KEY_OWNER, KEY_OWNER_ROLE, KEY_SECRET, REASON,
-};
+use protocol::header::{KEY, KEY_KIND, KEY_ORGANIZATION, KEY_OWNER, KEY_OWNER_ROLE, KEY_SECRET, REASON};
 use protocol::path;
 use protocol::problem::ProblemCode;
 use protocol::verify::VerifyRefusal;
