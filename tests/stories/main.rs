@@ -29,3 +29,4 @@ mod scan;
 mod terminal;
 mod terminal_run;
 mod terminal_scan;
+mod tokens;

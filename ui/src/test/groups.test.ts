@@ -26,7 +26,7 @@ test("p11 a group of members and service accounts is made and changed", async ()
 	await user.click(within(shown).getByRole("checkbox", { name: /nightly-export/ }));
 	expect(await complaints()).toEqual([]);
 	await user.click(within(shown).getByRole("button", { name: "Make group" }));
-	expect(await screen.findByRole("rowheader", { name: /Freight/ })).toBeVisible();
+	expect(await screen.findByRole("rowheader", { name: /^Freight/ })).toBeVisible();
 	expect(given(core, "save_group")).toEqual({
 		draft: {
 			id: null,
