@@ -124,8 +124,8 @@ fn tell(replica: &Replica, entities: Vec<Entity>) {
     replica.apply(Feed::Organization, &page).unwrap();
 }
 
-fn listed(replica: &Replica, query: KeyQuery) -> Vec<String> {
-    let (records, total) = replica.keys(&query, NOW).unwrap();
+fn listed(replica: &Replica, query: &KeyQuery) -> Vec<String> {
+    let (records, total) = replica.keys(query, NOW).unwrap();
     assert_eq!(records.len(), usize::try_from(total).unwrap());
     records
         .into_iter()
@@ -138,7 +138,7 @@ fn suspended(replica: &Replica) -> Vec<String> {
         states: vec![KeyState::Suspended],
         ..KeyQuery::by_name(10)
     };
-    listed(replica, query)
+    listed(replica, &query)
 }
 
 #[test]
@@ -190,12 +190,12 @@ fn k10_suspended_follows_policy_role_and_service_account() {
         owner: Some(robots),
         ..KeyQuery::by_name(10)
     };
-    assert_eq!(listed(&replica, query), ["nightly"]);
+    assert_eq!(listed(&replica, &query), ["nightly"]);
     let query = KeyQuery {
         search: "night shift".to_owned(),
         ..KeyQuery::by_name(10)
     };
-    assert_eq!(listed(&replica, query), ["nightly"]);
+    assert_eq!(listed(&replica, &query), ["nightly"]);
     assert_eq!(replica.count_tokens(robots).unwrap(), 1);
     tell(
         &replica,
