@@ -401,6 +401,10 @@ async fn k11_p11_groups_service_accounts_and_policy_in_a_terminal() {
         let (code, said) = terminal.code(&["keys", "create", "x", "--for", "nobody"], "");
         assert_eq!(code, Some(3), "{said}");
 
+        let (code, said) = terminal.code(&["keys", "create", "x", "--for", "deployer"], "");
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("choose the kind personal"), "{said}");
+
         // Tried, asked, refused, done.
         let does = terminal.json(&["policy", "set", "nobody", "--dry-run"], "");
         assert_eq!(does["stops"].as_array().unwrap().len(), 2);

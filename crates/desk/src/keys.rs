@@ -66,6 +66,12 @@ impl Desk {
     /// [`DeskError`], at the field that is the reason; then nothing was made.
     pub async fn create_key(self: &Arc<Self>, draft: KeyDraft) -> Result<CreatedKey, DeskError> {
         let open = self.current()?;
+        if draft.owner.is_some() && draft.kind != KeyKind::Personal {
+            return Err(DeskError::input(
+                "owner",
+                "only personal tokens have an owner; choose the kind personal",
+            ));
+        }
         let owner = match draft.kind {
             KeyKind::Personal => Some(open.owner_of_new(draft.owner)?),
             KeyKind::Team => {
