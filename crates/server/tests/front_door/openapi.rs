@@ -58,7 +58,9 @@ fn every_operation_is_described_whole() {
                 answers.contains_key("401"),
                 "{place}"
             );
-            if method == "post" && path.contains('{') {
+            // Trying a policy writes nothing.
+            let writes = method == "post" && path != path::TOKEN_POLICY_PREVIEW;
+            if writes && path.contains('{') {
                 let parameters = operation["parameters"].as_array().unwrap();
                 assert!(
                     parameters
