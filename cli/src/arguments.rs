@@ -1,6 +1,7 @@
 //! What can be asked on the command line.
 
 mod issuers;
+pub(crate) mod tokens;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -107,6 +108,21 @@ pub(crate) enum Command {
     Invitations {
         #[command(subcommand)]
         command: InvitationsCommand,
+    },
+    /// List groups of members and service accounts, make, change and remove them.
+    Groups {
+        #[command(subcommand)]
+        command: tokens::GroupsCommand,
+    },
+    /// List service accounts, make, change, disable, enable and remove them.
+    ServiceAccounts {
+        #[command(subcommand)]
+        command: tokens::ServiceAccountsCommand,
+    },
+    /// Say who may have personal tokens made, or change it.
+    Policy {
+        #[command(subcommand)]
+        command: tokens::PolicyCommand,
     },
     /// List the organizations of this account, or open another one of them.
     Memberships {
@@ -246,7 +262,7 @@ pub(crate) enum KeysCommand {
         /// The key's id or its exact name.
         key: String,
     },
-    /// Create a team key. Its secret is made on this computer, kept in its keychain, and printed once.
+    /// Create a team key or a personal token. Its secret is made on this computer, kept in its keychain, and printed once.
     Create(Create),
     /// Import keys of another system by the hashes of their secrets, which go on working unchanged.
     Import(Import),
@@ -555,6 +571,9 @@ pub(crate) enum MembersCommand {
         /// As what.
         #[arg(long, value_enum)]
         role: GivenRole,
+        /// A group they come into, by its name or id; may be repeated.
+        #[arg(long = "group", value_name = "GROUP")]
+        groups: Vec<String>,
     },
     /// Give a member another role.
     Role {
@@ -646,6 +665,8 @@ impl From<GivenRole> for Role {
 pub(crate) struct List {
     /// Only keys in which all these words occur.
     pub(crate) search: Vec<String>,
+    #[command(flatten)]
+    pub(crate) of: tokens::Listed,
     /// Only these states; may be repeated.
     #[arg(long, value_enum)]
     pub(crate) state: Vec<State>,
@@ -667,6 +688,8 @@ pub(crate) struct List {
 pub(crate) struct Create {
     /// The name: 1 to 100 characters.
     pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) of: tokens::Made,
     /// What it is for: up to 500 characters.
     #[arg(long, default_value = "")]
     pub(crate) description: String,
@@ -692,6 +715,7 @@ pub(crate) enum State {
     Active,
     Rotating,
     Paused,
+    Suspended,
     Expired,
     Revoked,
 }

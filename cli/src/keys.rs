@@ -14,6 +14,7 @@ use server::system::SystemClock;
 
 use crate::arguments::{Create, Edit, List, State};
 use crate::exit;
+use crate::groups::{find_owner, find_service_account};
 use crate::look::Wanted;
 use crate::output::{Output, table};
 use crate::people::members;
@@ -48,9 +49,15 @@ pub(crate) async fn list(
     query: List,
 ) -> Result<ExitCode, DeskError> {
     wanted.open(desk, output).await?;
+    let owner = match &query.of.owner {
+        Some(name) => Some(find_owner(desk, name).await?),
+        None => None,
+    };
     let page = desk
         .list_keys(KeyQuery {
             search: query.search.join(" "),
+            kinds: query.of.kind.into_iter().map(KeyKind::from).collect(),
+            owner,
             states: query
                 .state
                 .into_iter()
@@ -58,6 +65,7 @@ pub(crate) async fn list(
                     State::Active => KeyState::Active,
                     State::Rotating => KeyState::Rotating,
                     State::Paused => KeyState::Paused,
+                    State::Suspended => KeyState::Suspended,
                     State::Expired => KeyState::Expired,
                     State::Revoked => KeyState::Revoked,
                 })
@@ -159,6 +167,12 @@ pub(crate) fn facts(detail: &KeyDetail) -> String {
         let names: Vec<&str> = detail.people.iter().map(|person| person.name.as_str()).collect();
         facts.push(("Assigned", names.join(", ")));
     }
+    if let Some(owner) = &row.owner_name {
+        facts.push(("Owner", owner.clone()));
+    }
+    if let Some(why) = &row.suspension {
+        facts.push(("Suspended", why.clone()));
+    }
     if let Some(at) = detail.paused_at {
         let by = detail.paused_by.as_deref().unwrap_or("the server");
         facts.push(("Paused", format!("{} by {by}", time(Some(at)))));
@@ -205,12 +219,17 @@ pub(crate) async fn create(
     draft: Create,
 ) -> Result<ExitCode, DeskError> {
     wanted.open(desk, output).await?;
+    let owner = match &draft.of.owner {
+        Some(name) => Some(find_service_account(desk, name).await?),
+        None => None,
+    };
     let in_days = draft
         .expires_in
         .map(|days| SystemClock.now().plus_days(i64::from(days)));
     let created = desk
         .create_key(KeyDraft {
-            kind: KeyKind::Team,
+            kind: draft.of.kind.into(),
+            owner,
             name: draft.name,
             description: draft.description,
             expires_at: draft.expires_at.or(in_days),

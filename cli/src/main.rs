@@ -13,6 +13,7 @@ mod ask;
 mod connect;
 mod exit;
 mod first_request;
+mod groups;
 mod host;
 mod import;
 mod issuers;
@@ -22,11 +23,13 @@ mod look;
 mod output;
 mod pending;
 mod people;
+mod policy;
 mod recovery;
 mod rotation;
 mod run;
 mod sarif;
 mod scan;
+mod service_accounts;
 mod services;
 mod veil;
 
@@ -141,8 +144,8 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
         },
         Command::Members { command } => match command {
             MembersCommand::List => people::list(&desk, output, &opened).await,
-            MembersCommand::Invite { emails, role } => {
-                people::invite(&desk, output, &opened, emails, role.into()).await
+            MembersCommand::Invite { emails, role, groups } => {
+                people::invite(&desk, output, &opened, emails, role.into(), groups).await
             }
             MembersCommand::Role { member, role } => {
                 people::role(&desk, output, &opened, &member, role.into()).await
@@ -163,6 +166,9 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
             InvitationsCommand::Show { link } => people::show(&desk, output, &link).await,
             InvitationsCommand::Accept { link } => people::accept(&desk, output, &link).await,
         },
+        Command::Groups { command } => groups::run(&desk, output, &opened, command).await,
+        Command::ServiceAccounts { command } => service_accounts::run(&desk, output, &opened, command).await,
+        Command::Policy { command } => policy::run(&desk, output, &opened, command).await,
         Command::Memberships { command } => match command {
             MembershipsCommand::List => people::memberships(&desk, output, &opened).await,
             MembershipsCommand::Open { organization } => {

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::connect::welcome;
 use crate::exit;
+use crate::groups::find_groups;
 use crate::keys::{ask_line, time};
 use crate::look::Wanted;
 use crate::output::{Output, table};
@@ -114,9 +115,11 @@ pub(crate) async fn invite(
     wanted: &Wanted,
     emails: Vec<String>,
     role: Role,
+    groups: Vec<String>,
 ) -> Result<ExitCode, DeskError> {
     wanted.open(desk, output).await?;
-    let report = desk.invite_people(InviteDraft { emails, role }).await?;
+    let groups = find_groups(desk, &groups).await?;
+    let report = desk.invite_people(InviteDraft { emails, role, groups }).await?;
     output.result(&report, || {
         report
             .invited
@@ -201,8 +204,8 @@ pub(crate) async fn remove(
     let found = find_member(desk, member).await?;
     if !yes {
         output.say(&format!(
-            "{} will not see this organization any more; their copy of it is emptied at their next sync. Keys they made \
-             stay, and secrets they know go on working until they are rotated.",
+            "{} will not see this organization any more; their copy of it is emptied at their next sync. Their personal \
+             tokens are revoked. Keys they made stay, and secrets they know go on working until they are rotated.",
             found.name
         ));
         let typed = ask_line(&format!("Type {} to remove them: ", found.email))?;

@@ -2,12 +2,14 @@
 
 pub(crate) mod catalog;
 pub(crate) mod connection;
+pub(crate) mod groups;
 pub(crate) mod import;
 pub(crate) mod issuers;
 pub(crate) mod key;
 pub(crate) mod keychain;
 pub(crate) mod lock;
 pub(crate) mod people;
+pub(crate) mod policy;
 pub(crate) mod preferences;
 pub(crate) mod recovery;
 pub(crate) mod scan;

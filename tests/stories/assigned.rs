@@ -17,6 +17,7 @@ async fn bob(ada: &TestDesk, role: Role) -> (TestDesk, MemberId) {
     let draft = InviteDraft {
         emails: vec![BOB.to_owned()],
         role,
+        groups: Vec::new(),
     };
     let report = ada.desk.invite_people(draft).await.unwrap();
     let bob = TestDesk::new();
@@ -173,7 +174,7 @@ async fn k4_a_terminal_assigns_and_takes_away() {
         assert!(shown.contains("Assigned   Bob"), "{shown}");
         let (_, said) = terminal.code(&["keys", "edit", "ci", "--assign", "x@example.org"], "");
         assert!(
-            said.contains("no member has the address or id x@example.org"),
+            said.contains("No member has the address or id x@example.org"),
             "{said}"
         );
         let edited = terminal.json(&["keys", "edit", "ci", "--unassign", BOB, "--notify"], "");

@@ -118,6 +118,7 @@ async fn invite(desk: &TestDesk, email: &str) -> Option<String> {
     let draft = InviteDraft {
         emails: vec![email.to_owned()],
         role: Role::Editor,
+        groups: Vec::new(),
     };
     let report = desk.desk.invite_people(draft).await.unwrap();
     assert_eq!(report.invited[0].mailed, report.invited[0].link.is_none());

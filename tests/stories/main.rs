@@ -32,4 +32,5 @@ mod scan;
 mod terminal;
 mod terminal_run;
 mod terminal_scan;
+mod tokens;
 mod traces;

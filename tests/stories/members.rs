@@ -16,6 +16,7 @@ async fn invite(desk: &TestDesk, email: &str, role: Role) -> String {
     let draft = InviteDraft {
         emails: vec![email.to_owned()],
         role,
+        groups: Vec::new(),
     };
     let report = desk.desk.invite_people(draft).await.expect("people are invited");
     assert_eq!(report.refused.len(), 0);
@@ -123,6 +124,7 @@ async fn invited_sees_by_role_and_is_emptied_when_removed(kind: Kind) {
         .invite_people(InviteDraft {
             emails: vec!["dan@northwind.example".to_owned()],
             role: Role::Admin,
+            groups: Vec::new(),
         })
         .await
         .err()

@@ -189,6 +189,7 @@ async fn k17_run_refuses_a_key_that_has_expired() {
     let ada = TestDesk::at(clock.clone(), memory);
     ada.sign_up(&server.url()).await;
     let draft = desk::view::KeyDraft {
+        owner: None,
         expires_at: Some(domain::clock::Clock::now(&*clock).plus_days(2)),
         ..testkit::desk::draft("short")
     };

@@ -8,6 +8,7 @@ mod error;
 mod issuer;
 mod request;
 mod resource;
+mod tokens;
 
 pub use address::{ServerAddress, ServerAddressProblem};
 pub use error::ClientError;

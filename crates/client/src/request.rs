@@ -192,13 +192,14 @@ impl Session {
     /// A write over the version its author saw.
     pub(crate) async fn edit<T: DeserializeOwned>(
         &self,
+        method: Method,
         path: &str,
         operation: OperationId,
         version: i64,
         body: &impl Serialize,
     ) -> Result<T, ClientError> {
         let request = self
-            .request(Method::PATCH, path)
+            .request(method, path)
             .header(header::IDEMPOTENCY_KEY, operation.to_string())
             .header(header::IF_MATCH, format!("\"{version}\""))
             .json(body);

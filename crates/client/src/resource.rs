@@ -178,7 +178,7 @@ impl Session {
         request: &EditKeyRequest,
     ) -> Result<KeyView, ClientError> {
         let path = fill(path::KEY, &[&organization, &key]);
-        self.edit(&path, operation, version, request).await
+        self.edit(Method::PATCH, &path, operation, version, request).await
     }
 
     /// Revokes a key.

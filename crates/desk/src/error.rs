@@ -5,7 +5,10 @@ use domain::invitation::InvitationRefusal;
 use domain::key::{EditRefusal, ExpiryProblem, PauseRefusal, RevokeRefusal};
 use domain::member::MemberRefusal;
 use domain::name::NameProblem;
+use domain::policy::TokenRefusal;
 use domain::role::NotAllowed;
+use domain::service_account::{AbleRefusal, NoSuchRole};
+use domain::token::TouchRefusal;
 use keychain::KeychainError;
 use protocol::problem::ProblemCode;
 use replica::ReplicaError;
@@ -237,6 +240,30 @@ impl From<MemberRefusal> for DeskError {
 impl From<InvitationRefusal> for DeskError {
     fn from(refusal: InvitationRefusal) -> Self {
         Self::Refused(refusal.to_string())
+    }
+}
+
+impl From<TokenRefusal> for DeskError {
+    fn from(refusal: TokenRefusal) -> Self {
+        Self::Refused(refusal.to_string())
+    }
+}
+
+impl From<TouchRefusal> for DeskError {
+    fn from(refusal: TouchRefusal) -> Self {
+        Self::Refused(refusal.to_string())
+    }
+}
+
+impl From<AbleRefusal> for DeskError {
+    fn from(refusal: AbleRefusal) -> Self {
+        Self::Refused(refusal.to_string())
+    }
+}
+
+impl From<NoSuchRole> for DeskError {
+    fn from(problem: NoSuchRole) -> Self {
+        Self::input("role", problem)
     }
 }
 

@@ -105,6 +105,10 @@ fn reasons() -> Vec<ReasonHelp> {
         of(VerifyRefusal::Revoked, "Make a new key; this one does not come back."),
         of(VerifyRefusal::Paused, "Resume the key, or ask who paused it."),
         of(
+            VerifyRefusal::Suspended,
+            "Ask an Owner or Admin about the token policy; the token works again when it is loosened.",
+        ),
+        of(
             VerifyRefusal::Retired,
             "The key was rotated: put its newest secret where the old one is.",
         ),

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use domain::clock::Timestamp;
 use domain::id::{AccountId, KeyId, OperationId};
-use domain::key::{KeyKind, check_expiry, may_edit, may_revoke, revoke_asks_for_name};
+use domain::key::{KeyKind, KeyState, check_expiry, may_edit, may_revoke, revoke_asks_for_name};
 use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
-use domain::role::{Action, require, require_on};
+use domain::role::{Action, require};
 use domain::rotation::RotationStep;
+use domain::token::Touch;
 use protocol::key::{CreateKeyRequest, KeyFields, KeyView, SecretView};
 use replica::{KeyQuery, KeyRecord, Operation, OutboxEntry, OutboxState};
 use sync::failpoint::reach;
 
 use crate::error::{DeskError, named};
 use crate::open::{OpenConnection, item};
+use crate::tokens::owner_shown;
 use crate::view::{
     ActRule, AssignedPerson, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow, KeyText,
     PendingMark, PendingOperation, RevokeRule, SecretRow, Stop, sentence,
@@ -64,10 +66,25 @@ impl Desk {
     /// [`DeskError`], at the field that is the reason; then nothing was made.
     pub async fn create_key(self: &Arc<Self>, draft: KeyDraft) -> Result<CreatedKey, DeskError> {
         let open = self.current()?;
-        require(open.record().role, Action::ManageKeys)?;
-        if draft.kind != KeyKind::Team {
-            return Err(DeskError::input("kind", "only team keys can be made here"));
+        if draft.owner.is_some() && draft.kind != KeyKind::Personal {
+            return Err(DeskError::input(
+                "owner",
+                "only personal tokens have an owner; choose the kind personal",
+            ));
         }
+        let owner = match draft.kind {
+            KeyKind::Personal => Some(open.owner_of_new(draft.owner)?),
+            KeyKind::Team => {
+                require(open.record().role, Action::ManageKeys)?;
+                None
+            }
+            KeyKind::Project | KeyKind::Service => {
+                return Err(DeskError::input(
+                    "kind",
+                    "only team keys and personal tokens can be made here",
+                ));
+            }
+        };
         let name = named("name", KeyName::parse(&draft.name))?;
         let description = named("description", Description::parse(&draft.description))?;
         let now = self.now();
@@ -82,6 +99,7 @@ impl Desk {
             expires_at: draft.expires_at,
             requests_per_minute: limit(draft.requests_per_minute)?,
             people: draft.people.iter().copied().collect(),
+            owner,
             secret: born.secret.clone(),
         };
         let (desk, account) = (self.clone(), open.record().account_id);
@@ -105,13 +123,13 @@ impl Desk {
     /// not, or when an earlier edit has still to be decided.
     pub async fn edit_key(self: &Arc<Self>, id: KeyId, draft: KeyEditDraft) -> Result<KeyDetail, DeskError> {
         let open = self.current()?;
-        require(open.record().role, Action::ManageKeys)?;
         let (seen, made) = (fields(&draft.seen)?, fields(&draft.made)?);
         let now = self.now();
         let operation_id = self.with_entropy(|entropy| OperationId::make(now, entropy));
         let desk = self.clone();
         blocking(move || {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
+            open.may_touch(&record.view, Touch::Edit)?;
             may_edit(record.view.life())?;
             if record
                 .pending
@@ -142,12 +160,12 @@ impl Desk {
         confirm_name: Option<String>,
     ) -> Result<KeyDetail, DeskError> {
         let open = self.current()?;
-        require(open.record().role, Action::ManageKeys)?;
         let now = self.now();
         let operation_id = self.with_entropy(|entropy| OperationId::make(now, entropy));
         let desk = self.clone();
         blocking(move || {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
+            open.may_touch(&record.view, Touch::Stop)?;
             may_revoke(record.view.free, record.view.life())?;
             let asks = revoke_asks_for_name(record.view.last_used_at(), now);
             if asks && confirm_name.as_deref().map(str::trim) != Some(record.shown.name.as_str()) {
@@ -209,32 +227,32 @@ impl OpenConnection {
             paused_by: view.paused_by.map(|account| self.name_of(account)).transpose()?,
             rotation: self.rotation_of(record, now),
             people: self.people_of(record)?,
-            edit: self.rule(Action::ManageKeys, || may_edit(view.life())),
-            pause: self.rule(Action::ManageKeys, || Stop::Pause.may(record, now)),
-            resume: self.rule(Action::ManageKeys, || Stop::Resume.may(record, now)),
+            edit: self.rule(view, Touch::Edit, || may_edit(view.life())),
+            pause: self.rule(view, Touch::Stop, || Stop::Pause.may(record, now)),
+            resume: self.rule(view, Touch::Stop, || Stop::Resume.may(record, now)),
             rotate: self.rotate_rule(record, now),
             revoke: self.revoke_rule(record, now),
             row: shown,
         })
     }
 
-    /// Whether the role, and then the key, allow something.
+    /// Whether the role, or that the key is one's own, and then the key, allow something.
     pub(crate) fn rule<E: std::fmt::Display>(
         &self,
-        action: Action,
-        may: impl FnOnce() -> Result<(), E>,
-    ) -> ActRule {
-        rule_of(require(self.record().role, action), may)
-    }
-
-    /// The same for an action that may be granted for assigned keys.
-    pub(crate) fn rule_on<E: std::fmt::Display>(
-        &self,
-        action: Action,
         view: &KeyView,
+        touch: Touch,
         may: impl FnOnce() -> Result<(), E>,
     ) -> ActRule {
-        rule_of(self.may_on(action, view), may)
+        let reason = self
+            .may_touch(view, touch)
+            .map_err(|error| error.to_string())
+            .and_then(|()| may().map_err(|error| error.to_string()))
+            .err()
+            .map(|reason| sentence(&reason));
+        ActRule {
+            allowed: reason.is_none(),
+            reason,
+        }
     }
 
     /// The secrets of a key, newest first.
@@ -264,7 +282,8 @@ impl OpenConnection {
             .pending
             .iter()
             .any(|entry| matches!(entry.operation, Operation::RevokeKey { .. }) && entry.state.goes_on());
-        let reason = require(self.record().role, Action::ManageKeys)
+        let reason = self
+            .may_touch(&record.view, Touch::Stop)
             .map_err(|error| error.to_string())
             .and_then(|()| {
                 may_revoke(record.view.free, record.view.life()).map_err(|error| error.to_string())
@@ -304,13 +323,6 @@ impl OpenConnection {
         Ok(people)
     }
 
-    /// Asks for an action on a key, which may be granted for assigned keys.
-    pub(crate) fn may_on(&self, action: Action, view: &KeyView) -> Result<(), DeskError> {
-        let own = self.replica.member_of(self.record().account_id)?;
-        let assigned = own.is_some_and(|member| view.people.contains(&member.id));
-        Ok(require_on(self.record().role, action, assigned)?)
-    }
-
     pub(crate) fn name_of(&self, account: AccountId) -> Result<String, DeskError> {
         if account == self.record().account_id {
             return Ok(self.record().account_name.clone());
@@ -319,21 +331,6 @@ impl OpenConnection {
             || "a former member".to_owned(),
             |member| member.display_name.to_string(),
         ))
-    }
-}
-
-fn rule_of<R: std::fmt::Display, E: std::fmt::Display>(
-    role: Result<(), R>,
-    may: impl FnOnce() -> Result<(), E>,
-) -> ActRule {
-    let reason = role
-        .map_err(|error| error.to_string())
-        .and_then(|()| may().map_err(|error| error.to_string()))
-        .err()
-        .map(|reason| sentence(&reason));
-    ActRule {
-        allowed: reason.is_none(),
-        reason,
     }
 }
 
@@ -359,6 +356,7 @@ pub(crate) fn as_shown(request: &CreateKeyRequest, account: AccountId, now: Time
         paused_by: None,
         requests_per_minute: request.requests_per_minute,
         people: request.people.clone(),
+        owner: request.owner,
         secrets: vec![SecretView {
             id: request.secret.id,
             hash: request.secret.hash,
@@ -403,10 +401,17 @@ pub(crate) fn row(record: &KeyRecord, now: Timestamp) -> KeyRow {
         free: view.free,
         prefix: newest.map(|secret| secret.prefix.clone()).unwrap_or_default(),
         last_four: newest.map(|secret| secret.last_four.clone()).unwrap_or_default(),
-        state: view.life().state(now),
+        state: record.state(now),
         expires_at: view.expires_at,
         last_used_at: view.last_used_at(),
         created_at: view.created_at,
+        owner: view.owner,
+        owner_name: view
+            .owner
+            .map(|owner| owner_shown(owner, record.owner_name.as_deref())),
+        suspension: (record.state(now) == KeyState::Suspended)
+            .then(|| record.suspension.map(|why| sentence(why.sentence())))
+            .flatten(),
         pending: most_pressing(&record.pending).map(|entry| PendingMark {
             operation: pending_operation(&entry.operation),
             state: entry.state,

@@ -18,8 +18,8 @@ use protocol::path::{self, fill};
 use crate::error::DeskError;
 use crate::open::OpenConnection;
 use crate::view::{
-    ActRule, InvitationRow, InviteDraft, InviteReport, MemberRow, NotInvited, PeopleView, RoleRule, SentLink,
-    sentence,
+    ActRule, GroupChoice, InvitationRow, InviteDraft, InviteReport, MemberRow, NotInvited, PeopleView,
+    RoleRule, SentLink, sentence,
 };
 use crate::{Desk, blocking};
 
@@ -31,7 +31,8 @@ pub(crate) fn at_server(error: ClientError) -> DeskError {
     }
 }
 
-fn rule<E: std::fmt::Display>(may: Result<(), E>) -> ActRule {
+/// A rule as screens take it.
+pub(crate) fn rule<E: std::fmt::Display>(may: Result<(), E>) -> ActRule {
     let reason = may.err().map(|reason| sentence(&reason.to_string()));
     ActRule {
         allowed: reason.is_none(),
@@ -78,6 +79,7 @@ impl Desk {
         let request = InviteRequest {
             emails,
             role: draft.role,
+            groups: draft.groups,
         };
         let view = there
             .session
@@ -254,6 +256,15 @@ impl OpenConnection {
                 invitations.push(self.invitation_row(&invitation, state, now)?);
             }
         }
+        let groups = self
+            .replica
+            .groups()?
+            .into_iter()
+            .map(|group| GroupChoice {
+                id: group.id,
+                name: group.name.to_string(),
+            })
+            .collect();
         let roles = Role::ALL
             .into_iter()
             .filter(|role| *role != Role::Owner)
@@ -267,6 +278,7 @@ impl OpenConnection {
             invitations,
             invite: rule(may_invite(actor, Role::Viewer)),
             roles,
+            groups,
             leave: rule(may_leave(actor)),
         })
     }
@@ -288,6 +300,7 @@ impl OpenConnection {
             invited_by: self.name_of(invitation.created_by)?,
             sent_at: invitation.sent_at,
             expires_at: invitation.expires_at,
+            groups: self.group_names(&invitation.groups)?,
             touch: rule(may),
         })
     }

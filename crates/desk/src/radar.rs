@@ -94,7 +94,12 @@ impl OpenConnection {
     /// The keys that work and expire within the first threshold, the first to expire first.
     fn expiring(&self, limit: u32, now: Timestamp) -> Result<(Vec<KeyRecord>, u32), DeskError> {
         let query = KeyQuery {
-            states: vec![KeyState::Active, KeyState::Rotating, KeyState::Paused],
+            states: vec![
+                KeyState::Active,
+                KeyState::Rotating,
+                KeyState::Paused,
+                KeyState::Suspended,
+            ],
             expires_within_days: THRESHOLDS.into_iter().max(),
             sort: Sort {
                 by: SortBy::Expires,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use domain::clock::Timestamp;
 use domain::id::{KeyId, OperationId};
-use domain::role::Action;
 use domain::rotation::{NotRotating, RotationStep, check_overlap, is_drained, may_rotate};
+use domain::token::Touch;
 use protocol::key::{KeyUsageView, RotateKeyRequest};
 use replica::{KeyRecord, Operation, OutboxEntry};
 
@@ -35,7 +35,7 @@ impl Desk {
         let desk = self.clone();
         blocking(move || {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
-            open.may_on(Action::RotateKeys, &record.view)?;
+            open.may_touch(&record.view, Touch::Rotate)?;
             may_rotate_now(&record, now).map_err(DeskError::Refused)?;
             let born = desk.bear(record.view.kind, id, now);
             let request = RotateKeyRequest {
@@ -71,7 +71,7 @@ impl Desk {
         let desk = self.clone();
         blocking(move || {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
-            open.may_on(Action::RotateKeys, &record.view)?;
+            open.may_touch(&record.view, Touch::Rotate)?;
             may_step_now(&record, now).map_err(DeskError::Refused)?;
             let wish = Operation::StepRotation { key_id: id, step };
             open.replica.want(&[(operation_id, wish)], now)?;
@@ -156,7 +156,7 @@ fn may_step_now(record: &KeyRecord, now: Timestamp) -> Result<(), String> {
 
 impl OpenConnection {
     pub(crate) fn rotate_rule(&self, record: &KeyRecord, now: Timestamp) -> ActRule {
-        self.rule_on(Action::RotateKeys, &record.view, || may_rotate_now(record, now))
+        self.rule(&record.view, Touch::Rotate, || may_rotate_now(record, now))
     }
 
     /// The rotation of a key, for those who watch it.
@@ -171,7 +171,7 @@ impl OpenConnection {
             began_at: new.created_at,
             ends_at: rotation.ends_at,
             drained: is_drained(old.last_used_at, new.created_at, now),
-            step: self.rule_on(Action::RotateKeys, &record.view, || may_step_now(record, now)),
+            step: self.rule(view, Touch::Rotate, || may_step_now(record, now)),
         })
     }
 }

@@ -171,6 +171,7 @@ impl Desk {
                 expires_at: ends.at(self.now()),
                 requests_per_minute: None,
                 people: Vec::new(),
+                owner: None,
             };
             made.push((self.create_key(draft).await?, *story));
         }

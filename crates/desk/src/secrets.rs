@@ -188,7 +188,7 @@ impl Desk {
                 .pending
                 .iter()
                 .any(|entry| matches!(entry.operation, Operation::RevokeKey { .. }) && entry.state.goes_on());
-            match record.view.life().state(now) {
+            match record.state(now) {
                 KeyState::Revoked => {
                     return Err(DeskError::Refused(format!(
                         "{name} is revoked and gives access to nothing; use another key"
@@ -202,6 +202,12 @@ impl Desk {
                 KeyState::Paused => {
                     return Err(DeskError::Refused(format!(
                         "{name} is paused and gives access to nothing until it is resumed; use another key, or resume it"
+                    )));
+                }
+                KeyState::Suspended => {
+                    let why = record.suspension.map_or("suspended", |why| why.sentence());
+                    return Err(DeskError::Refused(format!(
+                        "{name} is suspended and gives access to nothing: {why}"
                     )));
                 }
                 KeyState::Active | KeyState::Rotating if revoking => {

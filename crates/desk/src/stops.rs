@@ -6,6 +6,7 @@ use domain::clock::Timestamp;
 use domain::id::{KeyId, OperationId};
 use domain::key::{may_pause, may_resume, may_revoke, revoke_asks_for_name};
 use domain::role::{Action, require};
+use domain::token::Touch;
 use replica::{KeyRecord, Operation};
 
 use crate::error::DeskError;
@@ -60,12 +61,12 @@ impl Desk {
             return self.revoke_key(id, None).await;
         }
         let open = self.current()?;
-        require(open.record().role, Action::ManageKeys)?;
         let now = self.now();
         let operation_id = self.with_entropy(|entropy| OperationId::make(now, entropy));
         let desk = self.clone();
         blocking(move || {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
+            open.may_touch(&record.view, Touch::Stop)?;
             stop.may(&record, now)?;
             open.replica.want(&[(operation_id, stop.wish(id))], now)?;
             desk.went(&open);
@@ -87,7 +88,6 @@ impl Desk {
         confirm_count: Option<u32>,
     ) -> Result<BulkReport, DeskError> {
         let open = self.current()?;
-        require(open.record().role, Action::ManageKeys)?;
         if ids.len() > MOST_KEYS {
             return Err(DeskError::Refused(format!(
                 "{} keys are more than can be chosen at once; choose {MOST_KEYS} at the most",
@@ -104,6 +104,7 @@ impl Desk {
                     .as_ref()
                     .map_or_else(|_| id.to_string(), |record| record.shown.name.to_string());
                 let may = found.and_then(|record| {
+                    open.may_touch(&record.view, Touch::Stop)?;
                     stop.may(&record, now)?;
                     Ok(record)
                 });
@@ -119,6 +120,10 @@ impl Desk {
                         reason: sentence(&error.to_string()),
                     }),
                 }
+            }
+            if wishes.is_empty() {
+                // Who may stop none but their own tokens is told so once.
+                require(open.record().role, Action::ManageKeys)?;
             }
             let chosen = u32::try_from(ids.len()).unwrap_or(u32::MAX);
             if stop == Stop::Revoke && used > 0 && confirm_count != Some(chosen) {

@@ -126,6 +126,10 @@ fn known_sentence(key: &KeyDetail, secret: SecretId, worked: &str) -> String {
             "A secret of {name}, which is paused: it gives access to nothing until somebody resumes the key. If you found \
              it where it does not belong, revoke the key."
         ),
+        KeyState::Suspended => format!(
+            "A secret of {name}, which is suspended: it gives access to nothing now, and may come back. If you found it \
+             where it does not belong, revoke the key."
+        ),
         KeyState::Active | KeyState::Rotating if waits && key.in_force_since.is_none() => {
             format!(
                 "A secret of {name}. A change of this key is not yet in force: the server has not confirmed it."

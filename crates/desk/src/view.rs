@@ -34,11 +34,13 @@ macro_rules! request {
 mod catalog;
 mod connection;
 mod first_request;
+mod groups;
 mod import;
 mod inspect;
 mod issuers;
 mod key;
 mod people;
+mod policy;
 mod radar;
 mod rotation;
 mod start;
@@ -53,6 +55,10 @@ pub use connection::{
     SignUp, SignUpMode, StartHere,
 };
 pub use first_request::{FirstRequest, Language, ReasonHelp, Snippet};
+pub use groups::{
+    GroupDraft, GroupRow, GroupsView, NamedOwner, ServiceAccountDraft, ServiceAccountRemoval,
+    ServiceAccountRow,
+};
 pub use import::{ImportCounts, ImportPreview, ImportProgress, ImportReport, ImportRowView};
 pub use inspect::{Finding, InspectReport, PlaceHere, Verdict};
 pub use issuers::{
@@ -64,8 +70,13 @@ pub use key::{
     KeyPage, KeyRow, KeyText, PendingMark, RevokeRule, Saved, SecretRow, Stop, StoredIn,
 };
 pub use people::{
-    AcceptInvitation, InvitationRow, InvitationSeen, InviteDraft, InviteReport, JoinWithInvitation,
-    MemberRow, MembershipRow, NotInvited, PeopleView, RoleRule, SentLink, SignInWithInvitation,
+    AcceptInvitation, GroupChoice, InvitationRow, InvitationSeen, InviteDraft, InviteReport,
+    JoinWithInvitation, MemberRow, MembershipRow, NotInvited, PeopleView, RoleRule, SentLink,
+    SignInWithInvitation,
+};
+pub use policy::{
+    AffectedTokenRow, GroupWithCount, OwnerChoice, TokenPolicyDraft, TokenPolicyEffectView,
+    TokenPolicyScreen, TokenPolicyWish,
 };
 pub use radar::{ExpiringKey, ExpiryRadar};
 pub use rotation::{RotationView, UsageAddress, UsageHour, UsageView};

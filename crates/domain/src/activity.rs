@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::id::{
-    AccountId, EventId, InvitationId, IssuerId, KeyId, MemberId, OrganizationId, SecretId, SessionId,
+    AccountId, EventId, GroupId, InvitationId, IssuerId, KeyId, MemberId, OrganizationId, SecretId,
+    ServiceAccountId, SessionId,
 };
 use crate::issuer::{Audience, IssuerUrl, Mapping};
 use crate::key::KeyKind;
 use crate::limit::RequestLimit;
+use crate::policy::TokenPolicy;
 use crate::role::Role;
+use crate::token::TokenOwner;
 use crate::trace::Handling;
 
 /// Whose record an event belongs to: each scope has a sequence and a hash chain of its own.
@@ -107,6 +110,42 @@ pub struct Imported {
     pub name: String,
 }
 
+/// A key, as the record names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedKey {
+    /// The key.
+    pub key: KeyId,
+    /// Its name then.
+    pub name: String,
+}
+
+/// A group, as the record names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedGroup {
+    /// The group.
+    pub group: GroupId,
+    /// Its name then.
+    pub name: String,
+}
+
+/// A service account, as the record names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedServiceAccount {
+    /// The service account.
+    pub service_account: ServiceAccountId,
+    /// Its name then.
+    pub name: String,
+}
+
+/// A member or a service account, as the record names those who come into a group or go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InGroup {
+    /// Who.
+    pub who: TokenOwner,
+    /// How they were shown then.
+    pub name: String,
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -172,6 +211,9 @@ pub enum Event {
         who: NamedMember,
         /// As what they were there.
         role: Role,
+        /// Their personal tokens, which were revoked with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        revoked: Vec<NamedKey>,
     },
     /// A member left.
     MemberLeft {
@@ -179,6 +221,9 @@ pub enum Event {
         who: NamedMember,
         /// As what they were there.
         role: Role,
+        /// Their personal tokens, which were revoked with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        revoked: Vec<NamedKey>,
     },
     /// The account came into an organization.
     OrganizationJoined {
@@ -224,6 +269,9 @@ pub enum Event {
         /// The members it is assigned to.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         people: Vec<NamedMember>,
+        /// Whose it is, where it is a personal token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<TokenOwner>,
     },
     /// Keys were brought from another system by the hashes of their secrets; one event for all of a request, because
     /// they come or fail together.
@@ -353,6 +401,87 @@ pub enum Event {
         key: KeyId,
         /// Its name then.
         name: String,
+    },
+    /// A group was made (P11).
+    GroupCreated {
+        /// Which.
+        group: NamedGroup,
+        /// Who is in it.
+        joined: Vec<InGroup>,
+    },
+    /// A group was edited (P11).
+    GroupEdited {
+        /// Which, by the name it has since.
+        group: NamedGroup,
+        /// The name, where it was edited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Edited>,
+        /// The description, where it was edited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<Edited>,
+        /// Who came in.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        joined: Vec<InGroup>,
+        /// Who went.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<InGroup>,
+    },
+    /// A group was removed (P11); who was in it stays.
+    GroupRemoved {
+        /// Which.
+        group: NamedGroup,
+    },
+    /// A service account was made (P11).
+    ServiceAccountCreated {
+        /// Which.
+        account: NamedServiceAccount,
+        /// As what.
+        role: Role,
+    },
+    /// A service account was edited (P11).
+    ServiceAccountEdited {
+        /// Which, by the name it has since.
+        account: NamedServiceAccount,
+        /// The name, where it was edited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Edited>,
+        /// The description, where it was edited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<Edited>,
+        /// The role before, where it was edited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Role>,
+        /// The role since, where it was edited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Role>,
+    },
+    /// A service account was disabled: its tokens are suspended (P11).
+    ServiceAccountDisabled {
+        /// Which.
+        account: NamedServiceAccount,
+    },
+    /// A service account was enabled again (P11).
+    ServiceAccountEnabled {
+        /// Which.
+        account: NamedServiceAccount,
+    },
+    /// A service account was removed (P11).
+    ServiceAccountRemoved {
+        /// Which.
+        account: NamedServiceAccount,
+        /// Its tokens, which were revoked with it.
+        revoked: Vec<NamedKey>,
+    },
+    /// The token creation policy was changed (K11).
+    TokenPolicyChanged {
+        /// As it was.
+        from: TokenPolicy,
+        /// As it is.
+        to: TokenPolicy,
+        /// How many tokens stopped by it.
+        stopped: u32,
+        /// How many came back.
+        returned: u32,
     },
 }
 

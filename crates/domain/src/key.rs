@@ -71,6 +71,8 @@ pub enum KeyState {
     Rotating,
     /// Stopped, and can be resumed (K8).
     Paused,
+    /// Would verify, but for the token policy or its owner (K11). Computed, never stored.
+    Suspended,
     /// Its time is over.
     Expired,
     /// Ended for good.
@@ -79,10 +81,11 @@ pub enum KeyState {
 
 impl KeyState {
     /// Every state, from the most alive to the least.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Active,
         Self::Rotating,
         Self::Paused,
+        Self::Suspended,
         Self::Expired,
         Self::Revoked,
     ];
@@ -100,6 +103,7 @@ impl KeyState {
             Self::Active => "active",
             Self::Rotating => "rotating",
             Self::Paused => "paused",
+            Self::Suspended => "suspended",
             Self::Expired => "expired",
             Self::Revoked => "revoked",
         }
@@ -120,7 +124,7 @@ pub struct Life {
 }
 
 impl Life {
-    /// The state at `now`. A revoked key stays revoked after it would have expired; a key expires at the very
+    /// The key's own state at `now`, which knows of no suspension. A revoked key stays revoked after it would have expired; a key expires at the very
     /// microsecond of its expiry, paused or not; a rotation goes on while its key is paused, and is not seen.
     #[must_use]
     pub fn state(self, now: Timestamp) -> KeyState {
@@ -134,6 +138,18 @@ impl Life {
             KeyState::Rotating
         } else {
             KeyState::Active
+        }
+    }
+
+    /// The state at `now` of a key that is suspended, or not. What has ended or is paused says so; what would let in
+    /// does not.
+    #[must_use]
+    pub fn state_under(self, suspended: bool, now: Timestamp) -> KeyState {
+        let own = self.state(now);
+        if suspended && own.lets_in() {
+            KeyState::Suspended
+        } else {
+            own
         }
     }
 }
@@ -189,7 +205,7 @@ pub fn may_pause(life: Life, now: Timestamp) -> Result<(), PauseRefusal> {
         KeyState::Revoked => Err(PauseRefusal::Revoked),
         KeyState::Expired => Err(PauseRefusal::Expired),
         KeyState::Paused => Err(PauseRefusal::Paused),
-        KeyState::Active | KeyState::Rotating => Ok(()),
+        KeyState::Active | KeyState::Rotating | KeyState::Suspended => Ok(()),
     }
 }
 
@@ -202,7 +218,7 @@ pub fn may_resume(life: Life, now: Timestamp) -> Result<(), PauseRefusal> {
         KeyState::Revoked => Err(PauseRefusal::Revoked),
         KeyState::Expired => Err(PauseRefusal::Expired),
         KeyState::Paused => Ok(()),
-        KeyState::Active | KeyState::Rotating => Err(PauseRefusal::NotPaused),
+        KeyState::Active | KeyState::Rotating | KeyState::Suspended => Err(PauseRefusal::NotPaused),
     }
 }
 

@@ -154,6 +154,14 @@ name!(
     Description, "The description", 0..=500, breaks: true, check: |_| Ok(())
 );
 name!(
+    /// What a group is called: 1 to 100 characters.
+    GroupName, "The group's name", 1..=100, breaks: false, check: |_| Ok(())
+);
+name!(
+    /// What a service account is called: 1 to 100 characters.
+    ServiceAccountName, "The service account's name", 1..=100, breaks: false, check: |_| Ok(())
+);
+name!(
     /// What an organization is called: 1 to 100 characters.
     OrganizationName, "The organization's name", 1..=100, breaks: false, check: |_| Ok(())
 );

@@ -3,14 +3,18 @@
 //! An organization has one, and so has every account: its profile, its memberships, its sessions.
 
 use domain::activity::Scope;
-use domain::id::{AccountId, InvitationId, IssuerId, KeyId, MemberId, OrganizationId, SessionId};
+use domain::id::{
+    AccountId, GroupId, InvitationId, IssuerId, KeyId, MemberId, OrganizationId, ServiceAccountId, SessionId,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{MembershipView, ProfileView, SessionView};
+use crate::group::GroupView;
 use crate::invitation::InvitationView;
 use crate::issuer::IssuerView;
 use crate::key::KeyView;
 use crate::organization::{MemberView, OrganizationView};
+use crate::service_account::ServiceAccountView;
 
 /// The most changes a page may be asked for.
 pub const MOST_CHANGES: u32 = 1_000;
@@ -54,6 +58,10 @@ pub enum Entity {
     Invitation(InvitationView),
     /// An issuer with its mapping; told to those who see all keys.
     Issuer(IssuerView),
+    /// A group.
+    Group(GroupView),
+    /// A service account.
+    ServiceAccount(ServiceAccountView),
     /// A key with its secrets.
     Key(KeyView),
     /// The account itself.
@@ -78,6 +86,8 @@ impl Entity {
             Self::Member(view) => Some(EntityRef::Member(view.id)),
             Self::Invitation(view) => Some(EntityRef::Invitation(view.id)),
             Self::Issuer(view) => Some(EntityRef::Issuer(view.id)),
+            Self::Group(view) => Some(EntityRef::Group(view.id)),
+            Self::ServiceAccount(view) => Some(EntityRef::ServiceAccount(view.id)),
             Self::Key(view) => Some(EntityRef::Key(view.id)),
             Self::Profile(view) => Some(EntityRef::Profile(view.id)),
             Self::Membership(view) => Some(EntityRef::Membership(view.id)),
@@ -100,6 +110,10 @@ pub enum EntityRef {
     Invitation(InvitationId),
     /// An identity provider outside.
     Issuer(IssuerId),
+    /// A group.
+    Group(GroupId),
+    /// A service account.
+    ServiceAccount(ServiceAccountId),
     /// A key.
     Key(KeyId),
     /// The account itself.

@@ -29,6 +29,10 @@ pub const MEMBER: &str = "x-keystead-member";
 pub const SERVICE_ACCOUNT: &str = "x-keystead-service-account";
 /// The member's role.
 pub const ROLE: &str = "x-keystead-role";
+/// The member or service account whose the personal token is.
+pub const KEY_OWNER: &str = "x-keystead-owner";
+/// The role of that owner now.
+pub const KEY_OWNER_ROLE: &str = "x-keystead-owner-role";
 /// Why a request was not let through.
 pub const REASON: &str = "x-keystead-reason";
 /// How many more requests of a key with a limit may go on at once.

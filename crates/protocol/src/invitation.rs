@@ -3,7 +3,7 @@
 use crypto::secret::{Secret, serialize_exposed};
 use domain::clock::Timestamp;
 use domain::email::EmailAddress;
-use domain::id::{AccountId, InvitationId, OrganizationId};
+use domain::id::{AccountId, GroupId, InvitationId, OrganizationId};
 use domain::invitation::{InvitationLife, InvitationState};
 use domain::name::{DisplayName, OrganizationName, Username};
 use domain::role::Role;
@@ -38,6 +38,9 @@ pub struct InvitationView {
     /// When it was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
+    /// The groups it leads into (P11).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupId>,
 }
 
 impl InvitationView {
@@ -77,6 +80,9 @@ pub struct InviteRequest {
     pub emails: Vec<String>,
     /// As what.
     pub role: Role,
+    /// Into which groups they come (P11).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupId>,
 }
 
 /// What became of each address.

@@ -9,6 +9,7 @@ use domain::key::{KeyKind, Life};
 use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
 use domain::rotation::{self, Rotation, SecretLife};
+use domain::token::TokenOwner;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a server learns of a secret that was made elsewhere.
@@ -35,7 +36,7 @@ pub struct NewSecret {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateKeyRequest {
-    /// The kind; `team` for now.
+    /// The kind: `team` or `personal`.
     pub kind: KeyKind,
     /// The name.
     pub name: KeyName,
@@ -49,6 +50,9 @@ pub struct CreateKeyRequest {
     /// The members it is assigned to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub people: BTreeSet<MemberId>,
+    /// Whose it is, of a personal token; the caller's own if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<TokenOwner>,
     /// Its first secret, with the new key's id.
     pub secret: NewSecret,
 }
@@ -177,6 +181,9 @@ pub struct KeyView {
     /// The members it is assigned to (K4).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub people: BTreeSet<MemberId>,
+    /// Whose it is, of a personal token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<TokenOwner>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
     /// Who revoked it.

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod change;
+pub mod group;
 pub mod header;
 pub mod import;
 pub mod invitation;
@@ -12,6 +13,8 @@ pub mod issuer;
 pub mod key;
 pub mod organization;
 pub mod path;
+pub mod policy;
 pub mod problem;
 pub mod server;
+pub mod service_account;
 pub mod verify;

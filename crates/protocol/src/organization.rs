@@ -4,6 +4,7 @@ use domain::clock::Timestamp;
 use domain::email::EmailAddress;
 use domain::id::{AccountId, MemberId, OrganizationId};
 use domain::name::{DisplayName, OrganizationName};
+use domain::policy::TokenPolicy;
 use domain::role::Role;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,9 @@ pub struct OrganizationView {
     pub version: i64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Who may have personal tokens made (K11).
+    #[serde(default)]
+    pub token_policy: TokenPolicy,
 }
 
 /// A member of an organization.

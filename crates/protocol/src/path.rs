@@ -42,6 +42,29 @@ pub const MEMBER_ROLE: &str = "/v1/organizations/{organization_id}/members/{memb
 pub const MEMBER_REMOVE: &str = "/v1/organizations/{organization_id}/members/{member_id}/remove";
 /// Leave an organization.
 pub const LEAVE: &str = "/v1/organizations/{organization_id}/leave";
+/// Groups of members and service accounts.
+pub const GROUPS: &str = "/v1/organizations/{organization_id}/groups";
+/// One group.
+pub const GROUP: &str = "/v1/organizations/{organization_id}/groups/{group_id}";
+/// Remove a group.
+pub const GROUP_REMOVE: &str = "/v1/organizations/{organization_id}/groups/{group_id}/remove";
+/// Service accounts of an organization.
+pub const SERVICE_ACCOUNTS: &str = "/v1/organizations/{organization_id}/service-accounts";
+/// One service account.
+pub const SERVICE_ACCOUNT: &str = "/v1/organizations/{organization_id}/service-accounts/{service_account_id}";
+/// Suspend the tokens of a service account.
+pub const SERVICE_ACCOUNT_DISABLE: &str =
+    "/v1/organizations/{organization_id}/service-accounts/{service_account_id}/disable";
+/// Let the tokens of a service account work again.
+pub const SERVICE_ACCOUNT_ENABLE: &str =
+    "/v1/organizations/{organization_id}/service-accounts/{service_account_id}/enable";
+/// Remove a service account and revoke its tokens.
+pub const SERVICE_ACCOUNT_REMOVE: &str =
+    "/v1/organizations/{organization_id}/service-accounts/{service_account_id}/remove";
+/// Who may have personal tokens made.
+pub const TOKEN_POLICY: &str = "/v1/organizations/{organization_id}/token-policy";
+/// What another token policy would do.
+pub const TOKEN_POLICY_PREVIEW: &str = "/v1/organizations/{organization_id}/token-policy/preview";
 /// Invitations into an organization.
 pub const INVITATIONS: &str = "/v1/organizations/{organization_id}/invitations";
 /// Give an invitation a new link and a new end.

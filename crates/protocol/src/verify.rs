@@ -2,7 +2,7 @@
 
 use crypto::secret::{Secret, serialize_exposed};
 use domain::clock::Timestamp;
-use domain::id::{AccountId, IssuerId, KeyId, OrganizationId, SecretId};
+use domain::id::{AccountId, IssuerId, KeyId, MemberId, OrganizationId, SecretId, ServiceAccountId};
 use domain::issuer::{IssuerUrl, Principal, Subject, TokenProblem};
 use domain::key::KeyKind;
 use domain::role::Role;
@@ -61,6 +61,9 @@ pub enum VerifyRefusal {
     Revoked,
     /// Its key is paused; it may be let in again later.
     Paused,
+    /// It is a personal token that is suspended: by the token policy, because its service account is disabled, or because
+    /// the role of its owner holds none. It may be let in again later.
+    Suspended,
     /// Another secret of its key took its place.
     Retired,
     /// Its key made more requests than its limit lets it; the secret itself is good.
@@ -106,6 +109,7 @@ impl VerifyRefusal {
             Self::Expired => "expired",
             Self::Revoked => "revoked",
             Self::Paused => "paused",
+            Self::Suspended => "suspended",
             Self::Retired => "retired",
             Self::RateLimited => "rate_limited",
             Self::UnknownIssuer => "unknown_issuer",
@@ -126,6 +130,7 @@ impl VerifyRefusal {
             Self::Expired => "the key of this secret has expired, or the time of this token is over",
             Self::Revoked => "the key of this secret is revoked",
             Self::Paused => "the key of this secret is paused",
+            Self::Suspended => "this personal token is suspended; it may come back",
             Self::Retired => "another secret of its key took the place of this one",
             Self::RateLimited => "the key of this secret made more requests than its limit lets it",
             Self::UnknownIssuer => {
@@ -185,4 +190,49 @@ pub struct VerifiedKey {
     pub organization_id: OrganizationId,
     /// When it ends by itself.
     pub expires_at: Option<Timestamp>,
+    /// Whose it is, where it is a personal token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<VerifiedOwner>,
+}
+
+/// Whose a personal token is, and as what it acts: what a request with it may do follows from the role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum VerifiedOwner {
+    /// A member's.
+    Member {
+        /// The membership.
+        id: MemberId,
+        /// The account.
+        account_id: AccountId,
+        /// The role now.
+        role: Role,
+    },
+    /// A service account's.
+    ServiceAccount {
+        /// The service account.
+        id: ServiceAccountId,
+        /// The role now.
+        role: Role,
+    },
+}
+
+impl VerifiedOwner {
+    /// As what it acts.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        match self {
+            Self::Member { role, .. } | Self::ServiceAccount { role, .. } => *role,
+        }
+    }
+
+    /// Its id as text.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::Member { id, .. } => id.to_string(),
+            Self::ServiceAccount { id, .. } => id.to_string(),
+        }
+    }
 }

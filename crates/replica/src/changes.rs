@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use protocol::change::{ChangesPage, Entity, EntityRef};
 
-use crate::{Feed, Replica, ReplicaError, Topic, account, issuer, key, meta, people};
+use crate::{Feed, Replica, ReplicaError, Topic, account, groups, issuer, key, meta, people};
 
 impl Replica {
     /// Applies one page and moves the cursor behind it, in one transaction.
@@ -60,12 +60,23 @@ impl Replica {
                 match &entry.entity {
                     Entity::Organization(view) => {
                         people::put_organization(change, view)?;
-                        topics.insert(Topic::Organization);
+                        change.touched_rules();
+                        topics.extend([Topic::Organization, Topic::Keys]);
                     }
                     Entity::Member(view) => {
                         people::put_member(change, view)?;
                         change.forget_names();
+                        change.touched_rules();
+                        topics.extend([Topic::Organization, Topic::Keys]);
+                    }
+                    Entity::Group(view) => {
+                        groups::put_group(change, view)?;
                         topics.insert(Topic::Organization);
+                    }
+                    Entity::ServiceAccount(view) => {
+                        groups::put_service_account(change, view)?;
+                        change.touched_rules();
+                        topics.extend([Topic::Organization, Topic::Keys]);
                     }
                     Entity::Invitation(view) => {
                         people::put_invitation(change, view)?;
@@ -95,6 +106,7 @@ impl Replica {
                         if let EntityRef::Key(id) = what {
                             change.touched(*id);
                         }
+                        change.touched_rules();
                         let (sql, id, topic) = match what {
                             EntityRef::Organization(id) => (
                                 "DELETE FROM organization WHERE id = ?1",
@@ -112,6 +124,16 @@ impl Replica {
                                 Topic::Organization,
                             ),
                             EntityRef::Issuer(id) => (issuer::DELETE, id.to_string(), Topic::Organization),
+                            EntityRef::Group(id) => (
+                                "DELETE FROM member_group WHERE id = ?1",
+                                id.to_string(),
+                                Topic::Organization,
+                            ),
+                            EntityRef::ServiceAccount(id) => (
+                                "DELETE FROM service_account WHERE id = ?1",
+                                id.to_string(),
+                                Topic::Organization,
+                            ),
                             EntityRef::Key(id) => (
                                 "DELETE FROM key WHERE id = ?1 AND unconfirmed = 0",
                                 id.to_string(),
@@ -161,6 +183,14 @@ const fn held_by(feed: Feed) -> &'static [(&'static str, &'static str)] {
             ),
             ("SELECT id FROM issuer", issuer::DELETE),
             (
+                "SELECT id FROM member_group",
+                "DELETE FROM member_group WHERE id = ?1",
+            ),
+            (
+                "SELECT id FROM service_account",
+                "DELETE FROM service_account WHERE id = ?1",
+            ),
+            (
                 "SELECT id FROM organization",
                 "DELETE FROM organization WHERE id = ?1",
             ),
@@ -182,6 +212,8 @@ fn id_of(entity: &EntityRef) -> String {
         EntityRef::Member(id) => id.to_string(),
         EntityRef::Invitation(id) => id.to_string(),
         EntityRef::Issuer(id) => id.to_string(),
+        EntityRef::Group(id) => id.to_string(),
+        EntityRef::ServiceAccount(id) => id.to_string(),
         EntityRef::Key(id) => id.to_string(),
         EntityRef::Profile(id) => id.to_string(),
         EntityRef::Membership(id) => id.to_string(),

@@ -4,12 +4,14 @@ use crypto::token::SecretHash;
 use domain::clock::Timestamp;
 use domain::id::{KeyId, SecretId};
 use domain::key::{KeyKind, KeyState};
+use domain::policy::Suspension;
+use domain::token::TokenOwner;
 use protocol::key::{CreateKeyRequest, KeyFields, KeyView};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 
 use crate::outbox::{self, OutboxEntry};
-use crate::{Change, Replica, ReplicaError};
+use crate::{Change, Replica, ReplicaError, groups, rules};
 
 /// What to list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,6 +24,9 @@ pub struct KeyQuery {
     pub kinds: Vec<KeyKind>,
     /// States to show; empty for all.
     pub states: Vec<KeyState>,
+    /// Only the personal tokens of this owner.
+    #[serde(default)]
+    pub owner: Option<TokenOwner>,
     /// Only keys that expire within so many days.
     pub expires_within_days: Option<u32>,
     /// Only keys that work and were not used for so many days, nor known for so long (K16).
@@ -42,6 +47,7 @@ impl KeyQuery {
             search: String::new(),
             kinds: Vec::new(),
             states: Vec::new(),
+            owner: None,
             expires_within_days: None,
             unused_for_days: None,
             sort: Sort {
@@ -107,6 +113,18 @@ pub struct KeyRecord {
     pub unconfirmed: bool,
     /// What waits for it, oldest first.
     pub pending: Vec<OutboxEntry>,
+    /// What suspends it (K11).
+    pub suspension: Option<Suspension>,
+    /// How its owner is shown, of a personal token; `None` also when they are not known here any more.
+    pub owner_name: Option<String>,
+}
+
+impl KeyRecord {
+    /// Its state now.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> KeyState {
+        self.view.life().state_under(self.suspension.is_some(), now)
+    }
 }
 
 /// Writes a key, unless a later version is here already.
@@ -133,22 +151,26 @@ pub(crate) fn put(change: &Change<'_>, view: &KeyView, unconfirmed: bool) -> Res
         .collect();
     let last_fours = last_fours.join(" ");
     let maker = change.name_of(view.created_by)?;
+    let owner = match view.owner {
+        Some(owner) => groups::owner_name(change, owner)?.unwrap_or_default(),
+        None => String::new(),
+    };
     let haystack = format!(
-        "{}\n{}\n{prefix}\n{last_fours}\n{maker}",
+        "{}\n{}\n{prefix}\n{last_fours}\n{maker}\n{owner}",
         shown.name, shown.description
     )
     .to_lowercase();
     change
         .prepare_cached(
             "INSERT INTO key (id, version, unconfirmed, kind, name, created_at, expires_at, revoked_at, last_used_at,
-                              haystack, paused_at, rotates_until, known_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                              haystack, paused_at, rotates_until, known_at, owner)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
              ON CONFLICT (id) DO UPDATE SET version = excluded.version, unconfirmed = excluded.unconfirmed,
                  kind = excluded.kind, name = excluded.name, created_at = excluded.created_at,
                  expires_at = excluded.expires_at, revoked_at = excluded.revoked_at,
                  last_used_at = excluded.last_used_at, haystack = excluded.haystack,
                  paused_at = excluded.paused_at, rotates_until = excluded.rotates_until,
-                 known_at = excluded.known_at",
+                 known_at = excluded.known_at, owner = excluded.owner",
         )?
         .execute(params![
             id,
@@ -164,6 +186,7 @@ pub(crate) fn put(change: &Change<'_>, view: &KeyView, unconfirmed: bool) -> Res
             view.paused_at.map(Timestamp::as_micros),
             view.life().rotates_until.map(Timestamp::as_micros),
             view.secrets.first().map(|secret| secret.created_at.as_micros()),
+            view.owner.map(|owner| owner.to_string()),
         ])?;
     change
         .prepare_cached(
@@ -245,6 +268,11 @@ fn record(connection: &Connection, row: &Row<'_>) -> Result<KeyRecord, ReplicaEr
         shown: outbox::as_wanted(view.fields(), &pending),
         pending,
         unconfirmed: row.get(1)?,
+        suspension: rules::suspension_of(connection, &view)?,
+        owner_name: match view.owner {
+            Some(owner) => groups::owner_name(connection, owner)?,
+            None => None,
+        },
         view,
     })
 }

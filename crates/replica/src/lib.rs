@@ -8,6 +8,7 @@ mod account;
 mod catalog;
 mod changes;
 mod error;
+mod groups;
 mod issuer;
 mod key;
 mod listing;
@@ -16,6 +17,7 @@ mod outbox;
 mod people;
 mod radar;
 mod removed;
+mod rules;
 mod topic;
 mod trace;
 
@@ -63,6 +65,7 @@ pub(crate) struct Change<'a> {
 #[derive(Default)]
 struct Touched {
     keys: HashSet<KeyId>,
+    rules: bool,
     everything: bool,
 }
 
@@ -70,6 +73,11 @@ impl Change<'_> {
     /// Notes that a key is new, changed or gone.
     pub(crate) fn touched(&self, id: KeyId) {
         self.touched.borrow_mut().keys.insert(id);
+    }
+
+    /// Notes that what suspends personal tokens may have changed.
+    pub(crate) fn touched_rules(&self) {
+        self.touched.borrow_mut().rules = true;
     }
 
     /// Whether edits of a key wait.
@@ -289,7 +297,10 @@ impl Replica {
         let mut slot = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
         let followed = match slot.as_mut() {
             Some(_) if touched.everything => false,
-            Some(listing) => touched.keys.is_empty() || listing.follow(connection, &touched.keys).is_ok(),
+            Some(listing) => {
+                (touched.keys.is_empty() || listing.follow(connection, &touched.keys).is_ok())
+                    && (!touched.rules || listing.follow_rules(connection).is_ok())
+            }
             None => true,
         };
         if !followed {
@@ -329,6 +340,7 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0005_people.sql")),
         M::up(include_str!("../migrations/0006_radar.sql")),
         M::up(include_str!("../migrations/0009_issuers.sql")),
+        M::up(include_str!("../migrations/0008_tokens.sql")),
     ])
 }
 

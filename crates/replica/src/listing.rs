@@ -8,12 +8,14 @@ use std::collections::HashSet;
 
 use domain::clock::Timestamp;
 use domain::id::KeyId;
-use domain::key::{KeyKind, Life};
+use domain::key::{KeyKind, KeyState, Life};
+use domain::token::TokenOwner;
 use memchr::memmem::Finder;
 use rusqlite::{Connection, Row};
 
 use crate::ReplicaError;
 use crate::key::{KeyCounts, KeyQuery, Sort, SortBy};
+use crate::rules::Rules;
 
 /// Keys expiring within this many days are counted as expiring soon (K16).
 const SOON_DAYS: i64 = 30;
@@ -30,14 +32,24 @@ struct Entry {
     last_used_at: Option<Timestamp>,
     /// Since when the server knows it: an imported key may be older.
     known_at: Option<Timestamp>,
+    owner: Option<TokenOwner>,
     haystack: Box<str>,
 }
 
-/// All keys, by name.
-pub(crate) struct Listing(Vec<Entry>);
+impl Entry {
+    fn state(&self, rules: &Rules, now: Timestamp) -> KeyState {
+        self.life.state_under(rules.suspend(self.kind, self.owner), now)
+    }
+}
+
+/// All keys, by name, and what suspends some of them.
+pub(crate) struct Listing {
+    entries: Vec<Entry>,
+    rules: Rules,
+}
 
 const COLUMNS: &str = "id, name, kind, created_at, expires_at, revoked_at, last_used_at, haystack, \
-                       paused_at, rotates_until, known_at";
+                       paused_at, rotates_until, known_at, owner";
 
 fn entry(row: &Row<'_>) -> Result<Entry, ReplicaError> {
     let damaged = |what: &str| ReplicaError::Row(serde::de::Error::custom(what));
@@ -58,6 +70,11 @@ fn entry(row: &Row<'_>) -> Result<Entry, ReplicaError> {
         },
         last_used_at: time(6)?,
         known_at: time(10)?,
+        owner: row
+            .get_ref(11)?
+            .as_str_or_null()
+            .map_err(rusqlite::Error::from)?
+            .and_then(TokenOwner::from_text),
         haystack: text(7)?.into(),
     })
 }
@@ -87,7 +104,8 @@ impl Listing {
             entries.push(entry(row)?);
         }
         entries.sort_unstable_by(by_name);
-        Ok(Self(entries))
+        let rules = Rules::read(connection)?;
+        Ok(Self { entries, rules })
     }
 
     /// Reads the keys of these ids anew, whether they are new, changed or gone.
@@ -105,10 +123,16 @@ impl Listing {
             }
         }
         fresh.sort_unstable_by(by_name);
-        let kept = std::mem::take(&mut self.0)
+        let kept = std::mem::take(&mut self.entries)
             .into_iter()
             .filter(|entry| !ids.contains(&entry.id));
-        self.0 = merge(kept, fresh);
+        self.entries = merge(kept, fresh);
+        Ok(())
+    }
+
+    /// Reads anew what suspends keys.
+    pub(crate) fn follow_rules(&mut self, connection: &Connection) -> Result<(), ReplicaError> {
+        self.rules = Rules::read(connection)?;
         Ok(())
     }
 
@@ -122,17 +146,19 @@ impl Listing {
         let stale = query.unused_for_days.map(|days| now.plus_days(-i64::from(days)));
         let fits = |entry: &&Entry| {
             (query.kinds.is_empty() || query.kinds.contains(&entry.kind))
-                && (query.states.is_empty() || query.states.contains(&entry.life.state(now)))
+                && (query.states.is_empty() || query.states.contains(&entry.state(&self.rules, now)))
+                && query.owner.is_none_or(|owner| entry.owner == Some(owner))
                 && latest.is_none_or(|latest| expires_by(entry, now, latest))
-                && stale.is_none_or(|stale| entry.life.state(now).lets_in() && is_unused(entry, stale))
+                && stale
+                    .is_none_or(|stale| entry.state(&self.rules, now).lets_in() && is_unused(entry, stale))
                 && words
                     .iter()
                     .all(|word| word.find(entry.haystack.as_bytes()).is_some())
         };
-        let mut fitting: Vec<&Entry> = self.0.iter().filter(fits).collect();
+        let mut fitting: Vec<&Entry> = self.entries.iter().filter(fits).collect();
         let total = u32::try_from(fitting.len()).unwrap_or(u32::MAX);
         let last = (query.offset as usize).saturating_add(query.limit as usize);
-        arrange(&mut fitting, query.sort, now, last);
+        arrange(&mut fitting, query.sort, (&self.rules, now), last);
         let window = fitting
             .into_iter()
             .skip(query.offset as usize)
@@ -144,11 +170,12 @@ impl Listing {
     pub(crate) fn counts(&self, now: Timestamp) -> KeyCounts {
         let (soon, stale) = (now.plus_days(SOON_DAYS), now.plus_days(-UNUSED_DAYS));
         let mut counts = KeyCounts {
-            all: u32::try_from(self.0.len()).unwrap_or(u32::MAX),
+            all: u32::try_from(self.entries.len()).unwrap_or(u32::MAX),
             expiring_soon: 0,
             unused: 0,
         };
-        for entry in self.0.iter().filter(|entry| entry.life.state(now).lets_in()) {
+        let lets_in = |entry: &&Entry| entry.state(&self.rules, now).lets_in();
+        for entry in self.entries.iter().filter(lets_in) {
             counts.expiring_soon += u32::from(expires_by(entry, now, soon));
             counts.unused += u32::from(is_unused(entry, stale));
         }
@@ -174,7 +201,7 @@ fn expires_by(entry: &Entry, now: Timestamp, latest: Timestamp) -> bool {
 
 /// Puts the first `last` of what is sorted by name already into their order; equals stay in the order of their names.
 /// The rest is left unsorted: nobody sees it.
-fn arrange(entries: &mut Vec<&Entry>, sort: Sort, now: Timestamp, last: usize) {
+fn arrange(entries: &mut Vec<&Entry>, sort: Sort, (rules, now): (&Rules, Timestamp), last: usize) {
     if sort.by == SortBy::Name {
         if sort.descending {
             entries.reverse();
@@ -185,7 +212,7 @@ fn arrange(entries: &mut Vec<&Entry>, sort: Sort, now: Timestamp, last: usize) {
     let by = |one: &Entry, other: &Entry| match sort.by {
         SortBy::Name => Ordering::Equal,
         SortBy::Kind => turn(one.kind.as_str().cmp(other.kind.as_str())),
-        SortBy::State => turn(one.life.state(now).cmp(&other.life.state(now))),
+        SortBy::State => turn(one.state(rules, now).cmp(&other.state(rules, now))),
         SortBy::Expires => missing_last(one.life.expires_at, other.life.expires_at, sort.descending),
         SortBy::LastUsed => missing_last(one.last_used_at, other.last_used_at, sort.descending),
         SortBy::Created => turn(one.created_at.cmp(&other.created_at)),

@@ -25,6 +25,8 @@ impl Replica {
                 "DELETE FROM issuer_keys",
                 "DELETE FROM issuer",
                 "DELETE FROM invitation",
+                "DELETE FROM member_group",
+                "DELETE FROM service_account",
                 "DELETE FROM member",
                 "DELETE FROM organization",
             ] {

@@ -43,6 +43,7 @@ fn view(number: u8, name: &str, version: i64) -> KeyView {
         expires_at: None,
         requests_per_minute: None,
         people: BTreeSet::new(),
+        owner: None,
         revoked_at: None,
         revoked_by: None,
         paused_at: None,
@@ -122,6 +123,7 @@ fn request(number: u8, name: &str) -> CreateKeyRequest {
         name: shown.name,
         description: shown.description,
         expires_at: None,
+        owner: None,
         requests_per_minute: None,
         people: BTreeSet::new(),
         secret: NewSecret {

@@ -29,7 +29,7 @@ pub(crate) struct Seen {
 impl Seen {
     fn holds(&self, store: &Store, now: Timestamp) -> bool {
         (0..OLDEST_SECONDS * 1_000_000).contains(&now.micros_since(self.at))
-            && store.holds(self.mark, self.known.key, now)
+            && store.holds(self.mark, (self.known.organization, self.known.key), now)
     }
 }
 

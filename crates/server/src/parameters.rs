@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use domain::id::{InvitationId, IssuerId, KeyId, MemberId, NotAnId, OrganizationId};
+use domain::id::{
+    GroupId, InvitationId, IssuerId, KeyId, MemberId, NotAnId, OrganizationId, ServiceAccountId,
+};
 
 use crate::app::App;
 use crate::body::harmless;
@@ -42,6 +44,20 @@ pub(crate) struct OneIssuer {
     pub(crate) issuer: IssuerId,
 }
 
+/// `{organization_id}` and `{group_id}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneGroup {
+    pub(crate) organization: OrganizationId,
+    pub(crate) group: GroupId,
+}
+
+/// `{organization_id}` and `{service_account_id}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneServiceAccount {
+    pub(crate) organization: OrganizationId,
+    pub(crate) service_account: ServiceAccountId,
+}
+
 async fn id<I: FromStr<Err = NotAnId>>(
     parts: &mut Parts,
     app: &App,
@@ -64,6 +80,8 @@ fn not_an_id(name: &'static str) -> Refusal {
         "member_id" => MemberId::PREFIX,
         "invitation_id" => InvitationId::PREFIX,
         "issuer_id" => IssuerId::PREFIX,
+        "group_id" => GroupId::PREFIX,
+        "service_account_id" => ServiceAccountId::PREFIX,
         _ => OrganizationId::PREFIX,
     };
     Refusal::field(
@@ -120,6 +138,28 @@ impl FromRequestParts<App> for OneIssuer {
         Ok(Self {
             organization: id(parts, app, "organization_id").await?,
             issuer: id(parts, app, "issuer_id").await?,
+        })
+    }
+}
+
+impl FromRequestParts<App> for OneGroup {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self {
+            organization: id(parts, app, "organization_id").await?,
+            group: id(parts, app, "group_id").await?,
+        })
+    }
+}
+
+impl FromRequestParts<App> for OneServiceAccount {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self {
+            organization: id(parts, app, "organization_id").await?,
+            service_account: id(parts, app, "service_account_id").await?,
         })
     }
 }

@@ -4,7 +4,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::invitation::InvitationRefusal;
 use domain::member::MemberRefusal;
+use domain::policy::TokenRefusal;
 use domain::role::NotAllowed;
+use domain::service_account::AbleRefusal;
+use domain::token::TouchRefusal;
 use protocol::problem::{Problem, ProblemCode};
 use store::StoreError;
 
@@ -40,6 +43,15 @@ impl Refusal {
     /// Whether it says that something is not there.
     pub(crate) fn is_not_found(&self) -> bool {
         self.0.code == ProblemCode::NotFound
+    }
+
+    /// Changed since the version that `If-Match` names.
+    pub(crate) fn outdated(what: &str) -> Self {
+        Self::new(
+            ProblemCode::PreconditionFailed,
+            format!("this {what} was changed meanwhile; read it again, and decide anew"),
+        )
+        .at(protocol::header::IF_MATCH)
     }
 
     /// No session.
@@ -147,6 +159,24 @@ impl From<MemberRefusal> for Refusal {
 
 impl From<InvitationRefusal> for Refusal {
     fn from(refusal: InvitationRefusal) -> Self {
+        Self::new(ProblemCode::Refused, refusal.to_string())
+    }
+}
+
+impl From<TokenRefusal> for Refusal {
+    fn from(refusal: TokenRefusal) -> Self {
+        Self::new(ProblemCode::Refused, refusal.to_string())
+    }
+}
+
+impl From<TouchRefusal> for Refusal {
+    fn from(refusal: TouchRefusal) -> Self {
+        Self::new(ProblemCode::Refused, refusal.to_string())
+    }
+}
+
+impl From<AbleRefusal> for Refusal {
+    fn from(refusal: AbleRefusal) -> Self {
         Self::new(ProblemCode::Refused, refusal.to_string())
     }
 }

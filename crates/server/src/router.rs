@@ -176,8 +176,8 @@ fn document() -> OpenApi {
 
 fn build() -> Routes {
     use handlers::{
-        account, catalog, change, health, invitation, issuer, key, member, notice, openapi, server, session,
-        verify,
+        account, catalog, change, group, health, invitation, issuer, key, member, notice, openapi, policy,
+        server, service_account, session, verify,
     };
     Routes {
         router: OpenApiRouter::with_openapi(document()),
@@ -207,6 +207,37 @@ fn build() -> Routes {
     .to(Access::May(Action::ManageMembers), route!(member::role::role))
     .to(Access::May(Action::ManageMembers), route!(member::remove::remove))
     .to(Access::Member, route!(member::leave::leave))
+    .to(Access::Member, route!(group::list::list))
+    .to(Access::May(Action::ManageMembers), route!(group::create::create))
+    .to(Access::May(Action::ManageMembers), route!(group::edit::edit))
+    .to(Access::May(Action::ManageMembers), route!(group::remove::remove))
+    .to(Access::Member, route!(service_account::list::list))
+    .to(
+        Access::May(Action::ManageMembers),
+        route!(service_account::create::create),
+    )
+    .to(
+        Access::May(Action::ManageMembers),
+        route!(service_account::edit::edit),
+    )
+    .to(
+        Access::May(Action::ManageMembers),
+        route!(service_account::able::disable),
+    )
+    .to(
+        Access::May(Action::ManageMembers),
+        route!(service_account::able::enable),
+    )
+    .to(
+        Access::May(Action::ManageMembers),
+        route!(service_account::remove::remove),
+    )
+    .to(Access::Member, route!(policy::read::read))
+    .to(Access::May(Action::ManagePolicy), route!(policy::set::set))
+    .to(
+        Access::May(Action::ManagePolicy),
+        route!(policy::preview::preview),
+    )
     .to(Access::May(Action::ManageMembers), route!(invitation::list::list))
     .to(
         Access::May(Action::ManageMembers),

@@ -2,6 +2,7 @@
 
 use domain::id::MemberId;
 use domain::role::{Action, Grant, Role, grant};
+use domain::token::TokenOwner;
 use protocol::key::KeyView;
 use store::assigned::Sees;
 use store::change::Sight;
@@ -11,7 +12,11 @@ use store::member::Standing;
 pub(crate) const fn keys(role: Role, member: MemberId) -> Sees {
     match grant(role, Action::ReadKeys) {
         Grant::Full => Sees::All,
-        Grant::Assigned | Grant::AssignedWithoutTokens => Sees::AssignedTo(member),
+        Grant::Assigned => Sees::Of { member, tokens: true },
+        Grant::AssignedWithoutTokens => Sees::Of {
+            member,
+            tokens: false,
+        },
         _ => Sees::None,
     }
 }
@@ -20,7 +25,9 @@ pub(crate) const fn keys(role: Role, member: MemberId) -> Sees {
 pub(crate) fn has(sees: Sees, key: &KeyView) -> bool {
     match sees {
         Sees::All => true,
-        Sees::AssignedTo(member) => key.people.contains(&member),
+        Sees::Of { member, tokens } => {
+            key.people.contains(&member) || tokens && key.owner == Some(TokenOwner::Member(member))
+        }
         Sees::None => false,
     }
 }

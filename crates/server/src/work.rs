@@ -9,16 +9,21 @@ use axum::http::StatusCode;
 use domain::activity::{Actor, Event, Scope};
 use domain::clock::Timestamp;
 use domain::entropy::Entropy;
-use domain::id::{AccountId, EventId, InvitationId, KeyId, MemberId, OrganizationId};
+use domain::id::{
+    AccountId, EventId, GroupId, InvitationId, KeyId, MemberId, OrganizationId, ServiceAccountId,
+};
 use domain::invitation::may_touch;
 use domain::member::may_touch_invitation;
 use domain::role::{Action, Grant, Role, grant, require};
+use domain::token::{Touch, may_touch as may_touch_token};
 use protocol::change::EntityRef;
+use protocol::group::GroupView;
 use protocol::invitation::InvitationView;
 use protocol::key::KeyView;
 use protocol::organization::MemberView;
+use protocol::service_account::ServiceAccountView;
 use serde::Serialize;
-use store::{Changed, Record, Write, invitation, key, member};
+use store::{Changed, Record, Write, group, invitation, key, member, service_account};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -77,27 +82,52 @@ impl Work {
         }))
     }
 
-    /// Begins a write to one key, which the role has to allow, everywhere or for assigned keys; answers the key as it is.
-    pub(crate) async fn begin_on_key(
+    /// Begins a write about one key that the caller sees; answers the key as it is.
+    pub(crate) async fn begin_at_key(
         app: &App,
         caller: &Caller,
         one: OneKey,
         operation: Operation,
-        action: Action,
     ) -> Result<ControlFlow<Answer, (Self, KeyView)>, Refusal> {
         let mut work = match Self::begin(app, caller, one.organization, operation).await? {
             ControlFlow::Break(answer) => return Ok(ControlFlow::Break(answer)),
             ControlFlow::Continue(work) => work,
         };
-        if grant(work.role, action) != Grant::Assigned {
-            work.may(action)?;
-        }
-        let sees = sight::keys(work.role, work.standing);
-        let key = key::find(&mut work.write, one.organization, one.key)
-            .await?
-            .filter(|key| sight::has(sees, key))
-            .ok_or_else(|| Refusal::not_found("key"))?;
+        let seen = work.seen_key(one.key).await?;
+        let key = seen.ok_or_else(|| Refusal::not_found("key"))?;
         Ok(ControlFlow::Continue((work, key)))
+    }
+
+    /// Begins a write to one key, which the role has to allow, everywhere or for assigned keys, or which the caller owns;
+    /// answers the key as it is.
+    pub(crate) async fn begin_on_key(
+        app: &App,
+        caller: &Caller,
+        one: OneKey,
+        operation: Operation,
+        touch: Touch,
+    ) -> Result<ControlFlow<Answer, (Self, KeyView)>, Refusal> {
+        let mut work = match Self::begin(app, caller, one.organization, operation).await? {
+            ControlFlow::Break(answer) => return Ok(ControlFlow::Break(answer)),
+            ControlFlow::Continue(work) => work,
+        };
+        // What is not seen is refused as if it were not there, unless the role is refused anyway.
+        let seen = work.seen_key(one.key).await?;
+        let action = touch.of_shared();
+        match seen.as_ref().and_then(|key| key.owner) {
+            Some(owner) => may_touch_token(work.role, owner.seen_by(work.standing), touch)?,
+            None if grant(work.role, action) == Grant::Assigned => {}
+            None => work.may(action)?,
+        }
+        let key = seen.ok_or_else(|| Refusal::not_found("key"))?;
+        Ok(ControlFlow::Continue((work, key)))
+    }
+
+    /// A key, where the caller sees it.
+    async fn seen_key(&mut self, id: KeyId) -> Result<Option<KeyView>, Refusal> {
+        let sees = sight::keys(self.role, self.standing);
+        let found = key::find(&mut self.write, self.organization, id).await?;
+        Ok(found.filter(|key| sight::has(sees, key)))
     }
 
     /// Begins a write to one invitation that still waits, by somebody who may invite as what it invites.
@@ -142,6 +172,23 @@ impl Work {
         member::view(&mut self.write, self.organization, id)
             .await?
             .ok_or_else(|| Refusal::not_found("member"))
+    }
+
+    /// A group of the organization.
+    pub(crate) async fn group(&mut self, id: GroupId) -> Result<GroupView, Refusal> {
+        group::find(&mut self.write, self.organization, id)
+            .await?
+            .ok_or_else(|| Refusal::not_found("group"))
+    }
+
+    /// A service account of the organization.
+    pub(crate) async fn service_account(
+        &mut self,
+        id: ServiceAccountId,
+    ) -> Result<ServiceAccountView, Refusal> {
+        service_account::find(&mut self.write, self.organization, id)
+            .await?
+            .ok_or_else(|| Refusal::not_found("service account"))
     }
 
     /// An invitation into the organization.

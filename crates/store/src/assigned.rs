@@ -14,19 +14,29 @@ use crate::write::Write;
 pub enum Sees {
     /// All of them.
     All,
-    /// Those that are assigned to this member.
-    AssignedTo(MemberId),
+    /// Those that are assigned to this member, and perhaps their own tokens.
+    Of {
+        /// The member.
+        member: MemberId,
+        /// Whether their own personal tokens are among them.
+        tokens: bool,
+    },
     /// None.
     None,
 }
 
 impl Sees {
-    /// What statements are given: whether all are seen, and else whose are.
-    pub(crate) const fn parts(self) -> (bool, Uuid) {
+    /// What statements are given: whether all are seen, and else to whom they are assigned, and whose tokens they are.
+    /// Nobody has the id of nothing.
+    pub(crate) const fn parts(self) -> (bool, Uuid, Uuid) {
         match self {
-            Self::All => (true, Uuid::nil()),
-            Self::AssignedTo(member) => (false, member.as_uuid()),
-            Self::None => (false, Uuid::nil()),
+            Self::All => (true, Uuid::nil(), Uuid::nil()),
+            Self::Of { member, tokens: true } => (false, member.as_uuid(), member.as_uuid()),
+            Self::Of {
+                member,
+                tokens: false,
+            } => (false, member.as_uuid(), Uuid::nil()),
+            Self::None => (false, Uuid::nil(), Uuid::nil()),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The feeds: each entity of an organization, or of an account, once, at its latest number (O3).
 
 use domain::activity::Scope;
-use domain::id::{AccountId, InvitationId, IssuerId, KeyId, MemberId, OrganizationId, SessionId};
+use domain::id::{
+    AccountId, GroupId, InvitationId, IssuerId, KeyId, MemberId, OrganizationId, ServiceAccountId, SessionId,
+};
 use protocol::change::{Change, Entity, EntityRef};
 use uuid::Uuid;
 
@@ -10,12 +12,14 @@ use crate::error::StoreError;
 use crate::link::{Connected, all, one, run};
 use crate::read::Tx;
 use crate::write::{Changed, scope_id, scope_kind};
-use crate::{account, invitation, issuer, key, member, organization, session};
+use crate::{account, group, invitation, issuer, key, member, organization, service_account, session};
 
 const ORGANIZATION: &str = "organization";
 const MEMBER: &str = "member";
 const INVITATION: &str = "invitation";
 const ISSUER: &str = "issuer";
+const GROUP: &str = "group";
+const SERVICE_ACCOUNT: &str = "service_account";
 const KEY: &str = "key";
 const PROFILE: &str = "profile";
 const MEMBERSHIP: &str = "membership";
@@ -27,6 +31,8 @@ const fn parts(entity: EntityRef) -> (&'static str, Uuid) {
         EntityRef::Member(id) => (MEMBER, id.as_uuid()),
         EntityRef::Invitation(id) => (INVITATION, id.as_uuid()),
         EntityRef::Issuer(id) => (ISSUER, id.as_uuid()),
+        EntityRef::Group(id) => (GROUP, id.as_uuid()),
+        EntityRef::ServiceAccount(id) => (SERVICE_ACCOUNT, id.as_uuid()),
         EntityRef::Key(id) => (KEY, id.as_uuid()),
         EntityRef::Profile(id) => (PROFILE, id.as_uuid()),
         EntityRef::Membership(id) => (MEMBERSHIP, id.as_uuid()),
@@ -126,7 +132,7 @@ pub async fn page(
         }
         Scope::Organization(_) | Scope::Account(_) => Vec::new(),
     };
-    let (all_keys, of_member) = sight.keys.parts();
+    let (all_keys, of_member, own) = sight.keys.parts();
     // Nearly all of a feed is keys: what is not lies between them, and no further than they go.
     let is_full = |count: usize| i64::try_from(count).is_ok_and(|count| count >= limit);
     let to = match keys.last() {
@@ -183,7 +189,8 @@ pub async fn page(
             from,
             "SELECT COUNT(*) FROM change WHERE scope_id = $1 AND sequence > $2 \
              AND ($3 OR entity_type <> $4 OR EXISTS (SELECT 1 FROM key_person \
-             WHERE key_person.key_id = change.entity_id AND key_person.member_id = $7)) \
+             WHERE key_person.key_id = change.entity_id AND key_person.member_id = $7) \
+             OR EXISTS (SELECT 1 FROM key WHERE key.id = change.entity_id AND key.owner_member = $9)) \
              AND ($5 OR entity_type <> $6) AND ($3 OR entity_type <> $8)",
             scope_id(scope),
             next,
@@ -193,6 +200,7 @@ pub async fn page(
             INVITATION,
             of_member,
             ISSUER,
+            own,
         )?
         .map_or(0, |(count,)| count)
     };
@@ -211,6 +219,8 @@ fn gone(row: &ChangeRow) -> Result<Entity, StoreError> {
         MEMBER => EntityRef::Member(MemberId::from_uuid(row.entity_id)),
         INVITATION => EntityRef::Invitation(InvitationId::from_uuid(row.entity_id)),
         ISSUER => EntityRef::Issuer(IssuerId::from_uuid(row.entity_id)),
+        GROUP => EntityRef::Group(GroupId::from_uuid(row.entity_id)),
+        SERVICE_ACCOUNT => EntityRef::ServiceAccount(ServiceAccountId::from_uuid(row.entity_id)),
         KEY => EntityRef::Key(KeyId::from_uuid(row.entity_id)),
         PROFILE => EntityRef::Profile(AccountId::from_uuid(row.entity_id)),
         MEMBERSHIP => EntityRef::Membership(MemberId::from_uuid(row.entity_id)),
@@ -240,6 +250,16 @@ async fn here(from: &mut impl Connected, scope: Scope, row: &ChangeRow) -> Resul
             issuer::find(from, organization, IssuerId::from_uuid(row.entity_id))
                 .await?
                 .map(Entity::Issuer)
+        }
+        (Scope::Organization(organization), GROUP) => {
+            group::find(from, organization, GroupId::from_uuid(row.entity_id))
+                .await?
+                .map(Entity::Group)
+        }
+        (Scope::Organization(organization), SERVICE_ACCOUNT) => {
+            service_account::find(from, organization, ServiceAccountId::from_uuid(row.entity_id))
+                .await?
+                .map(Entity::ServiceAccount)
         }
         (Scope::Account(account), PROFILE) => account::profile(from, account).await?.map(Entity::Profile),
         (Scope::Account(account), MEMBERSHIP) => {

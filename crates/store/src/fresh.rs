@@ -3,7 +3,8 @@
 //! Every change of a key that is heard takes a number. Whoever reads takes the number there is *before* reading
 //! ([`Store::mark`]); what was read holds as long as no change of that key has a greater one. So a read that began before
 //! a change committed can be kept by whoever likes, and however late: it never holds. Keys share a fixed number of
-//! places; sharing one costs a needless read and nothing else.
+//! places; sharing one costs a needless read and nothing else. What changes many keys of an organization at once, like its
+//! token policy or the role of a member, takes a number for all of them, in places that organizations share.
 //!
 //! On SQLite this process makes every change, and says so before the change is answered. On PostgreSQL other nodes
 //! tell of theirs through the notice channel, which may be cut without a word. There, what was read holds only while the
@@ -18,7 +19,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::clock::{Clock, Timestamp};
-use domain::id::KeyId;
+use domain::id::{KeyId, OrganizationId};
+
+use uuid::Uuid;
 
 use crate::open::Store;
 
@@ -26,6 +29,7 @@ use crate::open::Store;
 /// after this time at the latest.
 pub(crate) const PROOF_HOLDS: Duration = Duration::from_millis(600);
 const PLACES: usize = 4_096;
+const ORGANIZATIONS: usize = 1_024;
 const NEVER: i64 = i64::MIN;
 
 /// The number of changes heard before a read began.
@@ -39,6 +43,8 @@ pub(crate) struct Fresh {
     floor: AtomicU64,
     /// The number of the latest change of the keys of each place.
     places: Box<[AtomicU64]>,
+    /// The number of the latest change of everything of the organizations of each place.
+    organizations: Box<[AtomicU64]>,
     channel: Channel,
 }
 
@@ -61,10 +67,18 @@ impl fmt::Debug for Fresh {
     }
 }
 
+/// The end of an id is chance.
+fn end_of(id: Uuid) -> usize {
+    let bytes = id.into_bytes();
+    usize::from(u16::from_be_bytes([bytes[14], bytes[15]]))
+}
+
 fn place(key: KeyId) -> usize {
-    // The end of an id is chance.
-    let bytes = key.as_uuid().into_bytes();
-    usize::from(u16::from_be_bytes([bytes[14], bytes[15]])) % PLACES
+    end_of(key.as_uuid()) % PLACES
+}
+
+fn place_of_all(organization: OrganizationId) -> usize {
+    end_of(organization.as_uuid()) % ORGANIZATIONS
 }
 
 impl Fresh {
@@ -73,6 +87,7 @@ impl Fresh {
             heard: AtomicU64::new(0),
             floor: AtomicU64::new(0),
             places: (0..PLACES).map(|_| AtomicU64::new(0)).collect(),
+            organizations: (0..ORGANIZATIONS).map(|_| AtomicU64::new(0)).collect(),
             channel,
         }
     }
@@ -94,6 +109,12 @@ impl Fresh {
     pub(crate) fn changed(&self, key: KeyId) {
         let number = self.heard.fetch_add(1, Ordering::SeqCst) + 1;
         self.places[place(key)].fetch_max(number, Ordering::SeqCst);
+    }
+
+    /// Something changed that every key of an organization may depend on.
+    pub(crate) fn changed_all(&self, organization: OrganizationId) {
+        let number = self.heard.fetch_add(1, Ordering::SeqCst) + 1;
+        self.organizations[place_of_all(organization)].fetch_max(number, Ordering::SeqCst);
     }
 
     /// Changes may have been missed: nothing that was read until now holds, nor what is read before the next proof.
@@ -145,9 +166,15 @@ impl Fresh {
         Mark(self.heard.load(Ordering::SeqCst))
     }
 
-    pub(crate) fn holds(&self, Mark(mark): Mark, key: KeyId, now: Timestamp) -> bool {
+    pub(crate) fn holds(
+        &self,
+        Mark(mark): Mark,
+        (organization, key): (OrganizationId, KeyId),
+        now: Timestamp,
+    ) -> bool {
         self.is_open(now)
             && self.places[place(key)].load(Ordering::SeqCst) <= mark
+            && self.organizations[place_of_all(organization)].load(Ordering::SeqCst) <= mark
             && self.floor.load(Ordering::SeqCst) <= mark
     }
 }
@@ -159,10 +186,11 @@ impl Store {
         self.notices.fresh().mark()
     }
 
-    /// Whether what was read of `key` after `mark` was taken is still so. `false` also when that can't be known now.
+    /// Whether what was read of a key of an organization after `mark` was taken is still so. `false` also when that can't be
+    /// known now.
     #[must_use]
-    pub fn holds(&self, mark: Mark, key: KeyId, now: Timestamp) -> bool {
-        self.notices.fresh().holds(mark, key, now)
+    pub fn holds(&self, mark: Mark, of: (OrganizationId, KeyId), now: Timestamp) -> bool {
+        self.notices.fresh().holds(mark, of, now)
     }
 
     /// Lets what was read hold for a time. Without a clock, on PostgreSQL, nothing ever does.
@@ -186,8 +214,11 @@ mod tests {
 
     const NOON: Timestamp = Timestamp::from_micros(1_773_312_127_000_000);
 
-    fn key(number: u8) -> KeyId {
-        KeyId::make(NOON, &mut Same(number))
+    fn key(number: u8) -> (OrganizationId, KeyId) {
+        (
+            OrganizationId::make(NOON, &mut Same(9)),
+            KeyId::make(NOON, &mut Same(number)),
+        )
     }
 
     fn after(milliseconds: i64) -> Timestamp {
@@ -200,12 +231,23 @@ mod tests {
         let before = fresh.mark();
         assert!(fresh.holds(before, key(1), NOON));
         // Read before the change, kept after it.
-        fresh.changed(key(1));
+        fresh.changed(key(1).1);
         assert!(!fresh.holds(before, key(1), NOON));
         assert!(fresh.holds(before, key(2), NOON), "another key's");
         assert!(fresh.holds(fresh.mark(), key(1), NOON), "read since");
         fresh.lost();
         assert!(!fresh.holds(before, key(2), NOON));
+    }
+
+    #[test]
+    fn k11_what_was_read_before_a_change_of_the_whole_organization_never_holds() {
+        let fresh = Fresh::alone();
+        let before = fresh.mark();
+        let elsewhere = (OrganizationId::make(NOON, &mut Same(8)), key(1).1);
+        fresh.changed_all(key(1).0);
+        assert!(!fresh.holds(before, key(1), NOON) && !fresh.holds(before, key(2), NOON));
+        assert!(fresh.holds(before, elsewhere, NOON), "another organization's");
+        assert!(fresh.holds(fresh.mark(), key(1), NOON), "read since");
     }
 
     #[test]

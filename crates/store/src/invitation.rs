@@ -3,7 +3,7 @@
 use crypto::token::SecretHash;
 use domain::clock::Timestamp;
 use domain::email::EmailAddress;
-use domain::id::{AccountId, InvitationId, MemberId, OrganizationId};
+use domain::id::{AccountId, GroupId, InvitationId, MemberId, OrganizationId};
 use domain::invitation::LASTS_DAYS;
 use domain::role::Role;
 use protocol::invitation::InvitationView;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::account::moment;
 use crate::error::StoreError;
+use crate::group;
 use crate::link::{Connected, all, one, run};
 use crate::write::Write;
 
@@ -130,6 +131,7 @@ impl InvitationRow {
             expires_at: Timestamp::from_micros(self.expires_at),
             accepted_at: moment(self.accepted_at),
             cancelled_at: moment(self.cancelled_at),
+            groups: Vec::new(),
         })
     }
 }
@@ -151,7 +153,10 @@ pub async fn find(
         organization.as_uuid(),
         id.as_uuid(),
     )?;
-    row.map(InvitationRow::view).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let mut view = row.view()?;
+    view.groups = group::of_invitation(from, id).await?;
+    Ok(Some(view))
 }
 
 /// The invitation with this code, and where it leads.
@@ -212,7 +217,25 @@ pub async fn list(
          cancelled_at FROM invitation WHERE organization_id = $1 ORDER BY created_at DESC, id DESC",
         organization.as_uuid(),
     )?;
-    rows.into_iter().map(InvitationRow::view).collect()
+    let mut views = rows
+        .into_iter()
+        .map(InvitationRow::view)
+        .collect::<Result<Vec<_>, _>>()?;
+    let groups = all!(
+        (Uuid, Uuid),
+        from,
+        "SELECT invitation_group.invitation_id, invitation_group.group_id FROM invitation_group \
+         JOIN invitation ON invitation.id = invitation_group.invitation_id \
+         WHERE invitation.organization_id = $1 ORDER BY invitation_group.group_id",
+        organization.as_uuid(),
+    )?;
+    for (invitation, group) in groups {
+        let id = InvitationId::from_uuid(invitation);
+        if let Some(view) = views.iter_mut().find(|view| view.id == id) {
+            view.groups.push(GroupId::from_uuid(group));
+        }
+    }
+    Ok(views)
 }
 
 /// The member with this address, if the organization has one.

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use crypto::token::SecretHash;
 use domain::clock::Timestamp;
-use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SecretId};
+use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SecretId, ServiceAccountId};
 use domain::key::KeyKind;
 use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
+use domain::token::TokenOwner;
 use protocol::key::{KeyFields, KeyView, NewSecret, SecretView};
 use uuid::Uuid;
 
@@ -35,6 +36,8 @@ pub struct NewKey<'a> {
     pub expires_at: Option<Timestamp>,
     /// How many requests it may make in a minute.
     pub requests_per_minute: Option<RequestLimit>,
+    /// Whose it is, of a personal token.
+    pub owner: Option<TokenOwner>,
     /// Who makes it.
     pub by: AccountId,
     /// Its first secret, which names the key.
@@ -47,10 +50,12 @@ pub struct NewKey<'a> {
 /// [`StoreError::Taken`] when key, secret or hash exist anywhere, or a second free key is added.
 pub async fn insert(write: &mut Write, new: &NewKey<'_>) -> Result<(), StoreError> {
     let at = write.at().as_micros();
+    let (member, service_account) = owner_columns(new.owner);
     run!(
         write,
         "INSERT INTO key (id, organization_id, kind, free, name, description, version, created_at, created_by, \
-         expires_at, requests_per_minute) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10)",
+         expires_at, requests_per_minute, owner_member, owner_service_account) \
+         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10, $11, $12)",
         new.secret.key_id.as_uuid(),
         new.organization.as_uuid(),
         new.kind.as_str(),
@@ -61,6 +66,8 @@ pub async fn insert(write: &mut Write, new: &NewKey<'_>) -> Result<(), StoreErro
         new.by.as_uuid(),
         new.expires_at.map(Timestamp::as_micros),
         per_minute(new.requests_per_minute),
+        member,
+        service_account,
     )?;
     rotation::insert_secret(write, new.organization, new.secret).await
 }
@@ -150,6 +157,8 @@ struct KeyRow {
     paused_at: Option<i64>,
     paused_by: Option<Uuid>,
     requests_per_minute: Option<i64>,
+    owner_member: Option<Uuid>,
+    owner_service_account: Option<Uuid>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -185,6 +194,23 @@ pub(crate) fn kind(name: &str) -> Result<KeyKind, StoreError> {
     KeyKind::from_name(name).ok_or_else(|| StoreError::damaged("a kind of key"))
 }
 
+fn owner_columns(owner: Option<TokenOwner>) -> (Option<Uuid>, Option<Uuid>) {
+    match owner {
+        Some(TokenOwner::Member(id)) => (Some(id.as_uuid()), None),
+        Some(TokenOwner::ServiceAccount(id)) => (None, Some(id.as_uuid())),
+        None => (None, None),
+    }
+}
+
+pub(crate) fn owner(member: Option<Uuid>, service_account: Option<Uuid>) -> Option<TokenOwner> {
+    let member = member.map(MemberId::from_uuid).map(TokenOwner::Member);
+    member.or_else(|| {
+        service_account
+            .map(ServiceAccountId::from_uuid)
+            .map(TokenOwner::ServiceAccount)
+    })
+}
+
 fn key_view(row: &KeyRow) -> Result<KeyView, StoreError> {
     Ok(KeyView {
         id: KeyId::from_uuid(row.id),
@@ -203,6 +229,7 @@ fn key_view(row: &KeyRow) -> Result<KeyView, StoreError> {
         paused_by: row.paused_by.map(AccountId::from_uuid),
         requests_per_minute: limit(row.requests_per_minute)?,
         people: BTreeSet::new(),
+        owner: owner(row.owner_member, row.owner_service_account),
         secrets: Vec::new(),
     })
 }
@@ -259,7 +286,8 @@ pub async fn find(
         KeyRow,
         from,
         "SELECT id, kind, free, name, description, version, created_at, created_by, expires_at, revoked_at, \
-         revoked_by, paused_at, paused_by, requests_per_minute FROM key WHERE organization_id = $1 AND id = $2",
+         revoked_by, paused_at, paused_by, requests_per_minute, owner_member, owner_service_account \
+         FROM key WHERE organization_id = $1 AND id = $2",
         organization.as_uuid(),
         id.as_uuid(),
     )?;
@@ -287,19 +315,21 @@ pub async fn list(
     sees: Sees,
 ) -> Result<Vec<KeyView>, StoreError> {
     let after = after.map_or(Uuid::nil(), KeyId::as_uuid);
-    let (all, member) = sees.parts();
+    let (all, member, own) = sees.parts();
     let rows = all!(
         KeyRow,
         from,
         "SELECT id, kind, free, name, description, version, created_at, created_by, expires_at, revoked_at, \
-         revoked_by, paused_at, paused_by, requests_per_minute FROM key WHERE organization_id = $1 AND id > $2 \
-         AND ($4 OR EXISTS (SELECT 1 FROM key_person WHERE key_person.key_id = key.id AND key_person.member_id = $5)) \
+         revoked_by, paused_at, paused_by, requests_per_minute, owner_member, owner_service_account \
+         FROM key WHERE organization_id = $1 AND id > $2 AND ($4 OR owner_member = $6 \
+         OR EXISTS (SELECT 1 FROM key_person WHERE key_person.key_id = key.id AND key_person.member_id = $5)) \
          ORDER BY id LIMIT $3",
         organization.as_uuid(),
         after,
         limit,
         all,
         member,
+        own,
     )?;
     let Some(last) = rows.last().map(|row| row.id) else {
         return Ok(Vec::new());
@@ -319,6 +349,33 @@ pub async fn list(
     join(&rows, secrets, people)
 }
 
+/// The personal tokens of an organization that are not revoked, in the order of their ids.
+pub(crate) async fn personal(
+    from: &mut impl Connected,
+    organization: OrganizationId,
+) -> Result<Vec<KeyView>, StoreError> {
+    let rows = all!(
+        KeyRow,
+        from,
+        "SELECT id, kind, free, name, description, version, created_at, created_by, expires_at, revoked_at, \
+         revoked_by, paused_at, paused_by, requests_per_minute, owner_member, owner_service_account \
+         FROM key WHERE organization_id = $1 AND kind = 'personal' AND revoked_at IS NULL ORDER BY id",
+        organization.as_uuid(),
+    )?;
+    let secrets = all!(
+        SecretRow,
+        from,
+        "SELECT secret.id, secret.key_id, secret.hash, secret.prefix, secret.last_four, secret.created_at, \
+         secret.last_used_at, secret.last_used_from, secret.use_count, secret.retires_at, secret.retired_at \
+         FROM key JOIN secret ON secret.key_id = key.id \
+         WHERE key.organization_id = $1 AND key.kind = 'personal' AND key.revoked_at IS NULL \
+         ORDER BY secret.created_at, secret.id",
+        organization.as_uuid(),
+    )?;
+    // Nobody is assigned to a personal token.
+    join(&rows, secrets, Vec::new())
+}
+
 #[derive(sqlx::FromRow)]
 struct ChangedRow {
     sequence: i64,
@@ -334,22 +391,24 @@ pub(crate) async fn changed(
     limit: i64,
     sees: Sees,
 ) -> Result<Vec<(i64, KeyView)>, StoreError> {
-    let (all, member) = sees.parts();
+    let (all, member, own) = sees.parts();
     let rows = all!(
         ChangedRow,
         from,
         "SELECT change.sequence, key.id, key.kind, key.free, key.name, key.description, key.version, key.created_at, \
          key.created_by, key.expires_at, key.revoked_at, key.revoked_by, key.paused_at, key.paused_by, \
-         key.requests_per_minute \
+         key.requests_per_minute, key.owner_member, key.owner_service_account \
          FROM change JOIN key ON key.id = change.entity_id \
          WHERE change.scope_id = $1 AND change.entity_type = 'key' AND NOT change.gone AND change.sequence > $2 \
-         AND ($4 OR EXISTS (SELECT 1 FROM key_person WHERE key_person.key_id = key.id AND key_person.member_id = $5)) \
+         AND ($4 OR key.owner_member = $6 \
+         OR EXISTS (SELECT 1 FROM key_person WHERE key_person.key_id = key.id AND key_person.member_id = $5)) \
          ORDER BY change.sequence LIMIT $3",
         organization.as_uuid(),
         since,
         limit,
         all,
         member,
+        own,
     )?;
     let Some(last) = rows.last().map(|row| row.sequence) else {
         return Ok(Vec::new());

@@ -27,6 +27,8 @@ use crate::write::{scope_id, scope_kind};
 pub(crate) const CHANNEL: &str = "keystead";
 const SESSION: &str = "session";
 const KEY: &str = "key";
+/// Something every key of an organization may depend on.
+const KEYS: &str = "keys";
 const LISTENS: &str = "SELECT 1 FROM pg_listening_channels()";
 /// The name of the connection that listens, in the database's list of connections.
 const LISTENER: &str = "keystead-server notices";
@@ -56,13 +58,15 @@ pub(crate) struct Told {
     pub(crate) heard: Vec<Heard>,
     /// What is known of them elsewhere holds no more. Uses are told without: they change nothing that verify asks.
     pub(crate) keys: Vec<KeyId>,
+    /// The same of every key of these.
+    pub(crate) keys_of: Vec<OrganizationId>,
 }
 
 impl From<Vec<Heard>> for Told {
     fn from(heard: Vec<Heard>) -> Self {
         Self {
             heard,
-            keys: Vec::new(),
+            ..Self::default()
         }
     }
 }
@@ -78,7 +82,11 @@ impl Told {
             Heard::Lost => None,
         });
         let keys = self.keys.iter().map(|key| format!("{KEY} {}", key.as_uuid()));
-        keys.chain(heard).collect()
+        let keys_of = self
+            .keys_of
+            .iter()
+            .map(|organization| format!("{KEYS} {}", organization.as_uuid()));
+        keys_of.chain(keys).chain(heard).collect()
     }
 }
 
@@ -86,6 +94,7 @@ impl Told {
 enum Said {
     Heard(Heard),
     Key(KeyId),
+    KeysOf(OrganizationId),
 }
 
 /// Reads a payload; whatever a newer node says that is not understood means "look for yourself".
@@ -95,6 +104,7 @@ fn read(payload: &str) -> Said {
         let (kind, id) = (words.next()?, Uuid::from_str(words.next()?).ok()?);
         let scope = match kind {
             KEY => return Some(Said::Key(KeyId::from_uuid(id))),
+            KEYS => return Some(Said::KeysOf(OrganizationId::from_uuid(id))),
             SESSION => return Some(Said::Heard(Heard::SessionEnded(SessionId::from_uuid(id)))),
             "organization" => Scope::Organization(OrganizationId::from_uuid(id)),
             "account" => Scope::Account(AccountId::from_uuid(id)),
@@ -259,6 +269,7 @@ impl Ear {
     fn take(&self, payload: &str) {
         match read(payload) {
             Said::Key(key) => self.fresh.changed(key),
+            Said::KeysOf(organization) => self.fresh.changed_all(organization),
             Said::Heard(Heard::Lost) => self.lost(),
             Said::Heard(heard) => {
                 let _ = self.sender.send(heard);

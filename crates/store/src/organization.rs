@@ -7,6 +7,7 @@ use protocol::organization::OrganizationView;
 
 use crate::error::StoreError;
 use crate::link::{Connected, one, run};
+use crate::policy;
 use crate::write::Write;
 
 /// Adds an organization. Its scope is open already.
@@ -38,12 +39,12 @@ pub async fn find(
     id: OrganizationId,
 ) -> Result<Option<OrganizationView>, StoreError> {
     let row = one!(
-        (String, i64, i64),
+        (String, i64, i64, String),
         from,
-        "SELECT name, version, created_at FROM organization WHERE id = $1",
+        "SELECT name, version, created_at, token_policy FROM organization WHERE id = $1",
         id.as_uuid(),
     )?;
-    let Some((name, version, created_at)) = row else {
+    let Some((name, version, created_at, policy)) = row else {
         return Ok(None);
     };
     Ok(Some(OrganizationView {
@@ -51,5 +52,6 @@ pub async fn find(
         name: OrganizationName::parse(&name).map_err(|_| StoreError::damaged("an organization's name"))?,
         version,
         created_at: Timestamp::from_micros(created_at),
+        token_policy: policy::read(from, id, &policy).await?,
     }))
 }

@@ -10,10 +10,13 @@ use std::sync::LazyLock;
 use crypto::token::SecretHash;
 use domain::activity::Scope;
 use domain::clock::Timestamp;
-use domain::id::{KeyId, OrganizationId, SecretId};
+use domain::id::{AccountId, KeyId, OrganizationId, SecretId};
 use domain::key::{KeyKind, Life};
 use domain::limit::RequestLimit;
+use domain::policy::{Holder, Suspension, TokenPolicy, suspension};
+use domain::role::Role;
 use domain::rotation::SecretLife;
+use domain::token::TokenOwner;
 use protocol::change::EntityRef;
 use uuid::Uuid;
 
@@ -48,6 +51,38 @@ pub struct Known {
     pub life: Life,
     /// What says whether the secret works.
     pub secret_life: SecretLife,
+    /// Whether the organization's policy suspends personal tokens.
+    pub policy_suspends: bool,
+    /// Whose it is, of a personal token.
+    pub holder: Option<KnownHolder>,
+}
+
+/// Whose a personal token is, as far as verifying needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownHolder {
+    /// The owner.
+    pub owner: TokenOwner,
+    /// The account of a member.
+    pub account: Option<AccountId>,
+    /// As what the token acts.
+    pub role: Role,
+    /// Whether a service account is enabled; of a member, whether they are one still.
+    pub enabled: bool,
+}
+
+impl Known {
+    /// What suspends the key, apart from its own state.
+    #[must_use]
+    pub fn suspension(&self) -> Option<Suspension> {
+        let holder = self.holder.map(|holder| match holder.owner {
+            TokenOwner::Member(_) if holder.enabled => Holder::Member { role: holder.role },
+            // A former member's is revoked; should it not be, it lets nobody in.
+            TokenOwner::Member(_) | TokenOwner::ServiceAccount(_) => Holder::ServiceAccount {
+                enabled: holder.enabled,
+            },
+        });
+        suspension(self.kind, self.policy_suspends, holder)
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -64,6 +99,35 @@ struct KnownRow {
     retires_at: Option<i64>,
     retired_at: Option<i64>,
     requests_per_minute: Option<i64>,
+    token_policy: String,
+    owner_member: Option<Uuid>,
+    owner_service_account: Option<Uuid>,
+    member_account: Option<Uuid>,
+    member_role: Option<String>,
+    service_role: Option<String>,
+    disabled_at: Option<i64>,
+}
+
+impl KnownRow {
+    fn holder(&self) -> Result<Option<KnownHolder>, StoreError> {
+        let Some(owner) = key::owner(self.owner_member, self.owner_service_account) else {
+            return Ok(None);
+        };
+        let role = match owner {
+            TokenOwner::Member(_) => &self.member_role,
+            TokenOwner::ServiceAccount(_) => &self.service_role,
+        };
+        let found = role
+            .as_deref()
+            .map(|name| Role::from_name(name).ok_or_else(|| StoreError::damaged("a role")))
+            .transpose()?;
+        Ok(Some(KnownHolder {
+            owner,
+            account: self.member_account.map(AccountId::from_uuid),
+            role: found.unwrap_or(Role::Viewer),
+            enabled: found.is_some() && self.disabled_at.is_none(),
+        }))
+    }
 }
 
 /// The secret with this hash.
@@ -76,11 +140,20 @@ pub async fn by_hash(from: &mut impl Connected, hash: &SecretHash) -> Result<Opt
         from,
         "SELECT secret.id AS secret, key.id AS key, key.organization_id AS organization, key.kind, key.name, \
          key.expires_at, key.revoked_at, key.paused_at, secret.created_at, secret.retires_at, secret.retired_at, \
-         key.requests_per_minute FROM secret JOIN key ON key.id = secret.key_id WHERE secret.hash = $1",
+         key.requests_per_minute, organization.token_policy, key.owner_member, key.owner_service_account, \
+         member.account_id AS member_account, member.role AS member_role, service_account.role AS service_role, \
+         service_account.disabled_at \
+         FROM secret JOIN key ON key.id = secret.key_id JOIN organization ON organization.id = key.organization_id \
+         LEFT JOIN member ON member.id = key.owner_member \
+         LEFT JOIN service_account ON service_account.id = key.owner_service_account \
+         WHERE secret.hash = $1",
         hash.as_bytes().as_slice(),
     )?;
     let Some(row) = row else { return Ok(None) };
+    let holder = row.holder()?;
     Ok(Some(Known {
+        holder,
+        policy_suspends: row.token_policy == TokenPolicy::Nobody.as_str(),
         secret: SecretId::from_uuid(row.secret),
         key: KeyId::from_uuid(row.key),
         organization: OrganizationId::from_uuid(row.organization),

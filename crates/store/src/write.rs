@@ -45,6 +45,16 @@ pub enum Changed {
 }
 
 impl Changed {
+    /// Whether every key of the organization may depend on it: by the token policy, or as its owner.
+    const fn touches_keys(&self) -> bool {
+        match self {
+            Self::Here(entity) | Self::Gone(entity) => matches!(
+                entity,
+                EntityRef::Organization(_) | EntityRef::Member(_) | EntityRef::ServiceAccount(_)
+            ),
+        }
+    }
+
     const fn key(&self) -> Option<KeyId> {
         match self {
             Self::Here(EntityRef::Key(key)) | Self::Gone(EntityRef::Key(key)) => Some(*key),
@@ -203,6 +213,11 @@ impl Write {
         let mut told = Told::from(self.ended.drain(..).map(Heard::SessionEnded).collect::<Vec<_>>());
         for record in records {
             told.keys.extend(record.changed.iter().filter_map(Changed::key));
+            if let Scope::Organization(organization) = record.scope
+                && record.changed.iter().any(Changed::touches_keys)
+            {
+                told.keys_of.push(organization);
+            }
             let at = self.opened.iter().position(|opened| opened.scope == record.scope);
             let opened = self.opened.swap_remove(at.ok_or(StoreError::Unrecorded)?);
             let event = ActivityEvent {
@@ -250,6 +265,9 @@ pub(crate) async fn commit_and_tell(tx: Tx, notices: &Arc<Notices>, told: Told) 
         // Also when it failed: that no answer came does not mean that it was not carried out.
         for key in &told.keys {
             notices.fresh().changed(*key);
+        }
+        for organization in &told.keys_of {
+            notices.fresh().changed_all(*organization);
         }
         if alone && committed.is_ok() {
             notices.tell(&told.heard);

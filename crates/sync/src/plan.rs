@@ -194,6 +194,7 @@ mod tests {
                 expires_at: None,
                 requests_per_minute: None,
                 people: std::collections::BTreeSet::new(),
+                owner: None,
                 secret: NewSecret {
                     key_id,
                     id: SecretId::make(Timestamp::from_micros(0), &mut Fixed(number)),

@@ -275,6 +275,7 @@ pub fn draft(name: &str) -> KeyDraft {
         expires_at: None,
         requests_per_minute: None,
         people: Vec::new(),
+        owner: None,
     }
 }
 

@@ -20,6 +20,7 @@ export const stateNames: Record<KeyState, string> = {
 	active: "Active",
 	rotating: "Rotating",
 	paused: "Paused",
+	suspended: "Suspended",
 	expired: "Expired",
 	revoked: "Revoked",
 };

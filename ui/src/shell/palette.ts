@@ -218,7 +218,8 @@ export function actEntries(session: Session, workspace: Workspace, opens: Opens)
 			act: opens.onshortcuts,
 		},
 	];
-	if (refusal(workspace, "manage_keys") === null) {
+	const makes = ["manage_keys", "own_tokens"] as const;
+	if (makes.some((action) => refusal(workspace, action) === null)) {
 		entries.unshift({
 			id: "new-key",
 			label: "New key",
@@ -226,6 +227,8 @@ export function actEntries(session: Session, workspace: Workspace, opens: Opens)
 			keywords: "create make team secret token",
 			act: () => route.go("keys", "new"),
 		});
+	}
+	if (refusal(workspace, "manage_keys") === null) {
 		entries.push({
 			id: "import-keys",
 			label: "Import keys",

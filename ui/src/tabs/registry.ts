@@ -7,13 +7,17 @@ import PlugZap from "@lucide/svelte/icons/plug-zap";
 import ScanSearch from "@lucide/svelte/icons/scan-search";
 import SlidersHorizontal from "@lucide/svelte/icons/sliders-horizontal";
 import Tags from "@lucide/svelte/icons/tags";
+import ShieldCheck from "@lucide/svelte/icons/shield-check";
+import UsersRound from "@lucide/svelte/icons/users-round";
 import Users from "@lucide/svelte/icons/users";
 import type { Tab } from "../state/workspace";
 import Connections from "./connections/Connections.svelte";
+import Groups from "./groups/Groups.svelte";
 import Inspect from "./inspect/Inspect.svelte";
 import Issuers from "./issuers/Issuers.svelte";
 import Keys from "./keys/Keys.svelte";
 import Members from "./members/Members.svelte";
+import Policy from "./policy/Policy.svelte";
 import Preferences from "./preferences/Preferences.svelte";
 import Services from "./services/Services.svelte";
 import Why from "./why/Why.svelte";
@@ -68,6 +72,24 @@ export const tabs: readonly Tab[] = [
 		action: "manage_policy",
 		keywords: "openid oidc oauth jwt jwks external identity provider sso federation subject mapping",
 		view: Issuers,
+		id: "groups",
+		label: "Groups & service accounts",
+		group: "organization",
+		icon: UsersRound,
+		purpose: "Named sets of members, and members that are no person.",
+		action: null,
+		keywords: "teams sets robots bots machine accounts tokens",
+		view: Groups,
+	},
+	{
+		id: "policy",
+		label: "Token policy",
+		group: "organization",
+		icon: ShieldCheck,
+		purpose: "Who may have personal tokens, and which would stop.",
+		action: null,
+		keywords: "personal tokens creation suspend nobody groups dry run",
+		view: Policy,
 	},
 	{
 		id: "preferences",

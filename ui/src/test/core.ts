@@ -38,6 +38,7 @@ import type {
 } from "../ipc/bindings";
 import { FakeCatalog } from "./catalog";
 import { firstRequestOf } from "./firstRequest";
+import { FakeGroups } from "./groups";
 import { FakeImports } from "./imports";
 import { CHECKSUM, inspected, pageOf } from "./listing";
 import { FakeOutbox, textOf, type Wanted } from "./outbox";
@@ -121,6 +122,7 @@ export class FakeCore {
 	readonly rotations = new FakeRotations();
 	readonly catalog = new FakeCatalog();
 	readonly imports = new FakeImports();
+	readonly groups = new FakeGroups(this);
 	/** What an operation carries besides its key. */
 	#carried = new Map<string, { secretId: string; overlapSeconds: number } | RotationStep>();
 	#inForce = new Map<string, string>();
@@ -291,6 +293,7 @@ export class FakeCore {
 				people: draft.people,
 				lastUsedAt: null,
 				createdAt: ago(0),
+				...this.groups.owned(draft.owner ?? null),
 				pending: null,
 			},
 			"create",
@@ -669,6 +672,7 @@ export class FakeCore {
 		join_with_invitation: () => this.#enter(northwind),
 		memberships: () => this.people.memberships,
 		open_membership: () => this.#enter(northwind),
+		...this.groups.acts,
 		set_preferences: ({ preferences }) => (this.preferences = preferences as Preferences),
 	};
 }

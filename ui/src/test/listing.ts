@@ -15,7 +15,7 @@ export const CHECKSUM = "1aQw9z";
 
 /** Of all keys, those that were asked for. */
 export function pageOf(shown: readonly KeyRow[], query: KeyQuery): KeyPage {
-	const { search, kinds, states, expiresWithinDays, unusedForDays, sort, offset, limit } = query;
+	const { search, kinds, states, owner, expiresWithinDays, unusedForDays, sort, offset, limit } = query;
 	const stale = ago((unusedForDays ?? 0) * 86_400_000);
 	const horizon = expiresWithinDays === null ? null : ago(-expiresWithinDays * 86_400_000);
 	const found = shown.filter(
@@ -25,6 +25,7 @@ export function pageOf(shown: readonly KeyRow[], query: KeyQuery): KeyPage {
 				.includes(search.toLowerCase()) &&
 			(kinds.length === 0 || kinds.includes(key.kind)) &&
 			(states.length === 0 || states.includes(key.state)) &&
+			(!owner || key.owner?.id === owner.id) &&
 			(unusedForDays === null ||
 				(key.state === "active" && (key.lastUsedAt ?? key.createdAt) <= stale)) &&
 			(horizon === null || (key.expiresAt !== null && key.expiresAt <= horizon)),

@@ -47,6 +47,8 @@ export class FakePeople {
 		signedIn: [],
 	};
 	memberships: MembershipRow[] = [];
+	/** Into which people can be invited. */
+	groups: PeopleView["groups"] = [];
 
 	view(): PeopleView {
 		const manages = this.role === "owner" || this.role === "admin";
@@ -74,6 +76,7 @@ export class FakePeople {
 			invitations: manages
 				? this.invitations.map((one): InvitationRow => ({
 						...one,
+						groups: [],
 						state: one.days < 7 ? "pending" : "expired",
 						invitedBy: "Ibo Aydın",
 						sentAt: ago(one.days * DAY),
@@ -86,6 +89,7 @@ export class FakePeople {
 				role,
 				rule: role === "admin" && this.role === "admin" ? no("Only the Owner may make Admins.") : may,
 			})),
+			groups: this.groups,
 			leave: this.role === "owner" ? no("The Owner can't leave; transfer the ownership first.") : yes,
 		};
 	}

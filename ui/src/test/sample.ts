@@ -117,6 +117,9 @@ function row([name, kind, lastFour, state, days, used]: Sketch, index: number): 
 		people: [],
 		lastUsedAt: used === null ? null : ago(used),
 		createdAt: ago(120 * DAY),
+		owner: null,
+		ownerName: null,
+		suspension: null,
 		pending: null,
 	};
 }

@@ -3,6 +3,7 @@
 use domain::clock::Timestamp;
 use domain::id::{KeyId, MemberId, SecretId};
 use domain::key::{KeyKind, KeyState};
+use domain::token::TokenOwner;
 use replica::{KeyCounts, OutboxState};
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,12 @@ view! {
         pub last_used_at: Option<Timestamp>,
         /// When it was made.
         pub created_at: Timestamp,
+        /// Whose it is, of a personal token.
+        pub owner: Option<TokenOwner>,
+        /// How the owner is shown.
+        pub owner_name: Option<String>,
+        /// What suspends it, in a sentence.
+        pub suspension: Option<String>,
         /// What of it is not yet in force.
         pub pending: Option<PendingMark>,
     }
@@ -230,6 +237,9 @@ request! {
         pub requests_per_minute: Option<u32>,
         /// The members it is assigned to.
         pub people: Vec<MemberId>,
+        /// Whose it is to be, of a personal token; one's own if not said.
+        #[serde(default)]
+        pub owner: Option<TokenOwner>,
     }
 
     /// An edit of a key.

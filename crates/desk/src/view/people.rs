@@ -1,7 +1,7 @@
 //! Members, invitations, and coming in by one.
 
 use domain::clock::Timestamp;
-use domain::id::{AccountId, ConnectionId, InvitationId, MemberId, OrganizationId};
+use domain::id::{AccountId, ConnectionId, GroupId, InvitationId, MemberId, OrganizationId};
 use domain::invitation::InvitationState;
 use domain::role::Role;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ view! {
         pub invite: ActRule,
         /// As what, and why not.
         pub roles: Vec<RoleRule>,
+        /// Into which groups people can be invited.
+        pub groups: Vec<GroupChoice>,
         /// Whether the organization may be left.
         pub leave: ActRule,
     }
@@ -64,8 +66,19 @@ view! {
         pub sent_at: Timestamp,
         /// When its link stops working.
         pub expires_at: Timestamp,
+        /// The names of the groups it leads into.
+        pub groups: Vec<String>,
         /// Whether it may be sent again or cancelled.
         pub touch: ActRule,
+    }
+
+    /// A group that can be chosen.
+    #[derive(Clone, Debug)]
+    pub struct GroupChoice {
+        /// The group.
+        pub id: GroupId,
+        /// Its name.
+        pub name: String,
     }
 
     /// Whether a role may be given.
@@ -154,6 +167,9 @@ request! {
         pub emails: Vec<String>,
         /// As what.
         pub role: Role,
+        /// Into which groups.
+        #[serde(default)]
+        pub groups: Vec<GroupId>,
     }
 
     /// Comes in by an invitation with an account that is signed in here.

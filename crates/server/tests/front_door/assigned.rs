@@ -106,7 +106,7 @@ async fn k4_only_members_are_assigned(given: &mut Given) {
         let answer = assign(given, &ada, key, &[stranger]).await;
         assert_eq!(answer.code(), "invalid_input");
         assert_eq!(answer.body["field"], "people");
-        let sentence = format!("{stranger} is no member of this organization; leave it out.");
+        let sentence = format!("Nobody here has the membership {stranger}; leave it out.");
         assert_eq!(answer.body["detail"], sentence, "the same of both");
     }
     let crowd: Vec<MemberId> = (0..201).map(|_| make(MemberId::make)).collect();

@@ -28,6 +28,7 @@ mod rate_limit;
 mod rotation;
 mod secrecy;
 mod table;
+mod tokens;
 mod verify;
 
 /// Tells a story on SQLite and on PostgreSQL.

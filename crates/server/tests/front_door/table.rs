@@ -33,6 +33,12 @@ async fn request(
             .request(Method::POST, &path, token)
             .header("idempotency-key", operation)
     };
+    let edit = |method: Method, path: &str, version: i64| {
+        given
+            .request(method, path, token)
+            .header("idempotency-key", make(OperationId::make).to_string())
+            .header("if-match", format!("\"{version}\""))
+    };
     let get = |path: &str| given.request(Method::GET, path, token);
     match (route.method, route.path.as_str()) {
         (
@@ -208,6 +214,52 @@ async fn request(
             let (key, _) = given.create_key(ada, "to be revoked").await;
             write(path::fill(&route.path, &[&organization, &key])).json(&json!({}))
         }
+        ("GET", path::GROUPS | path::SERVICE_ACCOUNTS | path::TOKEN_POLICY) => {
+            get(&path::fill(&route.path, &[&organization]))
+        }
+        ("POST", path::GROUPS) => {
+            let name = make(KeyId::make).to_string();
+            write(path::fill(&route.path, &[&organization])).json(&json!({ "name": name, "description": "" }))
+        }
+        ("PATCH" | "POST", path::GROUP | path::GROUP_REMOVE) => {
+            let group = given.group(ada, &make(KeyId::make).to_string(), &[], &[]).await;
+            let path = path::fill(&route.path, &[&organization, &group]);
+            if route.path == path::GROUP_REMOVE {
+                write(path).json(&json!({}))
+            } else {
+                edit(Method::PATCH, &path, 1).json(&json!({ "description": "edited" }))
+            }
+        }
+        ("POST", path::SERVICE_ACCOUNTS) => {
+            let name = make(KeyId::make).to_string();
+            write(path::fill(&route.path, &[&organization]))
+                .json(&json!({ "name": name, "description": "", "role": "viewer" }))
+        }
+        (
+            "PATCH" | "POST",
+            path::SERVICE_ACCOUNT
+            | path::SERVICE_ACCOUNT_DISABLE
+            | path::SERVICE_ACCOUNT_ENABLE
+            | path::SERVICE_ACCOUNT_REMOVE,
+        ) => {
+            let account = given.service_account(ada, &make(KeyId::make).to_string()).await;
+            let path = path::fill(&route.path, &[&organization, &account]);
+            match route.path.as_str() {
+                path::SERVICE_ACCOUNT => edit(Method::PATCH, &path, 1).json(&json!({ "role": "viewer" })),
+                path::SERVICE_ACCOUNT_ENABLE => {
+                    let disable = path::fill(path::SERVICE_ACCOUNT_DISABLE, &[&organization, &account]);
+                    given.write(ada, &disable, &json!({})).await.good();
+                    write(path).json(&json!({}))
+                }
+                _ => write(path).json(&json!({})),
+            }
+        }
+        ("POST", path::TOKEN_POLICY_PREVIEW) => given
+            .request(Method::POST, &path::fill(&route.path, &[&organization]), token)
+            .json(&json!({ "policy": { "who": "nobody" } })),
+        // To what it is, so that the tokens of the others go on.
+        ("PUT", path::TOKEN_POLICY) => edit(Method::PUT, &path::fill(&route.path, &[&organization]), 1)
+            .json(&json!({ "policy": { "who": "all" } })),
         ("GET", path::VERIFY) => {
             let (_, good) = given.create_key(ada, "to be let through").await;
             given

@@ -158,6 +158,7 @@ pub(crate) async fn insert_key(
     secret: &NewSecret,
 ) -> Result<(), StoreError> {
     let new = NewKey {
+        owner: None,
         organization,
         kind: if free { KeyKind::Service } else { KeyKind::Team },
         free,
@@ -173,6 +174,7 @@ pub(crate) async fn insert_key(
 
 pub(crate) fn created(key: KeyId, secret: SecretId) -> Event {
     Event::KeyCreated {
+        owner: None,
         key,
         secret,
         kind: KeyKind::Team,

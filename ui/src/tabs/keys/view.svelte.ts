@@ -1,11 +1,12 @@
 // What the table of keys was asked to show and where it was scrolled to, kept while the window is open, one
 // for each connection, so that coming back finds it as it was left.
-import type { KeyKind, KeyQuery, KeyState, SortBy } from "../../ipc/bindings";
+import type { KeyKind, KeyQuery, KeyState, SortBy, TokenOwner } from "../../ipc/bindings";
 
 export class KeysView {
 	search = $state("");
 	kinds = $state.raw<KeyKind[]>([]);
 	states = $state.raw<KeyState[]>([]);
+	owner = $state.raw<TokenOwner | null>(null);
 	expiresWithinDays = $state<number | null>(null);
 	unusedForDays = $state<number | null>(null);
 	sort = $state.raw<{ by: SortBy; descending: boolean }>({ by: "name", descending: false });
@@ -16,6 +17,7 @@ export class KeysView {
 			this.search.trim() !== "" ||
 			this.kinds.length > 0 ||
 			this.states.length > 0 ||
+			this.owner !== null ||
 			this.expiresWithinDays !== null ||
 			this.unusedForDays !== null
 		);
@@ -27,6 +29,7 @@ export class KeysView {
 			search: this.search.trim(),
 			kinds: this.kinds,
 			states: this.states,
+			owner: this.owner,
 			expiresWithinDays: this.expiresWithinDays,
 			unusedForDays: this.unusedForDays,
 			sort: this.sort,
@@ -37,6 +40,7 @@ export class KeysView {
 		this.search = "";
 		this.kinds = [];
 		this.states = [];
+		this.owner = null;
 		this.expiresWithinDays = null;
 		this.unusedForDays = null;
 	}
@@ -45,6 +49,12 @@ export class KeysView {
 	showUnused(days: number) {
 		this.clear();
 		this.unusedForDays = days;
+	}
+
+	/** Nothing but the personal tokens of one owner. */
+	showOwner(owner: TokenOwner) {
+		this.clear();
+		this.owner = owner;
 	}
 
 	/** The same column again turns the order around. Times begin with the newest. */

@@ -106,6 +106,7 @@ pub(crate) async fn sign_up(
     )
     .await?;
     let free_key = NewKey {
+        owner: None,
         organization,
         kind: KeyKind::Service,
         free: true,

@@ -10,7 +10,7 @@ use protocol::invitation::{InvitationCode, InvitationView, JoinedView};
 use protocol::path;
 use protocol::problem::ProblemCode;
 use store::member::{self, NewMember};
-use store::{Changed, Record, Write, account, invitation, mail};
+use store::{Changed, Record, Write, account, group, invitation, mail};
 
 use crate::address::ClientAddress;
 use crate::answer::Answer;
@@ -114,6 +114,7 @@ pub(crate) async fn come_in(
         role: found.role,
     };
     member::insert(write, new).await?;
+    let groups = group::join_invited(write, found.id, id).await?;
     invitation::accept(write, found.id, account).await?;
     mail::take_back(write, found.id.as_uuid()).await?;
     let view = member::view(write, organization, id)
@@ -128,10 +129,11 @@ pub(crate) async fn come_in(
             invited: named(found),
             who: named_member(&view),
         },
-        changed: vec![
-            Changed::Here(EntityRef::Member(id)),
-            Changed::Here(EntityRef::Invitation(found.id)),
-        ],
+        changed: [EntityRef::Member(id), EntityRef::Invitation(found.id)]
+            .into_iter()
+            .chain(groups.into_iter().map(EntityRef::Group))
+            .map(Changed::Here)
+            .collect(),
     };
     let theirs = Record {
         id: app.make(now, EventId::make),

@@ -1,6 +1,6 @@
 //! Inviting people (P7): many at once, each address answered for itself.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use axum::extract::State;
@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use crypto::token;
 use domain::activity::Event;
 use domain::email::EmailAddress;
-use domain::id::InvitationId;
+use domain::id::{GroupId, InvitationId};
 use domain::invitation::{InvitationState, MOST_AT_ONCE};
 use domain::member::may_invite;
 use domain::role::Action;
@@ -16,7 +16,7 @@ use protocol::change::EntityRef;
 use protocol::invitation::{InviteRequest, InvitedView, RefusedAddress, SentInvitation};
 use protocol::path;
 use store::invitation::{self, NewInvitation};
-use store::{Changed, mail};
+use store::{Changed, group, mail};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -59,6 +59,12 @@ pub(crate) async fn invite(
             "emails",
             format!("invite from 1 to {MOST_AT_ONCE} addresses at once"),
         ));
+    }
+
+    for id in &request.groups {
+        if group::find(&mut work.write, organization, *id).await?.is_none() {
+            return Err(Refusal::field("groups", format!("there is no group {id} here")));
+        }
     }
 
     let inviting = Inviting::of(&mut work).await?;
@@ -110,6 +116,10 @@ pub(crate) async fn invite(
             by: work.account,
         };
         invitation::insert(&mut work.write, &new).await?;
+        let groups: BTreeSet<GroupId> = request.groups.iter().copied().collect();
+        for group in groups {
+            group::invite_into(&mut work.write, id, group).await?;
+        }
         let linked = inviting
             .tell(&app, &mut work, (id, &email, request.role), code)
             .await?;

@@ -17,7 +17,8 @@ use store::key::NewKey;
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::handlers::key::people::members;
+use crate::handlers::key::owner::owner;
+use crate::handlers::key::people::{assignable, members};
 use crate::handlers::key::secret::check_secret;
 use crate::handlers::member::named;
 use crate::operation::Written;
@@ -28,7 +29,8 @@ use crate::work::Work;
 /// Make a key
 ///
 /// The caller makes the key's id, the secret and the secret's id; the server gets the secret's SHA-256, its prefix and
-/// its last four characters.
+/// its last four characters. A personal token is the caller's own, or of the service account that `owner` names; the
+/// token policy says who may have one.
 #[utoipa::path(post, path = path::KEYS, tag = "keys", operation_id = "create_key",
     params(
         ("organization_id" = domain::id::OrganizationId, Path, description = "The organization."),
@@ -50,17 +52,29 @@ pub(crate) async fn create(
         ControlFlow::Continue(work) => work,
     };
 
-    work.may(Action::ManageKeys)?;
-    if request.kind != KeyKind::Team {
+    let owner = if request.kind == KeyKind::Personal {
+        Some(owner(&mut work, request.owner).await?)
+    } else {
+        work.may(Action::ManageKeys)?;
+        None
+    };
+    if request.owner.is_some() && owner.is_none() {
+        return Err(Refusal::field(
+            "owner",
+            "only personal tokens have an owner; leave it out",
+        ));
+    }
+    if !matches!(request.kind, KeyKind::Team | KeyKind::Personal) {
         return Err(Refusal::field(
             "kind",
-            "team keys can be made now, keys of other kinds can't",
+            "team keys and personal tokens can be made now, keys of other kinds can't",
         ));
     }
     check_secret(&request.secret, request.kind, "secret")?;
     check_expiry(request.expires_at, work.at())
         .map_err(|problem| Refusal::field("expires_at", problem.to_string()))?;
 
+    assignable(request.kind, &request.people)?;
     let people = members(&mut work, &request.people).await?;
 
     let new = NewKey {
@@ -71,6 +85,7 @@ pub(crate) async fn create(
         description: &request.description,
         expires_at: request.expires_at,
         requests_per_minute: request.requests_per_minute,
+        owner,
         by: work.account,
         secret: &request.secret,
     };
@@ -87,6 +102,7 @@ pub(crate) async fn create(
         expires_at: request.expires_at,
         requests_per_minute: request.requests_per_minute,
         people: people.iter().map(named).collect(),
+        owner,
     };
     work.end_on_key(StatusCode::CREATED, id, event).await
 }

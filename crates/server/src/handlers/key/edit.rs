@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use domain::activity::{Edited, Event, LimitEdited};
 use domain::id::MemberId;
 use domain::key::{MOST_PEOPLE, may_edit};
-use domain::role::Action;
+use domain::token::Touch;
 use protocol::key::{EditKeyRequest, KeyView};
 use protocol::organization::MemberView;
 use protocol::path;
@@ -18,7 +18,7 @@ use store::{assigned, key};
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::handlers::key::people::{members, tell, too_many};
+use crate::handlers::key::people::{assignable, members, tell, too_many};
 use crate::handlers::member::named;
 use crate::operation::{IfMatch, Written};
 use crate::parameters::OneKey;
@@ -52,8 +52,8 @@ pub(crate) async fn edit(
         body: request,
     }: Written<EditKeyRequest>,
 ) -> Result<Answer, Refusal> {
-    let action = Action::ManageKeys;
-    let (mut work, key) = match Work::begin_on_key(&app, &caller, one, operation, action).await? {
+    let touch = Touch::Edit;
+    let (mut work, key) = match Work::begin_on_key(&app, &caller, one, operation, touch).await? {
         ControlFlow::Break(answer) => return Ok(answer),
         ControlFlow::Continue(begun) => begun,
     };
@@ -79,6 +79,7 @@ pub(crate) async fn edit(
     let after = request.upon(&before);
     let added: BTreeSet<MemberId> = after.people.difference(&before.people).copied().collect();
     let taken: BTreeSet<MemberId> = before.people.difference(&after.people).copied().collect();
+    assignable(key.kind, &after.people)?;
     if after.people.len() > MOST_PEOPLE {
         return Err(too_many(after.people.len()));
     }
@@ -115,7 +116,8 @@ pub(crate) async fn edit(
     work.end_on_key(StatusCode::OK, id, event).await
 }
 
-fn edited(from: &str, to: &str) -> Option<Edited> {
+/// A text before and after, where it differs.
+pub(crate) fn edited(from: &str, to: &str) -> Option<Edited> {
     (from != to).then(|| Edited {
         from: from.to_owned(),
         to: to.to_owned(),

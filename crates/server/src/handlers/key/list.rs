@@ -17,7 +17,7 @@ const USUAL: i64 = 100;
 
 /// The keys of an organization, in the order of their ids
 ///
-/// Members who see only assigned keys are given those.
+/// Members who see only assigned keys are given those, and their own personal tokens.
 #[utoipa::path(get, path = path::KEYS, tag = "keys", operation_id = "list_keys",
     params(
         ("organization_id" = domain::id::OrganizationId, Path, description = "The organization."),

@@ -4,6 +4,7 @@ pub(crate) mod create;
 pub(crate) mod edit;
 pub(crate) mod import;
 pub(crate) mod list;
+pub(crate) mod owner;
 pub(crate) mod pause;
 pub(crate) mod people;
 pub(crate) mod read;

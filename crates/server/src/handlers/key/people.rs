@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::id::{KeyId, MailId, MemberId};
-use domain::key::MOST_PEOPLE;
+use domain::key::{KeyKind, MOST_PEOPLE};
 use domain::name::KeyName;
 use protocol::organization::MemberView;
 use store::mail;
@@ -22,6 +22,17 @@ pub(crate) fn too_many(people: usize) -> Refusal {
     )
 }
 
+/// Refuses to assign a personal token, which is its owner's alone.
+pub(crate) fn assignable(kind: KeyKind, people: &BTreeSet<MemberId>) -> Result<(), Refusal> {
+    if kind == KeyKind::Personal && !people.is_empty() {
+        return Err(Refusal::field(
+            "people",
+            "a personal token is its owner's alone; it is assigned to nobody",
+        ));
+    }
+    Ok(())
+}
+
 /// The members of a list, which all have to belong to the organization.
 pub(crate) async fn members(
     work: &mut Work,
@@ -36,7 +47,7 @@ pub(crate) async fn members(
         members.push(found.ok_or_else(|| {
             Refusal::field(
                 "people",
-                format!("{id} is no member of this organization; leave it out"),
+                format!("nobody here has the membership {id}; leave it out"),
             )
         })?);
     }

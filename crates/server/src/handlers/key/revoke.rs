@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::Event;
 use domain::key::may_revoke;
-use domain::role::Action;
+use domain::token::Touch;
 use protocol::key::KeyView;
 use protocol::path;
 use protocol::problem::ProblemCode;
@@ -41,8 +41,8 @@ pub(crate) async fn revoke(
         body: Nothing {},
     }: Written<Nothing>,
 ) -> Result<Answer, Refusal> {
-    let action = Action::ManageKeys;
-    let (mut work, key) = match Work::begin_on_key(&app, &caller, one, operation, action).await? {
+    let touch = Touch::Stop;
+    let (mut work, key) = match Work::begin_on_key(&app, &caller, one, operation, touch).await? {
         ControlFlow::Break(answer) => return Ok(answer),
         ControlFlow::Continue(begun) => begun,
     };

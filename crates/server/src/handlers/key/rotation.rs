@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::Event;
-use domain::role::Action;
 use domain::rotation::{NotRotating, RotationStep};
+use domain::token::Touch;
 use protocol::key::KeyView;
 use protocol::path;
 use protocol::problem::ProblemCode;
@@ -40,8 +40,8 @@ pub(crate) async fn rotation(
         body: step,
     }: Written<RotationStep>,
 ) -> Result<Answer, Refusal> {
-    let action = Action::RotateKeys;
-    let (mut work, key) = match Work::begin_on_key(&app, &caller, one, operation, action).await? {
+    let touch = Touch::Rotate;
+    let (mut work, key) = match Work::begin_on_key(&app, &caller, one, operation, touch).await? {
         ControlFlow::Break(answer) => return Ok(answer),
         ControlFlow::Continue(begun) => begun,
     };

@@ -8,7 +8,6 @@ use std::ops::ControlFlow;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::Event;
-use domain::role::Action;
 use domain::trace::Trace;
 use protocol::key::KeyView;
 use protocol::path;
@@ -41,8 +40,7 @@ pub(crate) async fn trace(
         body: trace,
     }: Written<Trace>,
 ) -> Result<Answer, Refusal> {
-    let action = Action::ReadKeys;
-    let (work, key) = match Work::begin_on_key(&app, &caller, one, operation, action).await? {
+    let (work, key) = match Work::begin_at_key(&app, &caller, one, operation).await? {
         ControlFlow::Break(answer) => return Ok(answer),
         ControlFlow::Continue(begun) => begun,
     };

@@ -9,12 +9,12 @@ use domain::member::may_leave;
 use protocol::change::EntityRef;
 use protocol::invitation::LeftView;
 use protocol::path;
-use store::{Changed, assigned, issuer, member};
+use store::Changed;
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::handlers::member::{gone, named, named_organization};
+use crate::handlers::member::{let_go, named, named_organization};
 use crate::operation::{Nothing, Written};
 use crate::parameters::InOrganization;
 use crate::refusal::Refusal;
@@ -22,7 +22,7 @@ use crate::work::{Theirs, Work};
 
 /// Leave an organization
 ///
-/// All but the Owner may.
+/// All but the Owner may. The personal tokens of whoever leaves are revoked.
 #[utoipa::path(post, path = path::LEAVE, tag = "members", operation_id = "leave_organization",
     params(
         ("organization_id" = domain::id::OrganizationId, Path, description = "The organization."),
@@ -51,9 +51,7 @@ pub(crate) async fn leave(
     may_leave(work.role)?;
     let member = work.member(work.standing).await?;
 
-    let keys = assigned::take_all(&mut work.write, member.id).await?;
-    let issuers = issuer::forget_member(&mut work.write, member.id).await?;
-    member::remove(&mut work.write, member.id).await?;
+    let (changed, revoked) = let_go(&mut work, &member).await?;
 
     let at = named_organization(&mut work.write, organization).await?;
     let theirs = Theirs {
@@ -65,9 +63,12 @@ pub(crate) async fn leave(
     let view = LeftView {
         organization_id: organization,
     };
-    let mut changed = gone(member.id, keys);
-    changed.extend(issuers.into_iter().map(|id| Changed::Here(EntityRef::Issuer(id))));
     work.and_with(theirs)
-        .end(StatusCode::OK, &view, Event::MemberLeft { who, role }, changed)
+        .end(
+            StatusCode::OK,
+            &view,
+            Event::MemberLeft { who, role, revoked },
+            changed,
+        )
         .await
 }

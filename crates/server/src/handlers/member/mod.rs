@@ -5,13 +5,16 @@ pub(crate) mod list;
 pub(crate) mod remove;
 pub(crate) mod role;
 
-use domain::activity::{NamedMember, NamedOrganization};
-use domain::id::{KeyId, MemberId, OrganizationId};
+use domain::activity::{NamedKey, NamedMember, NamedOrganization};
+use domain::id::OrganizationId;
+use domain::token::TokenOwner;
 use protocol::change::EntityRef;
+use protocol::key::KeyView;
 use protocol::organization::MemberView;
-use store::{Changed, Write, organization};
+use store::{Changed, Write, assigned, group, issuer, member, organization, policy};
 
 use crate::refusal::Refusal;
+use crate::work::Work;
 
 /// A member, as the record names them.
 pub(crate) fn named(member: &MemberView) -> NamedMember {
@@ -20,12 +23,6 @@ pub(crate) fn named(member: &MemberView) -> NamedMember {
         account: member.account_id,
         name: member.display_name.to_string(),
     }
-}
-
-/// What changes when a member goes: the keys that were theirs are assigned to them no longer.
-pub(crate) fn gone(member: MemberId, keys: Vec<KeyId>) -> Vec<Changed> {
-    let keys = keys.into_iter().map(|key| Changed::Here(EntityRef::Key(key)));
-    keys.chain([Changed::Gone(EntityRef::Member(member))]).collect()
 }
 
 /// An organization, as the record of an account names it.
@@ -40,4 +37,36 @@ pub(crate) async fn named_organization(
         organization: id,
         name: found.name.to_string(),
     })
+}
+
+/// A key, as the record names it.
+pub(crate) fn named_key(key: &KeyView) -> NamedKey {
+    NamedKey {
+        key: key.id,
+        name: key.name.to_string(),
+    }
+}
+
+/// Takes a member out of the organization, its groups and its issuers' mappings, takes the keys from them that are
+/// assigned to them, and revokes their personal tokens; answers what changed, and the tokens.
+pub(crate) async fn let_go(
+    work: &mut Work,
+    leaving: &MemberView,
+) -> Result<(Vec<Changed>, Vec<NamedKey>), Refusal> {
+    let owner = TokenOwner::Member(leaving.id);
+    let tokens = policy::revoke_all(&mut work.write, work.organization, owner, work.account).await?;
+    let groups = group::leave_all(&mut work.write, owner).await?;
+    let keys = assigned::take_all(&mut work.write, leaving.id).await?;
+    let issuers = issuer::forget_member(&mut work.write, leaving.id).await?;
+    member::remove(&mut work.write, leaving.id).await?;
+    let mut changed = vec![Changed::Gone(EntityRef::Member(leaving.id))];
+    changed.extend(tokens.iter().map(|token| Changed::Here(EntityRef::Key(token.id))));
+    changed.extend(
+        groups
+            .into_iter()
+            .map(|group| Changed::Here(EntityRef::Group(group))),
+    );
+    changed.extend(keys.into_iter().map(|key| Changed::Here(EntityRef::Key(key))));
+    changed.extend(issuers.into_iter().map(|id| Changed::Here(EntityRef::Issuer(id))));
+    Ok((changed, tokens.iter().map(named_key).collect()))
 }

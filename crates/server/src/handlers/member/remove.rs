@@ -10,12 +10,12 @@ use domain::role::Action;
 use protocol::change::EntityRef;
 use protocol::organization::MemberView;
 use protocol::path;
-use store::{Changed, assigned, issuer, member};
+use store::Changed;
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::handlers::member::{gone, named, named_organization};
+use crate::handlers::member::{let_go, named, named_organization};
 use crate::operation::{Nothing, Written};
 use crate::parameters::OneMember;
 use crate::refusal::Refusal;
@@ -24,7 +24,7 @@ use crate::work::{Theirs, Work};
 /// Remove a member
 ///
 /// Their sessions go on, but the organization is not there for them any more; their copy of it is emptied when they sync
-/// next. Keys they made stay.
+/// next. Keys they made stay; their personal tokens are revoked, and they leave their groups.
 #[utoipa::path(post, path = path::MEMBER_REMOVE, tag = "members", operation_id = "remove_member",
     params(
         ("organization_id" = domain::id::OrganizationId, Path, description = "The organization."),
@@ -51,9 +51,7 @@ pub(crate) async fn remove(
     let member = work.member(one.member).await?;
     may_remove(work.role, member.role, member.account_id == work.account)?;
 
-    let keys = assigned::take_all(&mut work.write, member.id).await?;
-    let issuers = issuer::forget_member(&mut work.write, member.id).await?;
-    member::remove(&mut work.write, member.id).await?;
+    let (changed, revoked) = let_go(&mut work, &member).await?;
 
     let at = named_organization(&mut work.write, one.organization).await?;
     let theirs = Theirs {
@@ -62,13 +60,11 @@ pub(crate) async fn remove(
         changed: vec![Changed::Gone(EntityRef::Membership(member.id))],
     };
     let (who, role) = (named(&member), member.role);
-    let mut changed = gone(member.id, keys);
-    changed.extend(issuers.into_iter().map(|id| Changed::Here(EntityRef::Issuer(id))));
     work.and_with(theirs)
         .end(
             StatusCode::OK,
             &member,
-            Event::MemberRemoved { who, role },
+            Event::MemberRemoved { who, role, revoked },
             changed,
         )
         .await

@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use crypto::secret::Secret;
 use domain::issuer::Principal;
 use protocol::header::{
-    ISSUER, KEY, KEY_KIND, KEY_ORGANIZATION, KEY_SECRET, MEMBER, REASON, ROLE, SERVICE_ACCOUNT,
+    ISSUER, KEY, KEY_KIND, KEY_ORGANIZATION, KEY_OWNER, KEY_OWNER_ROLE, KEY_SECRET, MEMBER, REASON, ROLE,
+    SERVICE_ACCOUNT,
 };
 use protocol::path;
 use protocol::problem::ProblemCode;
@@ -18,7 +19,7 @@ use protocol::verify::{VerifiedToken, VerifyRefusal};
 
 use crate::address::ClientAddress;
 use crate::app::App;
-use crate::handlers::verify::verify::{Verdict, judge};
+use crate::handlers::verify::verify::{Verdict, judge, verified_owner};
 use crate::parameters::Query;
 use crate::refusal::Refusal;
 
@@ -43,6 +44,8 @@ const API_KEY: &str = "x-api-key";
             ("x-keystead-issuer" = String, description = "Instead of key, secret and kind: the issuer of a token."),
             ("x-keystead-member" = String, description = "The member whom that token stands for."),
             ("x-keystead-role" = String, description = "Their role."),
+            ("x-keystead-owner" = String, description = "Of a personal token: the member or service account."),
+            ("x-keystead-owner-role" = String, description = "Of a personal token: the role of its owner now."),
             ("x-keystead-remaining" = u32, description = "How many more requests of a key with a limit may go on at once."),
         )),
         (status = 401, description = "It may not; the header `x-keystead-reason` says why, as `reason` of `POST /v1/verify`, \
@@ -67,12 +70,20 @@ pub(crate) async fn forward(
     let mut response = match &verdict {
         Verdict::Good { seen, .. } => {
             let key = &seen.known;
-            let_through([
+            let owner = key.holder.and_then(verified_owner);
+            let of_owner = owner.iter().flat_map(|owner| {
+                [
+                    (KEY_OWNER, owner.id()),
+                    (KEY_OWNER_ROLE, owner.role().as_str().to_owned()),
+                ]
+            });
+            let of_key = [
                 (KEY, key.key.to_string()),
                 (KEY_SECRET, key.secret.to_string()),
                 (KEY_KIND, key.kind.as_str().to_owned()),
                 (KEY_ORGANIZATION, key.organization.to_string()),
-            ])
+            ];
+            let_through(of_key.into_iter().chain(of_owner))
         }
         Verdict::Token(token) => let_through(told_of(token)),
         Verdict::Bad(reason) => not_let_through(reason.as_str(), reason.sentence()),
@@ -82,7 +93,7 @@ pub(crate) async fn forward(
     Ok(response)
 }
 
-fn let_through<const N: usize>(said: [(&'static str, String); N]) -> Response {
+fn let_through(said: impl IntoIterator<Item = (&'static str, String)>) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     for (name, value) in said {
         if let Ok(value) = HeaderValue::from_str(&value) {

@@ -16,9 +16,11 @@ use crypto::token::{self, SecretHash};
 use domain::id::OrganizationId;
 use domain::key::KeyState;
 use domain::limit::Taken;
+use domain::token::TokenOwner;
 use protocol::header::REMAINING;
 use protocol::path;
-use protocol::verify::{VerifiedKey, VerifiedToken, VerifyRefusal, VerifyRequest, VerifyView};
+use protocol::verify::{VerifiedKey, VerifiedOwner, VerifiedToken, VerifyRefusal, VerifyRequest, VerifyView};
+use store::secret::KnownHolder;
 
 use crate::address::ClientAddress;
 use crate::app::App;
@@ -108,6 +110,7 @@ impl From<Verdict> for VerifyView {
                         name: known.name.clone(),
                         organization_id: known.organization,
                         expires_at: known.life.expires_at,
+                        owner: known.holder.and_then(verified_owner),
                     }),
                     token: None,
                     remaining,
@@ -130,6 +133,19 @@ impl From<Verdict> for VerifyView {
             },
         }
     }
+}
+
+/// Whose a token is, for whoever was called with it.
+pub(crate) fn verified_owner(holder: KnownHolder) -> Option<VerifiedOwner> {
+    let role = holder.role;
+    Some(match holder.owner {
+        TokenOwner::Member(id) => VerifiedOwner::Member {
+            id,
+            account_id: holder.account?,
+            role,
+        },
+        TokenOwner::ServiceAccount(id) => VerifiedOwner::ServiceAccount { id, role },
+    })
 }
 
 /// What is to be done with a request that carries this secret. One that may go on counts as a use.
@@ -166,10 +182,11 @@ pub(crate) async fn judge(
     let known = &seen.known;
     // Again: the database may have taken its time, and a secret may have ended in it.
     let now = app.now();
-    let bad = match known.life.state(now) {
+    let bad = match known.life.state_under(known.suspension().is_some(), now) {
         KeyState::Revoked => Some(VerifyRefusal::Revoked),
         KeyState::Expired => Some(VerifyRefusal::Expired),
         KeyState::Paused => Some(VerifyRefusal::Paused),
+        KeyState::Suspended => Some(VerifyRefusal::Suspended),
         KeyState::Active | KeyState::Rotating if known.secret_life.is_live(now) => None,
         KeyState::Active | KeyState::Rotating => Some(VerifyRefusal::Retired),
     };
