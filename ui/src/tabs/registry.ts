@@ -72,6 +72,8 @@ export const tabs: readonly Tab[] = [
 		action: "manage_policy",
 		keywords: "openid oidc oauth jwt jwks external identity provider sso federation subject mapping",
 		view: Issuers,
+	},
+	{
 		id: "groups",
 		label: "Groups & service accounts",
 		group: "organization",
