@@ -42,5 +42,5 @@ server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
 		},
 	});
 	server.on("request", provider.callback());
-	console.log(issuer);
+	process.stdout.write(`${issuer}\n`);
 });

@@ -218,6 +218,7 @@ impl There {
             email: sent.invitation.email.to_string(),
             mailed: sent.mailed,
             link,
+            local: server.is_loopback(),
             expires_at: sent.invitation.expires_at,
         }
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::clock::Timestamp;
 use crate::id::{MemberId, ServiceAccountId};
+use crate::text::checked_text;
 
 /// The most seconds an issuer's clock may be off.
 pub const MOST_LEEWAY_SECONDS: u32 = 60;
@@ -245,19 +246,7 @@ macro_rules! text {
         #[serde(transparent)]
         pub struct $name(String);
 
-        #[cfg(feature = "openapi")]
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-                utoipa::openapi::schema::ObjectBuilder::new()
-                    .schema_type(utoipa::openapi::schema::Type::String)
-                    .min_length(Some(1))
-                    .max_length(Some($most))
-                    .into()
-            }
-        }
-
-        #[cfg(feature = "openapi")]
-        impl utoipa::ToSchema for $name {}
+        checked_text!($name, IssuerProblem, 1..=$most);
 
         impl $name {
             /// The most characters.
@@ -273,31 +262,6 @@ macro_rules! text {
                     return Err(IssuerProblem::Text { what: $what, most: Self::MOST });
                 }
                 Ok(Self(text.to_owned()))
-            }
-
-            /// As text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = IssuerProblem;
-            fn from_str(text: &str) -> Result<Self, IssuerProblem> {
-                Self::parse(text)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
             }
         }
     };

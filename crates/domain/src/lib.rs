@@ -26,5 +26,6 @@ pub mod radar;
 pub mod role;
 pub mod rotation;
 pub mod service_account;
+mod text;
 pub mod token;
 pub mod trace;

@@ -1,9 +1,8 @@
 //! Names people give to things: any script, bounded, no control characters.
 
-use std::fmt;
-use std::str::FromStr;
+use serde::Serialize;
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use crate::text::checked_text;
 
 /// Why a name was refused. `what` is the field in words ("The key's name").
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,19 +90,7 @@ macro_rules! name {
         #[serde(transparent)]
         pub struct $name(String);
 
-        #[cfg(feature = "openapi")]
-        impl utoipa::PartialSchema for $name {
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-                utoipa::openapi::schema::ObjectBuilder::new()
-                    .schema_type(utoipa::openapi::schema::Type::String)
-                    .min_length(Some($least))
-                    .max_length(Some($most))
-                    .into()
-            }
-        }
-
-        #[cfg(feature = "openapi")]
-        impl utoipa::ToSchema for $name {}
+        checked_text!($name, NameProblem, $least..=$most);
 
         impl $name {
             /// Reads and trims the text.
@@ -115,31 +102,6 @@ macro_rules! name {
                 let check: fn(&str) -> Result<(), NameProblem> = $check;
                 check(&text)?;
                 Ok(Self(text))
-            }
-
-            /// As text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = NameProblem;
-            fn from_str(text: &str) -> Result<Self, NameProblem> {
-                Self::parse(text)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
             }
         }
     };

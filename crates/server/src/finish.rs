@@ -152,7 +152,6 @@ mod tests {
     use axum::Router;
     use axum::routing::get;
     use crypto::derive::Work;
-    use domain::entropy::Entropy;
     use futures::future::pending;
     use store::Store;
     use store::testing::Database;
@@ -160,17 +159,11 @@ mod tests {
     use super::*;
     use crate::app::Shared;
     use crate::attempts::Attempts;
+    use crate::chance::Zeros;
     use crate::config::Config;
     use crate::passwords::Passwords;
     use crate::ports::Ports;
     use crate::system::SystemClock;
-
-    struct Zeros;
-    impl Entropy for Zeros {
-        fn fill(&mut self, bytes: &mut [u8]) {
-            bytes.fill(0);
-        }
-    }
 
     async fn panics() -> &'static str {
         panic!("kst_team_07ELSZgnu18FMTahov29GNUbipw3AH2brrpx")

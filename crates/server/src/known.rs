@@ -90,21 +90,13 @@ impl KnownSecrets {
 #[cfg(test)]
 mod tests {
     use domain::activity::{Actor, Event, Scope};
-    use domain::entropy::Entropy;
     use domain::id::{AccountId, EventId, KeyId, OrganizationId};
     use protocol::change::EntityRef;
     use store::testing::{Database, execute, fill_as_first_version};
     use store::{Changed, Kind, Record, key};
 
     use super::*;
-
-    struct Counted(u8);
-    impl Entropy for Counted {
-        fn fill(&mut self, bytes: &mut [u8]) {
-            self.0 += 1;
-            bytes.fill(self.0);
-        }
-    }
+    use crate::chance::Counted;
 
     const NOON: Timestamp = Timestamp::from_micros(1_773_312_127_000_000);
     const HASH: SecretHash = SecretHash::from_bytes([7; 32]);
@@ -144,7 +136,7 @@ mod tests {
         let mut write = store.write(scope, NOON).await.unwrap().unwrap();
         key::revoke(&mut write, organization, id, by).await.unwrap();
         let record = Record {
-            id: EventId::make(NOON, &mut Counted(0)),
+            id: EventId::make(NOON, &mut Counted::default()),
             scope,
             actor: Actor::Account(by),
             event: Event::KeyRevoked {

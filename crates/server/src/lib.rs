@@ -11,6 +11,8 @@ mod app;
 mod attempts;
 mod body;
 mod caller;
+#[cfg(test)]
+mod chance;
 mod expiring;
 mod finish;
 mod handlers;

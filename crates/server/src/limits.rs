@@ -54,23 +54,12 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
-    use domain::entropy::Entropy;
-
     use super::*;
-
-    struct Counted(u64);
-    impl Entropy for Counted {
-        fn fill(&mut self, bytes: &mut [u8]) {
-            self.0 += 1;
-            for (byte, number) in bytes.iter_mut().rev().zip(self.0.to_le_bytes()) {
-                *byte = number;
-            }
-        }
-    }
+    use crate::chance::Counted;
 
     #[test]
     fn k14_keys_at_rest_are_forgotten() {
-        let (limits, mut entropy) = (Limits::default(), Counted(0));
+        let (limits, mut entropy) = (Limits::default(), Counted::default());
         let limit = RequestLimit::new(60).unwrap();
         let noon = Timestamp::from_micros(1_773_312_127_000_000);
         for second in 0..50_000i64 {
@@ -85,7 +74,7 @@ mod tests {
         let limits = Limits::default();
         let limit = RequestLimit::new(100).unwrap();
         let noon = Timestamp::from_micros(1_773_312_127_000_000);
-        let key = KeyId::make(noon, &mut Counted(0));
+        let key = KeyId::make(noon, &mut Counted::default());
         let through: usize = std::thread::scope(|scope| {
             let asking = || {
                 (0..100)

@@ -104,15 +104,7 @@ impl Uses {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::entropy::Entropy;
-
-    struct Zeros;
-    impl Entropy for Zeros {
-        fn fill(&mut self, bytes: &mut [u8]) {
-            bytes.fill(0);
-        }
-    }
-
+    use crate::chance::Zeros;
     #[test]
     fn k14_a_flood_of_addresses_fills_nothing() {
         let uses = Uses::default();

@@ -13,10 +13,13 @@ use stories::fuzz::run;
 use stories::fuzz::targets::Target;
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let wanted = arguments.next().unwrap_or_default();
-    let seconds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(60);
-    let seed = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = given.first().map_or("", String::as_str);
+    let number = |at: usize, usual: u64| given.get(at).map_or(Ok(usual), |text| text.parse::<u64>());
+    let (Ok(seconds), Ok(seed)) = (number(1, 60), number(2, 1)) else {
+        eprintln!("usage: fuzz [TARGET] [SECONDS] [SEED], seconds and seed as whole numbers");
+        return ExitCode::from(2);
+    };
     let targets: Vec<Target> = Target::ALL
         .into_iter()
         .filter(|target| wanted.is_empty() || wanted == target.name())

@@ -1648,6 +1648,8 @@ export type SentLink = {
 	mailed: boolean,
 	/**  Where it does not: the link, to be passed on. It is told this once. */
 	link: string | null,
+	/**  Whether the link leads to this computer itself, and so works nowhere else. */
+	local: boolean,
 	/**  When it stops working. */
 	expiresAt: Timestamp,
 };

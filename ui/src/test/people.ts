@@ -137,6 +137,7 @@ export class FakePeople {
 			email,
 			mailed: this.mails,
 			link: this.mails ? null : `https://keys.northwind.example/invite/ksi_${id}`,
+			local: false,
 			expiresAt: ago(-7 * DAY),
 		};
 	}

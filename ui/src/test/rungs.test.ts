@@ -45,7 +45,7 @@ test("o5 the vault's passphrase is changed by who knows it", async () => {
 	}, "preferences");
 	await user.click(await screen.findByRole("button", { name: "Change passphrase…" }));
 	const current = await screen.findByLabelText("Current passphrase");
-	expect(current).toHaveFocus();
+	await waitFor(() => expect(current).toHaveFocus());
 	await user.type(current, "wrong");
 	await user.type(screen.getByLabelText("New passphrase"), "seven new words");
 	await user.type(screen.getByLabelText("Repeat new passphrase"), "seven new words");

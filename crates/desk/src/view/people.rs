@@ -108,6 +108,8 @@ view! {
         pub mailed: bool,
         /// Where it does not: the link, to be passed on. It is told this once.
         pub link: Option<String>,
+        /// Whether the link leads to this computer itself, and so works nowhere else.
+        pub local: bool,
         /// When it stops working.
         pub expires_at: Timestamp,
     }

@@ -78,16 +78,8 @@ pub(super) fn expiring(
 
 #[cfg(test)]
 mod tests {
-    use domain::entropy::Entropy;
-
     use super::*;
-
-    struct Zeros;
-    impl Entropy for Zeros {
-        fn fill(&mut self, bytes: &mut [u8]) {
-            bytes.fill(0);
-        }
-    }
+    use crate::chance::Zeros;
 
     #[test]
     fn k16_the_mail_of_a_key_that_expires() {

@@ -161,16 +161,8 @@ pub(crate) fn assigned(
 
 #[cfg(test)]
 mod tests {
-    use domain::entropy::Entropy;
-
     use super::*;
-
-    struct Zeros;
-    impl Entropy for Zeros {
-        fn fill(&mut self, bytes: &mut [u8]) {
-            bytes.fill(0);
-        }
-    }
+    use crate::chance::Zeros;
 
     #[test]
     fn p7_the_mail_of_an_invitation() {
