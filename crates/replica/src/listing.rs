@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::ops::Range;
 
 use domain::clock::Timestamp;
 use domain::id::KeyId;
@@ -33,7 +34,8 @@ struct Entry {
     /// Since when the server knows it: an imported key may be older.
     known_at: Option<Timestamp>,
     owner: Option<TokenOwner>,
-    haystack: Box<str>,
+    /// Where its text lies among the texts of all.
+    text: Range<u32>,
 }
 
 impl Entry {
@@ -45,19 +47,31 @@ impl Entry {
 /// All keys, by name, and what suspends some of them.
 pub(crate) struct Listing {
     entries: Vec<Entry>,
+    /// What is searched of each key, in the order of the entries: one text is looked through many times faster than
+    /// 100,000 of their own. Each ends with [`END`].
+    texts: Vec<u8>,
     rules: Rules,
+}
+
+/// What ends the text of a key: no word that is searched has it.
+const END: u8 = b'\n';
+
+/// An entry that has not found its place yet, and its text.
+struct Loose {
+    entry: Entry,
+    text: Box<str>,
 }
 
 const COLUMNS: &str = "id, name, kind, created_at, expires_at, revoked_at, last_used_at, haystack, \
                        paused_at, rotates_until, known_at, owner";
 
-fn entry(row: &Row<'_>) -> Result<Entry, ReplicaError> {
+fn loose(row: &Row<'_>) -> Result<Loose, ReplicaError> {
     let damaged = |what: &str| ReplicaError::Row(serde::de::Error::custom(what));
     let time = |at: usize| -> rusqlite::Result<Option<Timestamp>> {
         Ok(row.get::<_, Option<i64>>(at)?.map(Timestamp::from_micros))
     };
     let text = |at: usize| -> rusqlite::Result<&str> { Ok(row.get_ref(at)?.as_str()?) };
-    Ok(Entry {
+    let entry = Entry {
         id: text(0)?.parse().map_err(|_| damaged("the id of a key"))?,
         name: text(1)?.to_lowercase().into(),
         kind: KeyKind::from_name(text(2)?).ok_or_else(|| damaged("the kind of a key"))?,
@@ -75,7 +89,11 @@ fn entry(row: &Row<'_>) -> Result<Entry, ReplicaError> {
             .as_str_or_null()
             .map_err(rusqlite::Error::from)?
             .and_then(TokenOwner::from_text),
-        haystack: text(7)?.into(),
+        text: 0..0,
+    };
+    Ok(Loose {
+        entry,
+        text: text(7)?.into(),
     })
 }
 
@@ -84,10 +102,10 @@ fn by_name(one: &Entry, other: &Entry) -> Ordering {
 }
 
 /// What is missing comes last, whichever way the rest runs.
-fn missing_last(one: Option<Timestamp>, other: Option<Timestamp>, descending: bool) -> Ordering {
+fn missing_last<T: Ord>(one: Option<&T>, other: Option<&T>, descending: bool) -> Ordering {
     match (one, other) {
-        (Some(one), Some(other)) if descending => other.cmp(&one),
-        (Some(one), Some(other)) => one.cmp(&other),
+        (Some(one), Some(other)) if descending => other.cmp(one),
+        (Some(one), Some(other)) => one.cmp(other),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
         (None, None) => Ordering::Equal,
@@ -97,15 +115,19 @@ fn missing_last(one: Option<Timestamp>, other: Option<Timestamp>, descending: bo
 impl Listing {
     /// Reads all keys.
     pub(crate) fn read(connection: &Connection) -> Result<Self, ReplicaError> {
-        let mut entries = Vec::new();
+        let mut fresh = Vec::new();
         let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM key"))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            entries.push(entry(row)?);
+            fresh.push(loose(row)?);
         }
-        entries.sort_unstable_by(by_name);
-        let rules = Rules::read(connection)?;
-        Ok(Self { entries, rules })
+        let mut listing = Self {
+            entries: Vec::new(),
+            texts: Vec::new(),
+            rules: Rules::read(connection)?,
+        };
+        listing.take_in(fresh, &HashSet::new());
+        Ok(listing)
     }
 
     /// Reads the keys of these ids anew, whether they are new, changed or gone.
@@ -119,15 +141,45 @@ impl Listing {
         for id in ids {
             let mut rows = statement.query([id.to_string()])?;
             if let Some(row) = rows.next()? {
-                fresh.push(entry(row)?);
+                fresh.push(loose(row)?);
             }
         }
-        fresh.sort_unstable_by(by_name);
-        let kept = std::mem::take(&mut self.entries)
-            .into_iter()
-            .filter(|entry| !ids.contains(&entry.id));
-        self.entries = merge(kept, fresh);
+        self.take_in(fresh, ids);
         Ok(())
+    }
+
+    /// Puts fresh entries where they belong by name; those of `ids` that were there go.
+    fn take_in(&mut self, mut fresh: Vec<Loose>, ids: &HashSet<KeyId>) {
+        fresh.sort_unstable_by(|one, other| by_name(&one.entry, &other.entry));
+        let length: usize = fresh.iter().map(|loose| loose.text.len() + 1).sum();
+        let old = std::mem::take(&mut self.texts);
+        self.texts.reserve_exact(old.len() + length);
+        let before = std::mem::take(&mut self.entries);
+        self.entries.reserve_exact(before.len() + fresh.len());
+        let mut fresh = fresh.into_iter().peekable();
+        for entry in before {
+            if ids.contains(&entry.id) {
+                continue;
+            }
+            while let Some(earlier) = fresh.next_if(|fresh| by_name(&fresh.entry, &entry) == Ordering::Less) {
+                self.push(earlier.entry, earlier.text.as_bytes());
+            }
+            let text = text_of(&old, &entry);
+            self.push(entry, text);
+        }
+        for last in fresh {
+            self.push(last.entry, last.text.as_bytes());
+        }
+    }
+
+    fn push(&mut self, mut entry: Entry, text: &[u8]) {
+        let place = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let start = place(self.texts.len());
+        self.texts
+            .extend(text.iter().map(|byte| if *byte == END { b' ' } else { *byte }));
+        entry.text = start..place(self.texts.len());
+        self.texts.push(END);
+        self.entries.push(entry);
     }
 
     /// Reads anew what suspends keys.
@@ -138,32 +190,74 @@ impl Listing {
 
     /// The ids of one window of the keys that fit, and how many fit in all.
     pub(crate) fn select(&self, query: &KeyQuery, now: Timestamp) -> (Vec<KeyId>, u32) {
-        let search = query.search.to_lowercase();
-        let words: Vec<Finder<'_>> = search.split_whitespace().map(Finder::new).collect();
         let latest = query
             .expires_within_days
             .map(|days| now.plus_days(i64::from(days)));
         let stale = query.unused_for_days.map(|days| now.plus_days(-i64::from(days)));
-        let fits = |entry: &&Entry| {
+        let mut fitting = self.with_words(&query.search.to_lowercase());
+        fitting.retain(|entry| {
             (query.kinds.is_empty() || query.kinds.contains(&entry.kind))
                 && (query.states.is_empty() || query.states.contains(&entry.state(&self.rules, now)))
                 && query.owner.is_none_or(|owner| entry.owner == Some(owner))
                 && latest.is_none_or(|latest| expires_by(entry, now, latest))
                 && stale
                     .is_none_or(|stale| entry.state(&self.rules, now).lets_in() && is_unused(entry, stale))
-                && words
-                    .iter()
-                    .all(|word| word.find(entry.haystack.as_bytes()).is_some())
-        };
-        let mut fitting: Vec<&Entry> = self.entries.iter().filter(fits).collect();
+        });
         let total = u32::try_from(fitting.len()).unwrap_or(u32::MAX);
         let last = (query.offset as usize).saturating_add(query.limit as usize);
-        arrange(&mut fitting, query.sort, (&self.rules, now), last);
-        let window = fitting
+        let window = self.arrange(fitting, query.sort, now, last);
+        let window = window
             .into_iter()
             .skip(query.offset as usize)
             .take(query.limit as usize);
         (window.map(|entry| entry.id).collect(), total)
+    }
+
+    /// The entries whose texts have every word, in the order of their names.
+    fn with_words(&self, search: &str) -> Vec<&Entry> {
+        let mut words: Vec<&str> = search.split_whitespace().collect();
+        // The longest is looked for in all, the rest only where it was found.
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        let Some((first, rest)) = words.split_first() else {
+            return self.entries.iter().collect();
+        };
+        let first = Finder::new(first);
+        let rest: Vec<Finder<'_>> = rest.iter().map(Finder::new).collect();
+        let mut found = Vec::new();
+        let mut ahead = self.entries.iter();
+        let mut from = 0;
+        while let Some(at) = self.texts.get(from..).and_then(|texts| first.find(texts)) {
+            let Some(entry) = ahead.find(|entry| entry.text.end as usize > from + at) else {
+                break;
+            };
+            from = entry.text.end as usize;
+            let text = text_of(&self.texts, entry);
+            if rest.iter().all(|word| word.find(text).is_some()) {
+                found.push(entry);
+            }
+        }
+        found
+    }
+
+    /// The first `last` of entries that stand in the order of their names, in the order that is asked for; equals stay in
+    /// the order of their names. More may follow, in any order: nobody sees them.
+    fn arrange<'a>(
+        &self,
+        fitting: Vec<&'a Entry>,
+        sort: Sort,
+        now: Timestamp,
+        last: usize,
+    ) -> Vec<&'a Entry> {
+        let way = (sort.descending, last);
+        match sort.by {
+            SortBy::Name if sort.descending => fitting.into_iter().rev().collect(),
+            SortBy::Name => fitting,
+            SortBy::Kind => first(fitting, way, |entry| Some(entry.kind.as_str())),
+            SortBy::State => first(fitting, way, |entry| Some(entry.state(&self.rules, now))),
+            SortBy::Expires => first(fitting, way, |entry| entry.life.expires_at),
+            SortBy::LastUsed => first(fitting, way, |entry| entry.last_used_at),
+            SortBy::Created => first(fitting, way, |entry| Some(entry.created_at)),
+        }
     }
 
     /// Counts over all keys.
@@ -199,45 +293,31 @@ fn expires_by(entry: &Entry, now: Timestamp, latest: Timestamp) -> bool {
             .is_some_and(|end| end > now && end <= latest)
 }
 
-/// Puts the first `last` of what is sorted by name already into their order; equals stay in the order of their names.
-/// The rest is left unsorted: nobody sees it.
-fn arrange(entries: &mut Vec<&Entry>, sort: Sort, (rules, now): (&Rules, Timestamp), last: usize) {
-    if sort.by == SortBy::Name {
-        if sort.descending {
-            entries.reverse();
-        }
-        return;
-    }
-    let turn = |order: Ordering| if sort.descending { order.reverse() } else { order };
-    let by = |one: &Entry, other: &Entry| match sort.by {
-        SortBy::Name => Ordering::Equal,
-        SortBy::Kind => turn(one.kind.as_str().cmp(other.kind.as_str())),
-        SortBy::State => turn(one.state(rules, now).cmp(&other.state(rules, now))),
-        SortBy::Expires => missing_last(one.life.expires_at, other.life.expires_at, sort.descending),
-        SortBy::LastUsed => missing_last(one.last_used_at, other.last_used_at, sort.descending),
-        SortBy::Created => turn(one.created_at.cmp(&other.created_at)),
+/// The first `last` by what `key` says of each; what it says is read once, so that comparing touches no entry.
+fn first<'a, K: Ord>(
+    entries: Vec<&'a Entry>,
+    (descending, last): (bool, usize),
+    key: impl Fn(&'a Entry) -> Option<K>,
+) -> Vec<&'a Entry> {
+    let mut placed: Vec<(Option<K>, usize, &Entry)> = entries
+        .into_iter()
+        .enumerate()
+        .map(|(at, entry)| (key(entry), at, entry))
+        .collect();
+    let order = |one: &(Option<K>, usize, &Entry), other: &(Option<K>, usize, &Entry)| {
+        missing_last(one.0.as_ref(), other.0.as_ref(), descending).then_with(|| one.1.cmp(&other.1))
     };
-    let mut placed: Vec<(usize, &Entry)> = std::mem::take(entries).into_iter().enumerate().collect();
-    let order =
-        |one: &(usize, &Entry), other: &(usize, &Entry)| by(one.1, other.1).then_with(|| one.0.cmp(&other.0));
     if (1..placed.len()).contains(&last) {
         placed.select_nth_unstable_by(last - 1, order);
         placed.truncate(last);
     }
     placed.sort_unstable_by(order);
-    entries.extend(placed.into_iter().map(|(_, entry)| entry));
+    placed.into_iter().map(|(_, _, entry)| entry).collect()
 }
 
-/// Two lists by name, as one.
-fn merge(kept: impl Iterator<Item = Entry>, fresh: Vec<Entry>) -> Vec<Entry> {
-    let mut merged = Vec::with_capacity(kept.size_hint().1.unwrap_or(0) + fresh.len());
-    let mut fresh = fresh.into_iter().peekable();
-    for entry in kept {
-        while let Some(earlier) = fresh.next_if(|fresh| by_name(fresh, &entry) == Ordering::Less) {
-            merged.push(earlier);
-        }
-        merged.push(entry);
-    }
-    merged.extend(fresh);
-    merged
+/// The text of an entry among those of all.
+fn text_of<'a>(texts: &'a [u8], entry: &Entry) -> &'a [u8] {
+    texts
+        .get(entry.text.start as usize..entry.text.end as usize)
+        .unwrap_or_default()
 }
