@@ -90,7 +90,7 @@ impl Server {
     pub async fn verify(&self, secret: Secret) -> Result<VerifyView, ClientError> {
         let request = self
             .request(Method::POST, path::VERIFY)
-            .json(&VerifyRequest { secret });
+            .json(&VerifyRequest::of(secret));
         self.send(request).await
     }
 }

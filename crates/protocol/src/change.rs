@@ -3,13 +3,14 @@
 //! An organization has one, and so has every account: its profile, its memberships, its sessions.
 
 use domain::activity::Scope;
-use domain::id::{AccountId, InvitationId, KeyId, MemberId, OrganizationId, SessionId};
+use domain::id::{AccountId, InvitationId, KeyId, MemberId, OrganizationId, SessionId, WalletId};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{MembershipView, ProfileView, SessionView};
 use crate::invitation::InvitationView;
 use crate::key::KeyView;
 use crate::organization::{MemberView, OrganizationView};
+use crate::wallet::WalletView;
 
 /// The most changes a page may be asked for.
 pub const MOST_CHANGES: u32 = 1_000;
@@ -53,6 +54,8 @@ pub enum Entity {
     Invitation(InvitationView),
     /// A key with its secrets.
     Key(KeyView),
+    /// A wallet, or the credit that is in none; told to those who manage money.
+    Wallet(WalletView),
     /// The account itself.
     Profile(ProfileView),
     /// The account's place in an organization.
@@ -75,6 +78,7 @@ impl Entity {
             Self::Member(view) => Some(EntityRef::Member(view.id)),
             Self::Invitation(view) => Some(EntityRef::Invitation(view.id)),
             Self::Key(view) => Some(EntityRef::Key(view.id)),
+            Self::Wallet(view) => Some(EntityRef::Wallet(view.id)),
             Self::Profile(view) => Some(EntityRef::Profile(view.id)),
             Self::Membership(view) => Some(EntityRef::Membership(view.id)),
             Self::Session(view) => Some(EntityRef::Session(view.id)),
@@ -96,6 +100,8 @@ pub enum EntityRef {
     Invitation(InvitationId),
     /// A key.
     Key(KeyId),
+    /// A wallet.
+    Wallet(WalletId),
     /// The account itself.
     Profile(AccountId),
     /// The account's place in an organization.

@@ -2,6 +2,7 @@
 
 use crypto::token::SecretHash;
 use domain::clock::Timestamp;
+use domain::grant::{KeyGrant, in_order};
 use domain::id::{AccountId, KeyId, SecretId};
 use domain::key::{KeyKind, Life};
 use domain::limit::RequestLimit;
@@ -33,7 +34,7 @@ pub struct NewSecret {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateKeyRequest {
-    /// The kind; `team` for now.
+    /// The kind: `team` or `service`.
     pub kind: KeyKind,
     /// The name.
     pub name: KeyName,
@@ -44,6 +45,9 @@ pub struct CreateKeyRequest {
     /// How many requests it may make in a minute; none for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<RequestLimit>,
+    /// The services it may call, where it is a service key (K5).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<KeyGrant>,
     /// Its first secret, with the new key's id.
     pub secret: NewSecret,
 }
@@ -67,6 +71,9 @@ pub struct EditKeyRequest {
     )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<RequestLimit>))]
     pub requests_per_minute: Option<Option<RequestLimit>>,
+    /// The services it may call, all of them: what is left out of the list is taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Vec<KeyGrant>>,
 }
 
 /// A field that is there, be it `null`.
@@ -82,13 +89,17 @@ impl EditKeyRequest {
             name: self.name.unwrap_or_else(|| before.name.clone()),
             description: self.description.unwrap_or_else(|| before.description.clone()),
             requests_per_minute: self.requests_per_minute.unwrap_or(before.requests_per_minute),
+            grants: self.grants.map_or_else(|| before.grants.clone(), in_order),
         }
     }
 
     /// Whether nothing is asked for.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.name.is_none() && self.description.is_none() && self.requests_per_minute.is_none()
+        self.name.is_none()
+            && self.description.is_none()
+            && self.requests_per_minute.is_none()
+            && self.grants.is_none()
     }
 }
 
@@ -114,6 +125,9 @@ pub struct KeyFields {
     /// How many requests it may make in a minute; none for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<RequestLimit>,
+    /// The services it may call, in one order ([`in_order`]): equal where they are the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<KeyGrant>,
 }
 
 impl KeyFields {
@@ -125,6 +139,7 @@ impl KeyFields {
             description: (self.description != before.description).then(|| self.description.clone()),
             requests_per_minute: (self.requests_per_minute != before.requests_per_minute)
                 .then_some(self.requests_per_minute),
+            grants: (self.grants != before.grants).then(|| self.grants.clone()),
         }
     }
 }
@@ -154,6 +169,9 @@ pub struct KeyView {
     /// How many requests it may make in a minute; none for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<RequestLimit>,
+    /// The services it may call, where it is a service key (K5).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<KeyGrant>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
     /// Who revoked it.
@@ -176,6 +194,7 @@ impl CreateKeyRequest {
             name: self.name.clone(),
             description: self.description.clone(),
             requests_per_minute: self.requests_per_minute,
+            grants: in_order(self.grants.clone()),
         }
     }
 }
@@ -188,6 +207,7 @@ impl KeyView {
             name: self.name.clone(),
             description: self.description.clone(),
             requests_per_minute: self.requests_per_minute,
+            grants: in_order(self.grants.clone()),
         }
     }
 
@@ -276,6 +296,24 @@ pub struct KeyUsageView {
     pub hours: Vec<HourUses>,
     /// By secret and address, the most used first; at most 50 for each secret.
     pub addresses: Vec<AddressUses>,
+    /// By service and model, the most used first, where requests named one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServiceUses>,
+}
+
+/// Uses of a key for one service and model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ServiceUses {
+    /// The service.
+    pub service: String,
+    /// The model; none where requests named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// How often.
+    pub uses: i64,
+    /// When last.
+    pub last_at: Timestamp,
 }
 
 /// Uses of a secret in one hour.

@@ -14,3 +14,4 @@ pub mod path;
 pub mod problem;
 pub mod server;
 pub mod verify;
+pub mod wallet;
