@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use desk::view::{CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyRow, KeyText};
+use desk::view::{CreatedKey, GrantText, KeyDetail, KeyDraft, KeyEditDraft, KeyRow, KeyText};
 use desk::{Desk, DeskError, KeyQuery, OutboxState, Sort};
 use domain::clock::{Clock as _, Timestamp};
 use domain::id::KeyId;
@@ -12,10 +12,11 @@ use domain::key::{KeyKind, KeyState};
 use serde::Serialize;
 use server::system::SystemClock;
 
-use crate::arguments::{Create, Edit, List, State};
+use crate::arguments::{Create, Edit, List, NewKind, State};
 use crate::exit;
 use crate::look::Wanted;
 use crate::output::{Output, table};
+use crate::wallets;
 
 pub(crate) fn time(at: Option<Timestamp>) -> String {
     at.map_or_else(
@@ -154,6 +155,23 @@ pub(crate) fn facts(detail: &KeyDetail) -> String {
         ("Requests", detail.use_count.to_string()),
         ("Limit", limit(row.requests_per_minute)),
     ];
+    for service in &detail.services {
+        let mut said = format!(
+            "{}, {}",
+            service.service_name,
+            service.policy_label.to_lowercase()
+        );
+        if !service.models.is_empty() {
+            said.push_str(&format!(": {}", service.models.join(", ")));
+        }
+        if let Some(wallet) = &service.wallet_name {
+            said.push_str(&format!(", from {wallet}"));
+        }
+        if !service.offered {
+            said.push_str(" (not offered any more)");
+        }
+        facts.push(("Service", said));
+    }
     if let Some(at) = detail.paused_at {
         let by = detail.paused_by.as_deref().unwrap_or("the server");
         facts.push(("Paused", format!("{} by {by}", time(Some(at)))));
@@ -205,11 +223,15 @@ pub(crate) async fn create(
         .map(|days| SystemClock.now().plus_days(i64::from(days)));
     let created = desk
         .create_key(KeyDraft {
-            kind: KeyKind::Team,
+            kind: match draft.kind {
+                NewKind::Team => KeyKind::Team,
+                NewKind::Service => KeyKind::Service,
+            },
             name: draft.name,
             description: draft.description,
             expires_at: draft.expires_at.or(in_days),
             requests_per_minute: draft.limit,
+            grants: wallets::grants(desk, draft.grants).await?,
         })
         .await?;
     let key = settle(desk, wanted, created.key_id).await?;
@@ -251,7 +273,20 @@ pub(crate) async fn edit(
         name: row.name,
         description: row.description,
         requests_per_minute: row.requests_per_minute,
+        grants: row.grants,
     };
+    let mut grants: Vec<GrantText> = seen.grants.clone();
+    for gone in &edit.no_grants {
+        let before = grants.len();
+        grants.retain(|grant| grant.service_id != *gone);
+        if grants.len() == before {
+            return Err(DeskError::NotFound(format!("this key has no service {gone}")));
+        }
+    }
+    for grant in wallets::grants(desk, edit.grants).await? {
+        grants.retain(|had| had.service_id != grant.service_id);
+        grants.push(grant);
+    }
     let made = KeyText {
         name: edit.name.unwrap_or_else(|| seen.name.clone()),
         description: edit.description.unwrap_or_else(|| seen.description.clone()),
@@ -260,6 +295,7 @@ pub(crate) async fn edit(
         } else {
             edit.limit.or(seen.requests_per_minute)
         },
+        grants,
     };
     desk.edit_key(row.id, KeyEditDraft { seen, made }).await?;
     let detail = settle(desk, wanted, row.id).await?;

@@ -6,6 +6,7 @@ pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod keychain;
 pub(crate) mod lock;
+pub(crate) mod money;
 pub(crate) mod people;
 pub(crate) mod preferences;
 pub(crate) mod recovery;

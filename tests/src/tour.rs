@@ -405,6 +405,7 @@ pub async fn edits(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> Out
         name: name.to_owned(),
         description: key.description.clone(),
         requests_per_minute: None,
+        grants: Vec::new(),
     };
     let draft = KeyEditDraft {
         seen: text("ci-deploy"),

@@ -271,6 +271,7 @@ async fn the_server_is_killed_in_the_middle(kind: Kind) {
             name: name.to_owned(),
             description: String::new(),
             requests_per_minute: None,
+            grants: Vec::new(),
         };
         let next = format!("edited {round}");
         let draft = KeyEditDraft {
@@ -440,6 +441,7 @@ async fn o2_clocks_that_are_a_day_off_lose_nothing() {
         name: name.to_owned(),
         description: String::new(),
         requests_per_minute: None,
+        grants: Vec::new(),
     };
     let (secret, key) = ahead.create("made tomorrow").await;
     ahead.wait_synced().await;

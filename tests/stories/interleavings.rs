@@ -177,6 +177,7 @@ impl World {
                     name: row.name,
                     description: row.description,
                     requests_per_minute: row.requests_per_minute,
+                    grants: Vec::new(),
                 };
                 (row.id, text)
             })
@@ -487,6 +488,7 @@ impl World {
                         name: name.clone(),
                         description: String::new(),
                         requests_per_minute: None,
+                        grants: Vec::new(),
                     };
                     assert!(now.insert(key, text).is_none(), "{seed}: made twice");
                     *told.entry(name).or_default() += 1;
@@ -593,7 +595,9 @@ fn part(text: &KeyText, field: EditField) -> &str {
     match field {
         EditField::Name => &text.name,
         EditField::Description => &text.description,
-        EditField::RequestsPerMinute => unreachable!("nobody here edits limits"),
+        EditField::RequestsPerMinute | EditField::Grants => {
+            unreachable!("nobody here edits limits or services")
+        }
     }
 }
 
@@ -601,7 +605,9 @@ fn part_mut(text: &mut KeyText, field: EditField) -> &mut String {
     match field {
         EditField::Name => &mut text.name,
         EditField::Description => &mut text.description,
-        EditField::RequestsPerMinute => unreachable!("nobody here edits limits"),
+        EditField::RequestsPerMinute | EditField::Grants => {
+            unreachable!("nobody here edits limits or services")
+        }
     }
 }
 

@@ -14,6 +14,7 @@ async fn text_of(desk: &TestDesk, key: KeyId) -> KeyText {
         name: row.name,
         description: row.description,
         requests_per_minute: row.requests_per_minute,
+        grants: row.grants,
     }
 }
 

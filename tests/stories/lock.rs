@@ -97,6 +97,7 @@ async fn o5_keystead_locks_after_idle_minutes_and_then_refuses_everything() {
             name: "ci".to_owned(),
             description: String::new(),
             requests_per_minute: None,
+            grants: Vec::new(),
         };
         KeyEditDraft {
             seen: text(),

@@ -29,6 +29,7 @@ async fn text_of(ada: &TestDesk, key: KeyId) -> KeyText {
         name: row.name,
         description: row.description,
         requests_per_minute: row.requests_per_minute,
+        grants: Vec::new(),
     }
 }
 
@@ -39,6 +40,7 @@ async fn edit(ada: &TestDesk, key: KeyId, name: Option<&str>, description: Optio
         name: name.map_or_else(|| seen.name.clone(), str::to_owned),
         description: description.map_or_else(|| seen.description.clone(), str::to_owned),
         requests_per_minute: seen.requests_per_minute,
+        grants: Vec::new(),
     };
     ada.desk.edit_key(key, KeyEditDraft { seen, made }).await.unwrap();
 }

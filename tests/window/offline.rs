@@ -176,6 +176,7 @@ async fn window_k4_o2_o4_unplugged_edits_wait_and_a_conflict_is_decided() -> Out
         name: name.to_owned(),
         description: String::new(),
         requests_per_minute: None,
+        grants: Vec::new(),
     };
     let draft = KeyEditDraft {
         seen: text("ci-deploy"),

@@ -5,6 +5,7 @@
 
 mod address;
 mod error;
+mod money;
 mod request;
 mod resource;
 

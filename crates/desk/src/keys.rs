@@ -14,6 +14,7 @@ use replica::{KeyQuery, KeyRecord, Operation, OutboxEntry, OutboxState};
 use sync::failpoint::reach;
 
 use crate::error::{DeskError, named};
+use crate::grants;
 use crate::open::{OpenConnection, item};
 use crate::view::{
     ActRule, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow, KeyText, PendingMark,
@@ -65,8 +66,15 @@ impl Desk {
     pub async fn create_key(self: &Arc<Self>, draft: KeyDraft) -> Result<CreatedKey, DeskError> {
         let open = self.current()?;
         require(open.record().role, Action::ManageKeys)?;
-        if draft.kind != KeyKind::Team {
-            return Err(DeskError::input("kind", "only team keys can be made here"));
+        if !matches!(draft.kind, KeyKind::Team | KeyKind::Service) {
+            return Err(DeskError::input(
+                "kind",
+                "only team keys and service keys can be made here",
+            ));
+        }
+        let grants = grants::read(&draft.grants)?;
+        if draft.kind != KeyKind::Service && !grants.is_empty() {
+            return Err(DeskError::input("grants", "only service keys call services"));
         }
         let name = named("name", KeyName::parse(&draft.name))?;
         let description = named("description", Description::parse(&draft.description))?;
@@ -81,10 +89,12 @@ impl Desk {
             description,
             expires_at: draft.expires_at,
             requests_per_minute: limit(draft.requests_per_minute)?,
+            grants,
             secret: born.secret.clone(),
         };
         let (desk, account) = (self.clone(), open.record().account_id);
         blocking(move || {
+            open.check_grants(&[], &request.grants)?;
             let name = request.name.to_string();
             let shown = as_shown(&request, account, now);
             let created = open.keep(born, name, draft.kind, || {
@@ -112,6 +122,10 @@ impl Desk {
         blocking(move || {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
             may_edit(record.view.life())?;
+            if made.grants != seen.grants {
+                services_may_be_edited(&record.view).map_err(DeskError::Refused)?;
+                open.check_grants(&seen.grants, &made.grants)?;
+            }
             if record
                 .pending
                 .iter()
@@ -206,6 +220,11 @@ impl OpenConnection {
             paused_at: view.paused_at,
             paused_by: view.paused_by.map(|account| self.name_of(account)).transpose()?,
             rotation: self.rotation_of(record, now),
+            services: self.grant_rows(record)?,
+            edit_services: self.rule(Action::ManageKeys, || {
+                services_may_be_edited(view)?;
+                may_edit(view.life()).map_err(|refusal| refusal.to_string())
+            }),
             edit: self.rule(Action::ManageKeys, || may_edit(view.life())),
             pause: self.rule(Action::ManageKeys, || Stop::Pause.may(record, now)),
             resume: self.rule(Action::ManageKeys, || Stop::Resume.may(record, now)),
@@ -312,6 +331,7 @@ pub(crate) fn as_shown(request: &CreateKeyRequest, account: AccountId, now: Time
         paused_at: None,
         paused_by: None,
         requests_per_minute: request.requests_per_minute,
+        grants: request.grants.clone(),
         secrets: vec![SecretView {
             id: request.secret.id,
             hash: request.secret.hash,
@@ -351,6 +371,7 @@ pub(crate) fn row(record: &KeyRecord, now: Timestamp) -> KeyRow {
         name: record.shown.name.to_string(),
         description: record.shown.description.to_string(),
         requests_per_minute: record.shown.requests_per_minute.map(RequestLimit::per_minute),
+        grants: grants::text(&record.shown.grants),
         kind: view.kind,
         free: view.free,
         prefix: newest.map(|secret| secret.prefix.clone()).unwrap_or_default(),
@@ -388,6 +409,7 @@ pub(crate) fn fields(text: &KeyText) -> Result<KeyFields, DeskError> {
         name: named("name", KeyName::parse(&text.name))?,
         description: named("description", Description::parse(&text.description))?,
         requests_per_minute: limit(text.requests_per_minute)?,
+        grants: grants::read(&text.grants)?,
     })
 }
 
@@ -404,5 +426,19 @@ pub(crate) fn text(fields: &KeyFields) -> KeyText {
         name: fields.name.to_string(),
         description: fields.description.to_string(),
         requests_per_minute: fields.requests_per_minute.map(RequestLimit::per_minute),
+        grants: grants::text(&fields.grants),
     }
+}
+
+/// Whether the services of a key can be edited, but for its life (K2, K5).
+fn services_may_be_edited(view: &KeyView) -> Result<(), String> {
+    if view.free {
+        return Err(
+            "the services of the free service key can't be edited: every free service is on".to_owned(),
+        );
+    }
+    if view.kind != KeyKind::Service {
+        return Err("only service keys call services".to_owned());
+    }
+    Ok(())
 }

@@ -40,11 +40,11 @@ fn rule<E: std::fmt::Display>(may: Result<(), E>) -> ActRule {
 }
 
 /// The server's side of the open connection.
-struct There {
-    open: Arc<OpenConnection>,
-    session: Session,
-    organization: OrganizationId,
-    operation: OperationId,
+pub(crate) struct There {
+    pub(crate) open: Arc<OpenConnection>,
+    pub(crate) session: Session,
+    pub(crate) organization: OrganizationId,
+    pub(crate) operation: OperationId,
 }
 
 impl Desk {
@@ -185,7 +185,7 @@ impl Desk {
         Ok(())
     }
 
-    fn there(&self) -> Result<There, DeskError> {
+    pub(crate) fn there(&self) -> Result<There, DeskError> {
         let open = self.current()?;
         if open.record().left {
             return Err(DeskError::Refused(format!(

@@ -170,6 +170,7 @@ impl Desk {
                 description: (*description).to_owned(),
                 expires_at: ends.at(self.now()),
                 requests_per_minute: None,
+                grants: Vec::new(),
             };
             made.push((self.create_key(draft).await?, *story));
         }

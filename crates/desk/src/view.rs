@@ -37,6 +37,7 @@ mod first_request;
 mod import;
 mod inspect;
 mod key;
+mod money;
 mod people;
 mod radar;
 mod rotation;
@@ -57,6 +58,10 @@ pub use inspect::{Finding, InspectReport, PlaceHere, Verdict};
 pub use key::{
     ActRule, BulkRefusal, BulkReport, Copied, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyPage, KeyRow,
     KeyText, PendingMark, RevokeRule, Saved, SecretRow, Stop, StoredIn,
+};
+pub use money::{
+    CreditDraft, EntryRow, GrantRow, GrantText, LedgerQuery, LedgerView, MoneyOverview, TotalsView,
+    WalletDraft, WalletRow,
 };
 pub use people::{
     AcceptInvitation, InvitationRow, InvitationSeen, InviteDraft, InviteReport, JoinWithInvitation,

@@ -85,7 +85,11 @@ pub fn check(grants: &[KeyGrant], before: &[KeyGrant], offer: Offer<'_>) -> Resu
             let known = offer.catalog.services.iter().map(|service| service.id.as_str());
             return refuse(
                 "service",
-                format!("there is no service “{}”; there are {}", grant.service, listed(known)),
+                format!(
+                    "there is no service “{}”; there are {}",
+                    grant.service,
+                    listed(known)
+                ),
             );
         };
         if !service.policies.contains(&grant.policy) {
@@ -108,7 +112,11 @@ pub fn check(grants: &[KeyGrant], before: &[KeyGrant], offer: Offer<'_>) -> Resu
             let known = service.models.iter().map(|model| model.id.as_str());
             return refuse(
                 "models",
-                format!("{} has no model “{wrong}”; it has {}", service.name, listed(known)),
+                format!(
+                    "{} has no model “{wrong}”; it has {}",
+                    service.name,
+                    listed(known)
+                ),
             );
         }
         match grant.policy {
@@ -126,7 +134,10 @@ pub fn check(grants: &[KeyGrant], before: &[KeyGrant], offer: Offer<'_>) -> Resu
                 if grant.wallet.is_some() {
                     return refuse(
                         "wallet",
-                        format!("{} is not paid for by a wallet here; leave the wallet out", service.name),
+                        format!(
+                            "{} is not paid for by a wallet here; leave the wallet out",
+                            service.name
+                        ),
                     );
                 }
             }

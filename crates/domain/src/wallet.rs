@@ -219,7 +219,9 @@ pub fn totals(purses: impl IntoIterator<Item = Purse>) -> Option<Totals> {
     let unassigned = unassigned?;
     let assigned = wallets
         .iter()
-        .try_fold(Money::from_micros(0, unassigned.currency), |sum, one| sum.checked_add(*one))?;
+        .try_fold(Money::from_micros(0, unassigned.currency), |sum, one| {
+            sum.checked_add(*one)
+        })?;
     Some(Totals {
         total: unassigned.checked_add(assigned)?,
         unassigned,
@@ -257,15 +259,24 @@ mod tests {
         );
         assert_eq!(may_move(true, one, one, euros(1)), Err(MoveProblem::Same));
         for nothing in [0, -1, i64::MIN] {
-            assert_eq!(may_move(false, one, all, euros(nothing)), Err(MoveProblem::Nothing));
+            assert_eq!(
+                may_move(false, one, all, euros(nothing)),
+                Err(MoveProblem::Nothing)
+            );
         }
         let dollars = Money::from_micros(1, Currency::parse("USD").unwrap());
         assert_eq!(
             may_move(false, one, all, dollars).unwrap_err().to_string(),
             "these wallets hold EUR; give the amount in EUR"
         );
-        let archived = Purse { archived: true, ..other };
-        assert_eq!(may_move(false, one, archived, euros(1)), Err(MoveProblem::Archived));
+        let archived = Purse {
+            archived: true,
+            ..other
+        };
+        assert_eq!(
+            may_move(false, one, archived, euros(1)),
+            Err(MoveProblem::Archived)
+        );
         assert_eq!(
             may_move(false, all, purse(false, i64::MAX), euros(1)),
             Err(MoveProblem::TooLarge)

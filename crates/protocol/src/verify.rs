@@ -152,22 +152,6 @@ impl VerifyRefusal {
             Self::ChargeIdReused => "this charge id was used for another request of the key",
         }
     }
-
-    /// Whether the secret itself is good, and what it was asked for is refused.
-    #[must_use]
-    pub const fn is_of_the_call(self) -> bool {
-        matches!(
-            self,
-            Self::RateLimited
-                | Self::UnknownService
-                | Self::UnknownModel
-                | Self::InvalidParameters
-                | Self::NotGranted
-                | Self::NoSubscription
-                | Self::InsufficientCredit
-                | Self::ChargeIdReused
-        )
-    }
 }
 
 /// The key behind a good secret.

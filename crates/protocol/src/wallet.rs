@@ -143,7 +143,7 @@ pub struct ChargeView {
     pub model: String,
     /// The caller's own id of the request, where it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
+    pub charge_id: Option<String>,
 }
 
 /// A page of the ledger, the newest first.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use protocol::change::{ChangesPage, Entity, EntityRef};
 
-use crate::{Feed, Replica, ReplicaError, Topic, account, key, meta, people};
+use crate::{Feed, Replica, ReplicaError, Topic, account, key, meta, people, wallet};
 
 impl Replica {
     /// Applies one page and moves the cursor behind it, in one transaction.
@@ -75,6 +75,10 @@ impl Replica {
                         key::put(change, view, false)?;
                         topics.insert(Topic::Keys);
                     }
+                    Entity::Wallet(view) => {
+                        wallet::put(change, view)?;
+                        topics.insert(Topic::Money);
+                    }
                     Entity::Profile(view) => {
                         account::put_profile(change, view)?;
                         topics.insert(Topic::Account);
@@ -112,6 +116,9 @@ impl Replica {
                                 id.to_string(),
                                 Topic::Keys,
                             ),
+                            EntityRef::Wallet(id) => {
+                                ("DELETE FROM wallet WHERE id = ?1", id.to_string(), Topic::Money)
+                            }
                             EntityRef::Profile(id) => (
                                 "DELETE FROM profile WHERE id = ?1",
                                 id.to_string(),
@@ -154,6 +161,7 @@ const fn held_by(feed: Feed) -> &'static [(&'static str, &'static str)] {
                 "SELECT id FROM invitation",
                 "DELETE FROM invitation WHERE id = ?1",
             ),
+            ("SELECT id FROM wallet", "DELETE FROM wallet WHERE id = ?1"),
             (
                 "SELECT id FROM organization",
                 "DELETE FROM organization WHERE id = ?1",
@@ -176,6 +184,7 @@ fn id_of(entity: &EntityRef) -> String {
         EntityRef::Member(id) => id.to_string(),
         EntityRef::Invitation(id) => id.to_string(),
         EntityRef::Key(id) => id.to_string(),
+        EntityRef::Wallet(id) => id.to_string(),
         EntityRef::Profile(id) => id.to_string(),
         EntityRef::Membership(id) => id.to_string(),
         EntityRef::Session(id) => id.to_string(),

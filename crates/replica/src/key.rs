@@ -233,6 +233,7 @@ pub(crate) fn rename_unconfirmed(
     record.view.name = request.name.clone();
     record.view.description = request.description.clone();
     record.view.requests_per_minute = request.requests_per_minute;
+    record.view.grants.clone_from(&request.grants);
     put(change, &record.view, true)
 }
 

@@ -16,6 +16,7 @@ mod people;
 mod radar;
 mod removed;
 mod topic;
+mod wallet;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -325,6 +326,7 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0004_secret_heads.sql")),
         M::up(include_str!("../migrations/0005_people.sql")),
         M::up(include_str!("../migrations/0006_radar.sql")),
+        M::up(include_str!("../migrations/0007_money.sql")),
     ])
 }
 

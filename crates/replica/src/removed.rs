@@ -22,6 +22,7 @@ impl Replica {
                 "DELETE FROM outbox",
                 "DELETE FROM key",
                 "DELETE FROM invitation",
+                "DELETE FROM wallet",
                 "DELETE FROM member",
                 "DELETE FROM organization",
             ] {

@@ -40,6 +40,7 @@ fn view(number: u8, name: &str, version: i64) -> KeyView {
         created_by: AccountId::make(NOW, &mut Fixed(9)),
         expires_at: None,
         requests_per_minute: None,
+        grants: Vec::new(),
         revoked_at: None,
         revoked_by: None,
         paused_at: None,
@@ -120,6 +121,7 @@ fn request(number: u8, name: &str) -> CreateKeyRequest {
         description: shown.description,
         expires_at: None,
         requests_per_minute: None,
+        grants: Vec::new(),
         secret: NewSecret {
             key_id: shown.id,
             id: shown.secrets[0].id,
@@ -507,6 +509,7 @@ fn fields(name: &str, description: &str) -> KeyFields {
         name: KeyName::parse(name).unwrap(),
         description: Description::parse(description).unwrap(),
         requests_per_minute: None,
+        grants: Vec::new(),
     }
 }
 
@@ -806,6 +809,7 @@ fn o2_mending_a_refused_key_takes_in_what_was_meant_after_it() {
         name: KeyName::parse(name).unwrap(),
         description: Description::parse(description).unwrap(),
         requests_per_minute: None,
+        grants: Vec::new(),
     };
     let wanted = request(1, "a");
     replica

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use domain::id::{InvitationId, KeyId, MemberId, NotAnId, OrganizationId};
+use domain::id::{InvitationId, KeyId, MemberId, NotAnId, OrganizationId, WalletId};
 
 use crate::app::App;
 use crate::body::harmless;
@@ -35,6 +35,13 @@ pub(crate) struct OneInvitation {
     pub(crate) invitation: InvitationId,
 }
 
+/// `{organization_id}` and `{wallet_id}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneWallet {
+    pub(crate) organization: OrganizationId,
+    pub(crate) wallet: WalletId,
+}
+
 async fn id<I: FromStr<Err = NotAnId>>(
     parts: &mut Parts,
     app: &App,
@@ -56,6 +63,7 @@ fn not_an_id(name: &'static str) -> Refusal {
         "key_id" => KeyId::PREFIX,
         "member_id" => MemberId::PREFIX,
         "invitation_id" => InvitationId::PREFIX,
+        "wallet_id" => WalletId::PREFIX,
         _ => OrganizationId::PREFIX,
     };
     Refusal::field(
@@ -101,6 +109,17 @@ impl FromRequestParts<App> for OneInvitation {
         Ok(Self {
             organization: id(parts, app, "organization_id").await?,
             invitation: id(parts, app, "invitation_id").await?,
+        })
+    }
+}
+
+impl FromRequestParts<App> for OneWallet {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self {
+            organization: id(parts, app, "organization_id").await?,
+            wallet: id(parts, app, "wallet_id").await?,
         })
     }
 }
@@ -180,6 +199,21 @@ impl Query {
                     format!("the parameter {name} has to be a whole number {range}"),
                 )
             })
+    }
+
+    /// Whatever is read of a text; `expected` says what that is, in words.
+    pub(crate) fn read<T>(
+        &self,
+        name: &'static str,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Refusal> {
+        self.text(name)
+            .map(|text| {
+                read(text)
+                    .ok_or_else(|| Refusal::field(name, format!("the parameter {name} has to be {expected}")))
+            })
+            .transpose()
     }
 
     /// A key's id.

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use domain::invitation::InvitationRefusal;
 use domain::member::MemberRefusal;
 use domain::role::NotAllowed;
+use domain::wallet::WalletRefusal;
 use protocol::problem::{Problem, ProblemCode};
 use store::StoreError;
 
@@ -117,6 +118,7 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken => Self::conflict(),
+            StoreError::Overdrawn => Self::new(ProblemCode::Refused, error.to_string()),
             error if error.is_passing() => {
                 tracing::warn!(%error, "the database is not available");
                 Self::unavailable("the server's database does not answer now; try again in a moment")
@@ -136,6 +138,12 @@ impl Refusal {
             ProblemCode::Conflict,
             "something with this id or hash exists already; make a new one and try again",
         )
+    }
+}
+
+impl From<WalletRefusal> for Refusal {
+    fn from(refusal: WalletRefusal) -> Self {
+        Self::new(ProblemCode::Refused, refusal.to_string())
     }
 }
 

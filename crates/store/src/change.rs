@@ -1,7 +1,7 @@
 //! The feeds: each entity of an organization, or of an account, once, at its latest number (O3).
 
 use domain::activity::Scope;
-use domain::id::{AccountId, InvitationId, KeyId, MemberId, OrganizationId, SessionId};
+use domain::id::{AccountId, InvitationId, KeyId, MemberId, OrganizationId, SessionId, WalletId};
 use protocol::change::{Change, Entity, EntityRef};
 use uuid::Uuid;
 
@@ -9,12 +9,13 @@ use crate::error::StoreError;
 use crate::link::{Connected, all, one, run};
 use crate::read::Tx;
 use crate::write::{Changed, scope_id, scope_kind};
-use crate::{account, invitation, key, member, organization, session};
+use crate::{account, invitation, key, member, organization, session, wallet};
 
 const ORGANIZATION: &str = "organization";
 const MEMBER: &str = "member";
 const INVITATION: &str = "invitation";
 const KEY: &str = "key";
+const WALLET: &str = "wallet";
 const PROFILE: &str = "profile";
 const MEMBERSHIP: &str = "membership";
 const SESSION: &str = "session";
@@ -25,6 +26,7 @@ const fn parts(entity: EntityRef) -> (&'static str, Uuid) {
         EntityRef::Member(id) => (MEMBER, id.as_uuid()),
         EntityRef::Invitation(id) => (INVITATION, id.as_uuid()),
         EntityRef::Key(id) => (KEY, id.as_uuid()),
+        EntityRef::Wallet(id) => (WALLET, id.as_uuid()),
         EntityRef::Profile(id) => (PROFILE, id.as_uuid()),
         EntityRef::Membership(id) => (MEMBERSHIP, id.as_uuid()),
         EntityRef::Session(id) => (SESSION, id.as_uuid()),
@@ -82,6 +84,8 @@ pub struct Sight {
     pub keys: bool,
     /// Its invitations, likewise.
     pub invitations: bool,
+    /// Its wallets, likewise.
+    pub money: bool,
 }
 
 /// A piece of the feed.
@@ -134,7 +138,7 @@ pub async fn page(
         from,
         "SELECT sequence, entity_type, entity_id, gone FROM change \
          WHERE scope_id = $1 AND sequence > $2 AND sequence <= $3 AND (entity_type <> $5 OR (gone AND $4)) \
-         AND ($6 OR entity_type <> $7) ORDER BY sequence LIMIT $8",
+         AND ($6 OR entity_type <> $7) AND ($8 OR entity_type <> $9) ORDER BY sequence LIMIT $10",
         scope_id(scope),
         since,
         to,
@@ -142,6 +146,8 @@ pub async fn page(
         KEY,
         sight.invitations,
         INVITATION,
+        sight.money,
+        WALLET,
         limit,
     )?;
     let mut changes: Vec<Change> = keys
@@ -177,13 +183,15 @@ pub async fn page(
             (i64,),
             from,
             "SELECT COUNT(*) FROM change WHERE scope_id = $1 AND sequence > $2 AND ($3 OR entity_type <> $4) \
-             AND ($5 OR entity_type <> $6)",
+             AND ($5 OR entity_type <> $6) AND ($7 OR entity_type <> $8)",
             scope_id(scope),
             next,
             sight.keys,
             KEY,
             sight.invitations,
             INVITATION,
+            sight.money,
+            WALLET,
         )?
         .map_or(0, |(count,)| count)
     };
@@ -202,6 +210,7 @@ fn gone(row: &ChangeRow) -> Result<Entity, StoreError> {
         MEMBER => EntityRef::Member(MemberId::from_uuid(row.entity_id)),
         INVITATION => EntityRef::Invitation(InvitationId::from_uuid(row.entity_id)),
         KEY => EntityRef::Key(KeyId::from_uuid(row.entity_id)),
+        WALLET => EntityRef::Wallet(WalletId::from_uuid(row.entity_id)),
         PROFILE => EntityRef::Profile(AccountId::from_uuid(row.entity_id)),
         MEMBERSHIP => EntityRef::Membership(MemberId::from_uuid(row.entity_id)),
         SESSION => EntityRef::Session(SessionId::from_uuid(row.entity_id)),
@@ -225,6 +234,11 @@ async fn here(from: &mut impl Connected, scope: Scope, row: &ChangeRow) -> Resul
             invitation::find(from, organization, InvitationId::from_uuid(row.entity_id))
                 .await?
                 .map(Entity::Invitation)
+        }
+        (Scope::Organization(organization), WALLET) => {
+            wallet::find(from, organization, WalletId::from_uuid(row.entity_id))
+                .await?
+                .map(Entity::Wallet)
         }
         (Scope::Account(account), PROFILE) => account::profile(from, account).await?.map(Entity::Profile),
         (Scope::Account(account), MEMBERSHIP) => {

@@ -2,6 +2,7 @@
 
 use crypto::token::SecretHash;
 use domain::clock::Timestamp;
+use domain::grant::KeyGrant;
 use domain::id::{AccountId, KeyId, OrganizationId, SecretId};
 use domain::key::KeyKind;
 use domain::limit::RequestLimit;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use crate::account::moment;
 use crate::error::StoreError;
+use crate::grant::{self, GrantRow};
 use crate::link::{Connected, all, one, run};
 use crate::rotation;
 use crate::write::Write;
@@ -32,6 +34,8 @@ pub struct NewKey<'a> {
     pub expires_at: Option<Timestamp>,
     /// How many requests it may make in a minute.
     pub requests_per_minute: Option<RequestLimit>,
+    /// The services it may call.
+    pub grants: &'a [KeyGrant],
     /// Who makes it.
     pub by: AccountId,
     /// Its first secret, which names the key.
@@ -59,6 +63,9 @@ pub async fn insert(write: &mut Write, new: &NewKey<'_>) -> Result<(), StoreErro
         new.expires_at.map(Timestamp::as_micros),
         per_minute(new.requests_per_minute),
     )?;
+    if !new.grants.is_empty() {
+        grant::replace(write, new.secret.key_id, new.grants).await?;
+    }
     rotation::insert_secret(write, new.organization, new.secret).await
 }
 
@@ -108,7 +115,7 @@ pub async fn revoke(
     Ok(())
 }
 
-/// Gives a key what its admins wrote of it.
+/// Gives a key what its admins wrote of it; its services only where they are others than `before`.
 ///
 /// # Errors
 /// The database does not answer.
@@ -116,8 +123,11 @@ pub async fn edit(
     write: &mut Write,
     organization: OrganizationId,
     id: KeyId,
-    fields: &KeyFields,
+    (before, fields): (&KeyFields, &KeyFields),
 ) -> Result<(), StoreError> {
+    if before.grants != fields.grants {
+        grant::replace(write, id, &fields.grants).await?;
+    }
     run!(
         write,
         "UPDATE key SET name = $3, description = $4, requests_per_minute = $5, version = version + 1 \
@@ -199,12 +209,13 @@ fn key_view(row: &KeyRow) -> Result<KeyView, StoreError> {
         paused_at: moment(row.paused_at),
         paused_by: row.paused_by.map(AccountId::from_uuid),
         requests_per_minute: limit(row.requests_per_minute)?,
+        grants: Vec::new(),
         secrets: Vec::new(),
     })
 }
 
-/// Puts secrets, which come oldest first, to their keys.
-fn join(keys: &[KeyRow], secrets: Vec<SecretRow>) -> Result<Vec<KeyView>, StoreError> {
+/// Puts secrets, which come oldest first, and grants, which come by service, to their keys.
+fn join(keys: &[KeyRow], secrets: Vec<SecretRow>, grants: Vec<GrantRow>) -> Result<Vec<KeyView>, StoreError> {
     let mut views = keys.iter().map(key_view).collect::<Result<Vec<_>, _>>()?;
     let places: std::collections::HashMap<KeyId, usize> =
         views.iter().enumerate().map(|(at, view)| (view.id, at)).collect();
@@ -229,6 +240,11 @@ fn join(keys: &[KeyRow], secrets: Vec<SecretRow>) -> Result<Vec<KeyView>, StoreE
             retires_at: moment(row.retires_at),
             retired_at: moment(row.retired_at),
         });
+    }
+    for row in grants {
+        if let Some(at) = places.get(&KeyId::from_uuid(row.key_id)) {
+            views[*at].grants.push(row.view()?);
+        }
     }
     Ok(views)
 }
@@ -258,7 +274,14 @@ pub async fn find(
          retires_at, retired_at FROM secret WHERE key_id = $1 ORDER BY created_at, id",
         id.as_uuid(),
     )?;
-    Ok(join(&[row], secrets)?.pop())
+    let mut view = join(&[row], secrets, Vec::new())?.pop();
+    if let Some(view) = view
+        .as_mut()
+        .filter(|view| view.kind == KeyKind::Service && !view.free)
+    {
+        view.grants = grant::of_key(from, id).await?;
+    }
+    Ok(view)
 }
 
 /// The keys of an organization behind `after`, in the order of their ids.
@@ -295,7 +318,17 @@ pub async fn list(
         after,
         last,
     )?;
-    join(&rows, secrets)
+    let grants = all!(
+        GrantRow,
+        from,
+        "SELECT key_grant.key_id, key_grant.service, key_grant.policy, key_grant.models, key_grant.wallet_id \
+         FROM key JOIN key_grant ON key_grant.key_id = key.id \
+         WHERE key.organization_id = $1 AND key.id > $2 AND key.id <= $3 ORDER BY key_grant.service",
+        organization.as_uuid(),
+        after,
+        last,
+    )?;
+    join(&rows, secrets, grants)
 }
 
 #[derive(sqlx::FromRow)]
@@ -340,7 +373,23 @@ pub(crate) async fn changed(
         since,
         last,
     )?;
+    let has_services = |row: &ChangedRow| row.key.kind == KeyKind::Service.as_str() && !row.key.free;
+    let grants = if rows.iter().any(has_services) {
+        all!(
+            GrantRow,
+            from,
+            "SELECT key_grant.key_id, key_grant.service, key_grant.policy, key_grant.models, key_grant.wallet_id \
+             FROM change JOIN key_grant ON key_grant.key_id = change.entity_id \
+             WHERE change.scope_id = $1 AND change.entity_type = 'key' \
+             AND change.sequence > $2 AND change.sequence <= $3 ORDER BY key_grant.service",
+            organization.as_uuid(),
+            since,
+            last,
+        )?
+    } else {
+        Vec::new()
+    };
     let (numbers, keys): (Vec<i64>, Vec<KeyRow>) =
         rows.into_iter().map(|row| (row.sequence, row.key)).unzip();
-    Ok(numbers.into_iter().zip(join(&keys, secrets)?).collect())
+    Ok(numbers.into_iter().zip(join(&keys, secrets, grants)?).collect())
 }

@@ -27,13 +27,14 @@ macro_rules! step {
     };
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     step!(1, "first light", "0001_first_light.sql"),
     step!(2, "account feed", "0002_account_feed.sql"),
     step!(3, "pause and rotate", "0003_pause_and_rotate.sql"),
     step!(4, "rate limit", "0004_rate_limit.sql"),
     step!(5, "people", "0005_people.sql"),
     step!(6, "import", "0006_import.sql"),
+    step!(7, "money", "0007_money.sql"),
 ];
 
 /// The schema version this program writes.

@@ -193,6 +193,7 @@ mod tests {
                 description: Description::parse("").unwrap(),
                 expires_at: None,
                 requests_per_minute: None,
+                grants: Vec::new(),
                 secret: NewSecret {
                     key_id,
                     id: SecretId::make(Timestamp::from_micros(0), &mut Fixed(number)),
@@ -312,6 +313,7 @@ mod tests {
             name: KeyName::parse(name).unwrap(),
             description: Description::parse("").unwrap(),
             requests_per_minute: None,
+            grants: Vec::new(),
         }
     }
 

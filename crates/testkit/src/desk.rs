@@ -274,6 +274,7 @@ pub fn draft(name: &str) -> KeyDraft {
         description: String::new(),
         expires_at: None,
         requests_per_minute: None,
+        grants: Vec::new(),
     }
 }
 

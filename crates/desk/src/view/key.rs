@@ -6,7 +6,7 @@ use domain::key::{KeyKind, KeyState};
 use replica::{KeyCounts, OutboxState};
 use serde::{Deserialize, Serialize};
 
-use crate::view::{PendingOperation, RotationView};
+use crate::view::{GrantRow, GrantText, PendingOperation, RotationView};
 
 view! {
     /// Some keys of a list.
@@ -44,6 +44,8 @@ view! {
         pub expires_at: Option<Timestamp>,
         /// How many requests it may make in a minute; none for no limit.
         pub requests_per_minute: Option<u32>,
+        /// The services it may call, where it is a paid service key; with what is not yet in force.
+        pub grants: Vec<GrantText>,
         /// When it was last used, as of the last sync.
         pub last_used_at: Option<Timestamp>,
         /// When it was made.
@@ -88,6 +90,10 @@ view! {
         pub paused_by: Option<String>,
         /// Its rotation under way.
         pub rotation: Option<RotationView>,
+        /// The services it may call; of the free service key every free service.
+        pub services: Vec<GrantRow>,
+        /// Whether its services can be edited.
+        pub edit_services: ActRule,
         /// Whether it can be edited.
         pub edit: ActRule,
         /// Whether it can be paused.
@@ -211,6 +217,8 @@ request! {
         pub expires_at: Option<Timestamp>,
         /// How many requests it may make in a minute; none for no limit.
         pub requests_per_minute: Option<u32>,
+        /// The services it may call, where it is a service key.
+        pub grants: Vec<GrantText>,
     }
 
     /// An edit of a key.
@@ -233,6 +241,8 @@ pub struct KeyText {
     pub description: String,
     /// How many requests it may make in a minute; none for no limit.
     pub requests_per_minute: Option<u32>,
+    /// The services it may call, where it is a service key.
+    pub grants: Vec<GrantText>,
 }
 
 /// Where a new secret is kept.

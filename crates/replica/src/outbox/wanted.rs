@@ -133,6 +133,7 @@ impl Replica {
                         let made = edit.upon(&as_wanted(request.fields(), &later));
                         (request.name, request.description) = (made.name, made.description);
                         request.requests_per_minute = made.requests_per_minute;
+                        request.grants = made.grants;
                         for later in &later {
                             if matches!(later.operation, Operation::EditKey(_)) {
                                 remove(change, later.operation_id)?;

@@ -12,3 +12,4 @@ pub(crate) mod openapi;
 pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod verify;
+pub(crate) mod wallet;

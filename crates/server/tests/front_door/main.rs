@@ -14,6 +14,7 @@ mod import;
 mod keys;
 mod limits;
 mod members;
+mod money;
 mod notices;
 mod openapi;
 mod operations;

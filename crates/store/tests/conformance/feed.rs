@@ -22,6 +22,7 @@ on_both!(
 const ALL: Sight = Sight {
     keys: true,
     invitations: true,
+    money: true,
 };
 
 async fn feed(given: &Given, since: i64, limit: i64, sight: Sight) -> Page {
@@ -117,6 +118,7 @@ async fn what_may_not_be_seen_is_left_out(given: Given) {
         Sight {
             keys: false,
             invitations: false,
+            money: false,
         },
     )
     .await;
@@ -130,6 +132,7 @@ async fn what_may_not_be_seen_is_left_out(given: Given) {
         Sight {
             keys: false,
             invitations: false,
+            money: false,
         },
     )
     .await;
@@ -211,6 +214,7 @@ async fn o3_an_account_has_a_feed_of_its_own(given: Given) {
             Sight {
                 keys: false,
                 invitations: false,
+                money: false,
             },
         )
         .await

@@ -165,6 +165,7 @@ pub(crate) async fn insert_key(
         description: &Description::parse("").unwrap(),
         expires_at: None,
         requests_per_minute: None,
+        grants: &[],
         by,
         secret,
     };
@@ -179,6 +180,7 @@ pub(crate) fn created(key: KeyId, secret: SecretId) -> Event {
         name: "ci".to_owned(),
         expires_at: None,
         requests_per_minute: None,
+        grants: Vec::new(),
     }
 }
 

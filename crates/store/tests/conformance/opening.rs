@@ -165,6 +165,7 @@ async fn o3_a_database_of_the_first_version_gets_the_feeds_of_its_accounts(given
             Sight {
                 keys: true,
                 invitations: true,
+                money: true,
             },
         )
         .await

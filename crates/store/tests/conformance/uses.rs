@@ -56,6 +56,7 @@ async fn uses_add_up_and_the_latest_stays(given: Given) {
     record_uses(
         &given.store,
         &[used(secret.id, 2, NOW.plus_seconds(5), "192.0.2.1")],
+        &[],
         NOW,
     )
     .await
@@ -64,6 +65,7 @@ async fn uses_add_up_and_the_latest_stays(given: Given) {
     record_uses(
         &given.store,
         &[used(secret.id, 3, NOW.plus_seconds(1), "192.0.2.2")],
+        &[],
         NOW,
     )
     .await
@@ -81,7 +83,7 @@ async fn the_first_use_is_told_at_once_and_the_next_after_a_minute(given: Given)
     assert_eq!(announce(&given.store, NOW).await.unwrap(), None);
     assert_eq!(given.head().await, head);
 
-    record_uses(&given.store, &[used(secret.id, 1, NOW, "192.0.2.1")], NOW)
+    record_uses(&given.store, &[used(secret.id, 1, NOW, "192.0.2.1")], &[], NOW)
         .await
         .unwrap();
     assert_eq!(announce(&given.store, NOW).await.unwrap(), None);
@@ -89,7 +91,7 @@ async fn the_first_use_is_told_at_once_and_the_next_after_a_minute(given: Given)
 
     // A second use soon after waits, but is not forgotten.
     let soon = NOW.plus_seconds(10);
-    record_uses(&given.store, &[used(secret.id, 1, soon, "192.0.2.1")], soon)
+    record_uses(&given.store, &[used(secret.id, 1, soon, "192.0.2.1")], &[], soon)
         .await
         .unwrap();
     assert_eq!(
@@ -103,14 +105,20 @@ async fn the_first_use_is_told_at_once_and_the_next_after_a_minute(given: Given)
 
     // Much later a use is told at once again.
     let later = NOW.plus_days(1);
-    record_uses(&given.store, &[used(secret.id, 1, later, "192.0.2.1")], later)
-        .await
-        .unwrap();
+    record_uses(
+        &given.store,
+        &[used(secret.id, 1, later, "192.0.2.1")],
+        &[],
+        later,
+    )
+    .await
+    .unwrap();
     announce(&given.store, later).await.unwrap();
     assert_eq!(given.head().await, head + 3);
     let sight = store::change::Sight {
         keys: true,
         invitations: true,
+        money: true,
     };
     let mut read = given.store.read().await.unwrap();
     let page = store::change::page(&mut read, given.scope(), head, 10, sight)
@@ -124,7 +132,7 @@ async fn k14_uses_make_no_event(given: Given) {
     let events = number(&given.store, "SELECT COUNT(*) FROM activity")
         .await
         .unwrap();
-    record_uses(&given.store, &[used(secret.id, 1, NOW, "192.0.2.1")], NOW)
+    record_uses(&given.store, &[used(secret.id, 1, NOW, "192.0.2.1")], &[], NOW)
         .await
         .unwrap();
     announce(&given.store, NOW).await.unwrap();

@@ -42,6 +42,7 @@ pub(crate) async fn list(
     let sight = Sight {
         keys: grant(standing.role, Action::ReadKeys).is_full(),
         invitations: grant(standing.role, Action::ManageMembers).is_full(),
+        money: grant(standing.role, Action::ManageMoney).is_full(),
     };
     let page = change::page(&mut read, Scope::Organization(organization), since, limit, sight).await?;
     Ok(Json(answer(page, standing.epoch)))
@@ -68,6 +69,7 @@ pub(crate) async fn list_of_account(
     let sight = Sight {
         keys: false,
         invitations: false,
+        money: false,
     };
     let page = change::page(&mut read, scope, since, limit, sight).await?;
     let told = [(header::CATALOG, app.catalog.tag.clone())];

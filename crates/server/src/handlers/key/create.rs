@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::Event;
+use domain::grant::in_order;
 use domain::key::{KeyKind, check_expiry};
 use domain::role::Action;
 use protocol::key::{CreateKeyRequest, KeyView};
@@ -15,6 +16,7 @@ use store::key::NewKey;
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::handlers::key::grants::check_grants;
 use crate::handlers::key::secret::check_secret;
 use crate::operation::Written;
 use crate::parameters::InOrganization;
@@ -47,15 +49,17 @@ pub(crate) async fn create(
     };
 
     work.may(Action::ManageKeys)?;
-    if request.kind != KeyKind::Team {
+    if !matches!(request.kind, KeyKind::Team | KeyKind::Service) {
         return Err(Refusal::field(
             "kind",
-            "team keys can be made now, keys of other kinds can't",
+            "team keys and service keys can be made now, keys of other kinds can't",
         ));
     }
     check_secret(&request.secret, request.kind, "secret")?;
     check_expiry(request.expires_at, work.at())
         .map_err(|problem| Refusal::field("expires_at", problem.to_string()))?;
+    check_grants(&app, &mut work, (request.kind, false), &[], &request.grants).await?;
+    let grants = in_order(request.grants);
 
     let new = NewKey {
         organization,
@@ -65,6 +69,7 @@ pub(crate) async fn create(
         description: &request.description,
         expires_at: request.expires_at,
         requests_per_minute: request.requests_per_minute,
+        grants: &grants,
         by: work.account,
         secret: &request.secret,
     };
@@ -78,6 +83,7 @@ pub(crate) async fn create(
         name: request.name.to_string(),
         expires_at: request.expires_at,
         requests_per_minute: request.requests_per_minute,
+        grants,
     };
     work.end_on_key(StatusCode::CREATED, id, event).await
 }

@@ -1,10 +1,10 @@
-//! Editing what admins write of a key: name, description, limit (K4). No edit is applied over a version its author had not seen.
+//! Editing what admins write of a key: name, description, limit (K4), services (K5). No edit is applied over a version its author had not seen.
 
 use std::ops::ControlFlow;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::activity::{Edited, Event, LimitEdited};
+use domain::activity::{Edited, Event, GrantsEdited, LimitEdited};
 use domain::key::may_edit;
 use domain::role::Action;
 use protocol::key::{EditKeyRequest, KeyView};
@@ -15,12 +15,13 @@ use store::key;
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::handlers::key::grants::check_grants;
 use crate::operation::{IfMatch, Written};
 use crate::parameters::OneKey;
 use crate::refusal::Refusal;
 use crate::work::Work;
 
-/// Edit a key's name, description or limit
+/// Edit a key's name, description, limit or services
 ///
 /// Fields that are left out stay as they are. When the key has another version than `If-Match` names, it was changed
 /// meanwhile: nothing is done, and the caller reads it, merges, and asks again.
@@ -57,7 +58,7 @@ pub(crate) async fn edit(
     if request.is_empty() {
         return Err(Refusal::field(
             "name",
-            "there is nothing to edit: give a name, a description or a limit",
+            "there is nothing to edit: give a name, a description, a limit or services",
         ));
     }
     may_edit(key.life()).map_err(|refusal| Refusal::new(ProblemCode::Refused, refusal.to_string()))?;
@@ -70,8 +71,12 @@ pub(crate) async fn edit(
     }
 
     let before = key.fields();
+    if let Some(grants) = &request.grants {
+        let of = (key.kind, key.free);
+        check_grants(&app, &mut work, of, &before.grants, grants).await?;
+    }
     let after = request.upon(&before);
-    key::edit(&mut work.write, work.organization, id, &after).await?;
+    key::edit(&mut work.write, work.organization, id, (&before, &after)).await?;
 
     let event = Event::KeyEdited {
         key: id,
@@ -83,6 +88,10 @@ pub(crate) async fn edit(
                 to: after.requests_per_minute,
             },
         ),
+        grants: (before.grants != after.grants).then_some(GrantsEdited {
+            from: before.grants,
+            to: after.grants,
+        }),
     };
     work.end_on_key(StatusCode::OK, id, event).await
 }
