@@ -319,7 +319,7 @@ mod tests {
         let paid = |models: &[&str], wallet| grant("routes", BillingPolicy::PayAsYouGo, models, wallet);
         let free = grant("routes", BillingPolicy::Free, &[], None);
         assert_eq!(refused(&[]), None);
-        assert_eq!(refused(&[free.clone()]), None);
+        assert_eq!(refused(std::slice::from_ref(&free)), None);
         assert_eq!(refused(&[paid(&["road"], Some(wallet(1)))]), None);
         for (grants, at, field, sentence) in [
             (

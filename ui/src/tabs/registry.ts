@@ -6,6 +6,7 @@ import PlugZap from "@lucide/svelte/icons/plug-zap";
 import ScanSearch from "@lucide/svelte/icons/scan-search";
 import SlidersHorizontal from "@lucide/svelte/icons/sliders-horizontal";
 import Tags from "@lucide/svelte/icons/tags";
+import Wallet from "@lucide/svelte/icons/wallet";
 import Users from "@lucide/svelte/icons/users";
 import type { Tab } from "../state/workspace";
 import Connections from "./connections/Connections.svelte";
@@ -14,6 +15,7 @@ import Keys from "./keys/Keys.svelte";
 import Members from "./members/Members.svelte";
 import Preferences from "./preferences/Preferences.svelte";
 import Services from "./services/Services.svelte";
+import Wallets from "./wallets/Wallets.svelte";
 import Why from "./why/Why.svelte";
 
 export const tabs: readonly Tab[] = [
@@ -56,6 +58,16 @@ export const tabs: readonly Tab[] = [
 		action: null,
 		keywords: "people team invite invitations roles admins remove leave",
 		view: Members,
+	},
+	{
+		id: "wallets",
+		label: "Wallets & credits",
+		group: "organization",
+		icon: Wallet,
+		purpose: "What the organization has to spend, where it lies, and every movement of it.",
+		action: "manage_money",
+		keywords: "money balance billing ledger assign transfer csv pay",
+		view: Wallets,
 	},
 	{
 		id: "preferences",

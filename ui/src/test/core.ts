@@ -7,6 +7,7 @@ import type {
 	Boot,
 	ConnectionView,
 	CreatedKey,
+	CreditDraft,
 	ErrorCode,
 	EstimateDraft,
 	ImportProgress,
@@ -19,6 +20,7 @@ import type {
 	KeyRow,
 	KeyText,
 	KeychainStatus,
+	LedgerQuery,
 	LockStatus,
 	LockWish,
 	Opened,
@@ -34,11 +36,13 @@ import type {
 	SyncStatus,
 	Topic,
 	UsageView,
+	WalletDraft,
 } from "../ipc/bindings";
 import { FakeCatalog } from "./catalog";
 import { firstRequestOf } from "./firstRequest";
 import { FakeImports } from "./imports";
 import { CHECKSUM, inspected, pageOf } from "./listing";
+import { FakeMoney } from "./money";
 import { FakeOutbox, textOf, type Wanted } from "./outbox";
 import { FakePeople } from "./people";
 import { radarOf } from "./radar";
@@ -115,6 +119,9 @@ export class FakeCore {
 	scanned: Partial<ScanReport> = {};
 	#outbox = new FakeOutbox();
 	readonly people = new FakePeople();
+	readonly money = new FakeMoney((message, field) =>
+		Object.assign(new Error(message), problem("invalid_input", message, field)),
+	);
 	readonly rotations = new FakeRotations();
 	readonly catalog = new FakeCatalog();
 	readonly imports = new FakeImports();
@@ -244,6 +251,15 @@ export class FakeCore {
 			pausedAt: paused ? (this.#inForce.get(id) ?? ago(3_600_000)) : null,
 			pausedBy: paused ? "Mara Lindqvist" : null,
 			rotation,
+			services: this.money.services(row, this.catalog),
+			editServices: {
+				allowed: !row.free && !viewer,
+				reason: row.free
+					? "The services of the free service key can't be edited: every free service is on."
+					: viewer
+						? "Your role does not allow this."
+						: null,
+			},
 			...rulesOf(row, rotation, viewer),
 		};
 	}
@@ -282,6 +298,7 @@ export class FakeCore {
 				state: "active",
 				expiresAt: draft.expiresAt,
 				requestsPerMinute: draft.requestsPerMinute,
+				grants: draft.grants,
 				lastUsedAt: null,
 				createdAt: ago(0),
 				pending: null,
@@ -513,6 +530,11 @@ export class FakeCore {
 		return this.#boot();
 	}
 
+	#paid<Answer>(answer: Answer): Answer {
+		this.announce(["money"]);
+		return answer;
+	}
+
 	#told<Answer>(answer: Answer): Answer {
 		this.announce(["organization"]);
 		return answer;
@@ -642,6 +664,13 @@ export class FakeCore {
 			return null;
 		},
 		decide_edit: ({ operationId, draft }) => this.#decide(operationId as string, draft as KeyEditDraft),
+		money: () => this.money.view(),
+		create_wallet: ({ draft }) => this.#paid(this.money.create(draft as WalletDraft)),
+		rename_wallet: ({ walletId, name }) => this.#paid(this.money.rename(walletId, name)),
+		archive_wallet: ({ walletId }) => this.#paid(this.money.archive(walletId)),
+		move_credit: ({ draft }) => this.#paid(this.money.move(draft as CreditDraft)),
+		ledger: ({ query }) => this.money.ledger(query as LedgerQuery),
+		save_ledger: () => ({ path: "/home/mara/Downloads/keystead-ledger.csv" }),
 		people: () => this.people.view(),
 		invite_people: ({ draft }) => this.#told(this.people.invite(draft as InviteDraft)),
 		resend_invitation: ({ invitationId }) => this.#told(this.people.resend(invitationId)),

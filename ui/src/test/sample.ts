@@ -114,6 +114,7 @@ function row([name, kind, lastFour, state, days, used]: Sketch, index: number): 
 		state,
 		expiresAt: days === null ? null : ago(-days * DAY - HOUR),
 		requestsPerMinute: null,
+		grants: [],
 		lastUsedAt: used === null ? null : ago(used),
 		createdAt: ago(120 * DAY),
 		pending: null,
