@@ -43,7 +43,8 @@ export class Deciding {
 	/** Takes in how the edit stands now. */
 	take({ operationId }: PendingChange, { mine, theirs, conflicts }: PendingEdit) {
 		for (const field of editFields) {
-			if (operationId !== this.#of) this.fields[field].begin(field === "grants" ? "" : formText(mine, field));
+			if (operationId !== this.#of)
+				this.fields[field].begin(field === "grants" ? "" : formText(mine, field));
 			if (this.#theirs === null || theirs === null || !conflicts.includes(field)) continue;
 			if (!isSame(theirs, this.#theirs, field)) this.fields[field].takeBack();
 		}
@@ -53,8 +54,8 @@ export class Deciding {
 
 	/** What is to be made of the key, once every field in conflict is decided. */
 	made(edit: PendingEdit): KeyText | null {
-		const [name, description, limit] = (["name", "description", "requestsPerMinute"] as const).map((field) =>
-			this.#made(edit, field),
+		const [name, description, limit] = (["name", "description", "requestsPerMinute"] as const).map(
+			(field) => this.#made(edit, field),
 		);
 		const grants = this.#grants(edit);
 		if (name == null || description == null || limit == null || grants === null) return null;

@@ -123,7 +123,7 @@ test("k5 services that both changed are chosen whole", async () => {
 		fake.confirm();
 	});
 	const details = await panel(user, "matrix-prod");
-	await user.click(await within(details).findByRole("button", { name: "Decide" }));
+	await user.click(await within(details).findByRole("button", { name: "Decide…" }));
 	const dialog = await screen.findByRole("dialog", { name: "Decide on matrix-prod" });
 	const services = await within(dialog).findByRole("group", { name: "Services" });
 	expect(within(services).queryByRole("radio", { name: "Another wording" })).toBeNull();

@@ -174,7 +174,10 @@ export class FakeMoney {
 	#cents(text: string, field: string, from: string): number {
 		const amount = Number(text);
 		if (text.trim() === "" || Number.isNaN(amount))
-			throw this.#refuse(`“${text}” is no amount of money; write digits with a point, like 0.40.`, field);
+			throw this.#refuse(
+				`“${text}” is no amount of money; write digits with a point, like 0.40.`,
+				field,
+			);
 		const { cents } = this.#find(from);
 		if (amount * 100 > cents)
 			throw this.#refuse(`There are only ${shown(cents).shown}; give that or less.`, field);

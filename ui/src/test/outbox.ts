@@ -38,8 +38,7 @@ function over(below: KeyText, { base, mine }: { base: KeyText; mine: KeyText }):
 
 function conflicts({ base, mine }: { base: KeyText; mine: KeyText }, theirs: KeyText): EditField[] {
 	return fields.filter(
-		(field) =>
-			differs(mine, base, field) && differs(theirs, base, field) && differs(mine, theirs, field),
+		(field) => differs(mine, base, field) && differs(theirs, base, field) && differs(mine, theirs, field),
 	);
 }
 

@@ -105,7 +105,7 @@ async fn k14_no_use_is_lost_when_the_server_stops(given: &mut Given) {
     given.start().await;
     let secret = given.key(&ada, id).await["secrets"][0].clone();
     assert_eq!(secret["use_count"], 1);
-    assert_eq!(given.changes(&ada, "").await["head"], 5, "it was told, too");
+    assert_eq!(given.changes(&ada, "").await["head"], 6, "it was told, too");
 }
 
 #[tokio::test]
