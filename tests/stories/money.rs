@@ -239,7 +239,7 @@ async fn services_are_made_and_edited_offline(kind: Kind) {
         format!("{}{}{}", made.prefix, made.body, made.checksum),
     );
     edit(&laptop, key, |text| {
-        text.grants.push(paid(research, &["forward"]))
+        text.grants.push(paid(research, &["forward"]));
     })
     .await;
     assert_eq!(laptop.desk.list_pending().await.unwrap().len(), 1);
@@ -254,7 +254,7 @@ async fn services_are_made_and_edited_offline(kind: Kind) {
     laptop.wait_offline().await;
     edit(&laptop, key, |text| text.name = "renamed".to_owned()).await;
     edit(&ada, key, |text| {
-        text.grants.retain(|grant| grant.service_id == "geocoding")
+        text.grants.retain(|grant| grant.service_id == "geocoding");
     })
     .await;
     ada.wait_synced().await;
