@@ -66,7 +66,7 @@ export const tabs: readonly Tab[] = [
 		icon: Wallet,
 		purpose: "What the organization has to spend, where it lies, and every movement of it.",
 		action: "manage_money",
-		keywords: "money balance billing ledger assign transfer csv pay",
+		keywords: "money balance ledger assign transfer csv pay",
 		view: Wallets,
 	},
 	{
