@@ -10,7 +10,7 @@ use domain::id::{KeyId, WalletId};
 use domain::key::KeyKind;
 use serde_json::{Value, json};
 use testkit::desk::{PASSWORD, draft};
-use testkit::trouble::Gate;
+use testkit::trouble::{CuttingProxy, Gate};
 use testkit::{Kind, TestDesk, TestServer, wait_for};
 
 use crate::terminal::{Terminal, on_thread};
@@ -201,6 +201,40 @@ async fn b6_credit_moves_at_a_desk_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn b6_credit_moves_at_a_desk_postgres() {
     credit_moves_at_a_desk(Kind::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b6_credit_whose_answer_was_lost_is_moved_once() {
+    let server = TestServer::new().await;
+    let proxy = CuttingProxy::before(server.address(), "/wallets/move").await;
+    let ada = TestDesk::new();
+    ada.sign_up(&proxy.url()).await;
+    let research = wallet(&ada, "Research", "").await;
+    let shift = async |amount: &str| {
+        let draft = CreditDraft {
+            from: money(&ada).await.wallets[0].id,
+            to: research,
+            amount: amount.to_owned(),
+        };
+        ada.desk.move_credit(draft).await
+    };
+    proxy.cut_after(10);
+    shift("1").await.expect("it is asked again as the same operation");
+    assert_eq!(proxy.cuts(), 1);
+    assert_eq!(named(&money(&ada).await, "Research").balance.shown, "1.00 EUR");
+    // Where no answer comes at all, nothing is said to have failed.
+    proxy.cut_all();
+    let unknown = shift("1").await.unwrap_err().to_string();
+    assert!(
+        unknown.starts_with("this may be done already: look at the ledger"),
+        "{unknown}"
+    );
+    assert_eq!(
+        server
+            .number("SELECT balance FROM wallet WHERE name = 'Research'")
+            .await,
+        2_000_000
+    );
 }
 
 async fn services_are_made_and_edited_offline(kind: Kind) {

@@ -3,7 +3,9 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
+use client::ClientError;
 use domain::id::{AccountId, WalletId};
 use domain::money::{Currency, Money};
 use domain::name::WalletName;
@@ -23,6 +25,9 @@ use crate::view::{
 };
 use crate::{Desk, blocking};
 
+/// How often, and how long apart, the server is asked where its answer was lost.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(400);
 /// As many entries are shown at once.
 const SHOWN: u32 = 100;
 /// As many entries are written into a file at the most.
@@ -53,11 +58,12 @@ impl Desk {
             }
         };
         let request = CreateWalletRequest { name, assign };
-        there
-            .session
-            .create_wallet(there.organization, there.operation, &request)
-            .await
-            .map_err(at_server)?;
+        asked(|| {
+            there
+                .session
+                .create_wallet(there.organization, there.operation, &request)
+        })
+        .await?;
         self.sync_now().await?;
         Ok(())
     }
@@ -72,11 +78,13 @@ impl Desk {
         let wallet = there.open.wallet(id)?;
         may_rename(wallet.purse()).map_err(|refusal| DeskError::Refused(refusal.to_string()))?;
         let name = named("name", WalletName::parse(name))?;
-        there
-            .session
-            .rename_wallet(there.organization, there.operation, (id, wallet.version), name)
-            .await
-            .map_err(at_server)?;
+        asked(|| {
+            let version = (id, wallet.version);
+            there
+                .session
+                .rename_wallet(there.organization, there.operation, version, name.clone())
+        })
+        .await?;
         self.sync_now().await?;
         Ok(())
     }
@@ -88,11 +96,12 @@ impl Desk {
     pub async fn archive_wallet(self: &Arc<Self>, id: WalletId) -> Result<(), DeskError> {
         let there = self.there()?;
         require(there.open.record().role, Action::ManageMoney)?;
-        there
-            .session
-            .archive_wallet(there.organization, there.operation, id)
-            .await
-            .map_err(at_server)?;
+        asked(|| {
+            there
+                .session
+                .archive_wallet(there.organization, there.operation, id)
+        })
+        .await?;
         self.sync_now().await?;
         Ok(())
     }
@@ -109,11 +118,12 @@ impl Desk {
             to: draft.to,
             amount: amount("amount", &draft.amount, there.open.currency()?)?,
         };
-        there
-            .session
-            .move_credit(there.organization, there.operation, &request)
-            .await
-            .map_err(at_server)?;
+        asked(|| {
+            there
+                .session
+                .move_credit(there.organization, there.operation, &request)
+        })
+        .await?;
         self.sync_now().await?;
         Ok(())
     }
@@ -233,6 +243,28 @@ impl Desk {
             .await
             .map_err(at_server)?;
         Ok((there.open, page))
+    }
+}
+
+/// Asks until it is known how it went: the same operation is carried out once, however often it is asked. A person who
+/// tries again after a lost answer would move the same credit twice.
+async fn asked<T, F: Future<Output = Result<T, ClientError>>>(ask: impl Fn() -> F) -> Result<T, DeskError> {
+    let (mut tried, mut may_be_done) = (1, false);
+    loop {
+        let error = match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        // Not reached now says nothing of the times before.
+        may_be_done |= error.may_have_arrived();
+        if !may_be_done || !error.is_passing() {
+            return Err(at_server(error));
+        }
+        if tried == TRIES {
+            return Err(DeskError::AnswerLost(error));
+        }
+        tried += 1;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
