@@ -21,6 +21,8 @@ export default defineConfig({
 		setupFiles: ["src/test/setup.ts"],
 		env: { TZ: "UTC" },
 		globals: true,
+		// A busy machine is no failure; what hangs is noticed all the same.
+		testTimeout: 30_000,
 		expect: { requireAssertions: true },
 	},
 });

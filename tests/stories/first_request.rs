@@ -135,6 +135,13 @@ async fn k15_every_reason_is_explained_offline_and_the_document_is_there() {
         .unwrap()
         .iter()
         .filter_map(serde_json::Value::as_str)
+        // Those of tokens of issuers, which no key has.
+        .filter(|reason| {
+            !matches!(
+                *reason,
+                "ambiguous" | "issuer_away" | "not_yet" | "unknown_issuer" | "unmapped" | "untrusted"
+            )
+        })
         .collect();
     assert!(reasons.contains("paused"));
     let explained: BTreeSet<&str> = first.reasons.iter().map(|help| help.reason.as_str()).collect();

@@ -335,7 +335,7 @@ impl OpenConnection {
                 in_force: record.view.people.contains(id),
             });
         }
-        people.sort_by(|one, other| one.name.to_lowercase().cmp(&other.name.to_lowercase()));
+        people.sort_by_cached_key(|person| person.name.to_lowercase());
         Ok(people)
     }
 

@@ -340,9 +340,9 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0004_secret_heads.sql")),
         M::up(include_str!("../migrations/0005_people.sql")),
         M::up(include_str!("../migrations/0006_radar.sql")),
-        M::up(include_str!("../migrations/0009_issuers.sql")),
         M::up(include_str!("../migrations/0008_tokens.sql")),
-        M::up(include_str!("../migrations/0007_money.sql")),
+        M::up(include_str!("../migrations/0009_issuers.sql")),
+        M::up(include_str!("../migrations/0010_money.sql")),
     ])
 }
 

@@ -34,17 +34,20 @@ const STEPS: [Step; 10] = [
     step!(4, "rate limit", "0004_rate_limit.sql"),
     step!(5, "people", "0005_people.sql"),
     step!(6, "import", "0006_import.sql"),
-    step!(7, "money", "0007_money.sql"),
     step!(8, "tokens", "0008_tokens.sql"),
     step!(9, "issuers", "0009_issuers.sql"),
     step!(10, "people of keys", "0010_people_of_keys.sql"),
+    step!(11, "money", "0011_money.sql"),
 ];
 
 /// In the order of their versions: the last is the latest.
 const _: () = {
     let mut at = 1;
     while at < STEPS.len() {
-        assert!(STEPS[at - 1].version < STEPS[at].version, "steps stand in the order of their versions");
+        assert!(
+            STEPS[at - 1].version < STEPS[at].version,
+            "steps stand in the order of their versions"
+        );
         at += 1;
     }
 };

@@ -75,7 +75,7 @@ pub async fn people(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> Ou
     bob.badge_says("Synced").await?;
     visit(&bob, "keys-editor-none").await?;
 
-    ada.see(&button("Change the role of Bob Roe")).await?;
+    ada.see(&button("Change role… of Bob Roe")).await?;
     visit(&ada, "members").await?;
     ada.open_key("ci-deploy").await?;
     ada.click(&button("Assign…")).await?;
@@ -89,7 +89,7 @@ pub async fn people(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> Ou
     visit(&bob, "keys-editor").await?;
 
     ada.click(&tab("Members")).await?;
-    ada.click(&button("Change the role of Bob Roe")).await?;
+    ada.click(&button("Change role… of Bob Roe")).await?;
     ada.see(&dialog("Change the role of Bob Roe")).await?;
     ada.click(&radio("Billing")).await?;
     visit(&ada, "role").await?;
@@ -103,7 +103,7 @@ pub async fn people(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> Ou
     visit(&ada, "remove-member").await?;
     ada.click(&button("Remove").within("dialog", "Remove Bob Roe"))
         .await?;
-    ada.gone(&button("Change the role of Bob Roe")).await?;
+    ada.gone(&button("Change role… of Bob Roe")).await?;
     bob.read("you were removed, or left").await?;
     visit(&bob, "removed").await?;
     bob.quit().await?;

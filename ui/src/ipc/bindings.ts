@@ -130,6 +130,26 @@ export const commands = {
 	removeIssuer: (issuerId: IssuerId) => __TAURI_INVOKE<null>("remove_issuer", { issuerId }),
 	/**  What would be answered to a token, and why; it is looked at on this computer. */
 	checkToken: (token: string) => __TAURI_INVOKE<TokenCheck>("check_token", { token }),
+	/**  The groups and service accounts of the organization, from the copy. */
+	groups: () => __TAURI_INVOKE<GroupsView>("groups"),
+	/**  Makes or changes a group. */
+	saveGroup: (draft: GroupDraft) => __TAURI_INVOKE<null>("save_group", { draft }),
+	/**  Removes a group. */
+	removeGroup: (groupId: GroupId) => __TAURI_INVOKE<null>("remove_group", { groupId }),
+	/**  Makes or changes a service account. */
+	saveServiceAccount: (draft: ServiceAccountDraft) => __TAURI_INVOKE<null>("save_service_account", { draft }),
+	/**  Disables or enables a service account. */
+	ableServiceAccount: (serviceAccountId: ServiceAccountId, enabled: boolean) => __TAURI_INVOKE<null>("able_service_account", { serviceAccountId, enabled }),
+	/**  What the removal of a service account would revoke. */
+	serviceAccountRemoval: (serviceAccountId: ServiceAccountId) => __TAURI_INVOKE<ServiceAccountRemoval>("service_account_removal", { serviceAccountId }),
+	/**  Removes a service account; its tokens are revoked. */
+	removeServiceAccount: (serviceAccountId: ServiceAccountId) => __TAURI_INVOKE<null>("remove_service_account", { serviceAccountId }),
+	/**  The policy, what can be chosen, and for whom tokens can be made; from the copy. */
+	tokenPolicy: () => __TAURI_INVOKE<TokenPolicyScreen>("token_policy"),
+	/**  What another policy would do. */
+	previewTokenPolicy: (draft: TokenPolicyDraft) => __TAURI_INVOKE<TokenPolicyEffectView>("preview_token_policy", { draft }),
+	/**  Changes the policy, over the version the dry run showed. */
+	setTokenPolicy: (draft: TokenPolicyDraft, version: number) => __TAURI_INVOKE<null>("set_token_policy", { draft, version }),
 	/**  Keys that expire soon, the first to expire first. */
 	expiryRadar: () => __TAURI_INVOKE<ExpiryRadar>("expiry_radar"),
 	/**  The first request with a key, in every language; the secret is in none of it. */
@@ -223,6 +243,20 @@ export type ActionPermission = {
 	allowed: boolean,
 	/**  Who may, when it is not. */
 	reason: string | null,
+};
+
+/**  A token that a policy stops, or brings back. */
+export type AffectedTokenRow = {
+	/**  The token. */
+	keyId: KeyId,
+	/**  Its name. */
+	name: string,
+	/**  Whose it is. */
+	ownerName: string,
+	/**  When it was last used. */
+	lastUsedAt: Timestamp | null,
+	/**  From where. */
+	lastUsedFrom: string | null,
 };
 
 /**  Why a command was not carried out. */
@@ -516,6 +550,75 @@ export type FirstRequest = {
 	reasons: ReasonHelp[],
 };
 
+/**  A group that can be chosen. */
+export type GroupChoice = {
+	/**  The group. */
+	id: GroupId,
+	/**  Its name. */
+	name: string,
+};
+
+/**  A group to be made, or changed. */
+export type GroupDraft = {
+	/**  Which is changed, and the version its author saw; none makes one. */
+	id: GroupId | null,
+	/**  The version its author saw. */
+	version: number,
+	/**  Its name. */
+	name: string,
+	/**  What it is for. */
+	description: string,
+	/**  The members in it. */
+	members: MemberId[],
+	/**  The service accounts in it. */
+	serviceAccounts: ServiceAccountId[],
+};
+
+/**  A named set of members and service accounts. */
+export type GroupId = string;
+
+/**  A group. */
+export type GroupRow = {
+	/**  The group. */
+	id: GroupId,
+	/**  Its name. */
+	name: string,
+	/**  What it is for. */
+	description: string,
+	/**  Who is in it: members first, then service accounts. */
+	who: NamedOwner[],
+	/**  Whether the token policy names it. */
+	inPolicy: boolean,
+	/**  What an edit is made over. */
+	version: number,
+	/**  Since when. */
+	since: Timestamp,
+	/**  Whether it may be removed. */
+	remove: ActRule,
+};
+
+/**  A group that can be chosen. */
+export type GroupWithCount = {
+	/**  The group. */
+	id: GroupId,
+	/**  Its name. */
+	name: string,
+	/**  How many members and service accounts are in it. */
+	count: number,
+};
+
+/**  The groups and service accounts of the organization. */
+export type GroupsView = {
+	/**  The groups, by their names. */
+	groups: GroupRow[],
+	/**  The service accounts, by their names. */
+	serviceAccounts: ServiceAccountRow[],
+	/**  Who can be in a group: members first, then service accounts. */
+	everybody: NamedOwner[],
+	/**  Whether groups and service accounts may be made and changed. */
+	manage: ActRule,
+};
+
 /**  A column of a row. */
 export type ImportColumn = 
 /**  The name. */
@@ -673,6 +776,8 @@ export type InvitationRow = {
 	sentAt: Timestamp,
 	/**  When its link stops working. */
 	expiresAt: Timestamp,
+	/**  The names of the groups it leads into. */
+	groups: string[],
 	/**  Whether it may be sent again or cancelled. */
 	touch: ActRule,
 };
@@ -716,6 +821,8 @@ export type InviteDraft = {
 	emails: string[],
 	/**  As what. */
 	role: Role,
+	/**  Into which groups. */
+	groups?: GroupId[],
 };
 
 /**  What became of each address. */
@@ -879,6 +986,8 @@ export type KeyDraft = {
 	requestsPerMinute: number | null,
 	/**  The members it is assigned to. */
 	people: MemberId[],
+	/**  Whose it is to be, of a personal token; one's own if not said. */
+	owner?: TokenOwner | null,
 };
 
 /**  An edit of a key. */
@@ -925,6 +1034,8 @@ export type KeyQuery = {
 	kinds: KeyKind[],
 	/**  States to show; empty for all. */
 	states: KeyState[],
+	/**  Only the personal tokens of this owner. */
+	owner?: TokenOwner | null,
 	/**  Only keys that expire within so many days. */
 	expiresWithinDays: number | null,
 	/**  Only keys that work and were not used for so many days, nor known for so long (K16). */
@@ -965,6 +1076,12 @@ export type KeyRow = {
 	lastUsedAt: Timestamp | null,
 	/**  When it was made. */
 	createdAt: Timestamp,
+	/**  Whose it is, of a personal token. */
+	owner: TokenOwner | null,
+	/**  How the owner is shown. */
+	ownerName: string | null,
+	/**  What suspends it, in a sentence. */
+	suspension: string | null,
 	/**  What of it is not yet in force. */
 	pending: PendingMark | null,
 };
@@ -977,6 +1094,8 @@ export type KeyState =
 "rotating" | 
 /**  Stopped, and can be resumed (K8). */
 "paused" | 
+/**  Would verify, but for the token policy or its owner (K11). Computed, never stored. */
+"suspended" | 
 /**  Its time is over. */
 "expired" | 
 /**  Ended for good. */
@@ -1123,6 +1242,14 @@ export type MoneyView = {
 	shown: string,
 };
 
+/**  A member or a service account. */
+export type NamedOwner = {
+	/**  Who. */
+	owner: TokenOwner,
+	/**  How they are shown. */
+	name: string,
+};
+
 /**  An address that was not invited. */
 export type NotInvited = {
 	/**  The address as it was given. */
@@ -1157,6 +1284,18 @@ export type OutboxState =
 "refused" | 
 /**  Somebody else changed the same field: its author decides. */
 "conflict";
+
+/**  Somebody a token may be made for, or why not. */
+export type OwnerChoice = {
+	/**  Who. */
+	owner: TokenOwner,
+	/**  How they are shown. */
+	name: string,
+	/**  Whether it is whoever is signed in. */
+	isYou: boolean,
+	/**  Whether. */
+	rule: ActRule,
+};
 
 /**  A whole number that is given with a request. */
 export type ParameterView = {
@@ -1255,6 +1394,8 @@ export type PeopleView = {
 	invite: ActRule,
 	/**  As what, and why not. */
 	roles: RoleRule[],
+	/**  Into which groups people can be invited. */
+	groups: GroupChoice[],
 	/**  Whether the organization may be left. */
 	leave: ActRule,
 };
@@ -1531,6 +1672,55 @@ export type ServerCard = {
 	exposed: boolean,
 };
 
+/**  A service account to be made, or changed. */
+export type ServiceAccountDraft = {
+	/**  Which is changed; none makes one. */
+	id: ServiceAccountId | null,
+	/**  The version its author saw. */
+	version: number,
+	/**  Its name. */
+	name: string,
+	/**  What it is for. */
+	description: string,
+	/**  As what its tokens act. */
+	role: Role,
+};
+
+/**  A member that is no person. */
+export type ServiceAccountId = string;
+
+/**  What the removal of a service account revokes. */
+export type ServiceAccountRemoval = {
+	/**  It. */
+	name: string,
+	/**  Its tokens that are not revoked, the one used last first. */
+	tokens: KeyRow[],
+};
+
+/**  A service account. */
+export type ServiceAccountRow = {
+	/**  The service account. */
+	id: ServiceAccountId,
+	/**  Its name. */
+	name: string,
+	/**  What it is for. */
+	description: string,
+	/**  As what its tokens act. */
+	role: Role,
+	/**  What an edit is made over. */
+	version: number,
+	/**  Since when. */
+	since: Timestamp,
+	/**  Since when it is disabled. */
+	disabledAt: Timestamp | null,
+	/**  How many tokens it has that are not revoked; none for those who do not see them. */
+	tokens: number,
+	/**  The names of its groups. */
+	groups: string[],
+	/**  Whether a token may be made for it. */
+	makeToken: ActRule,
+};
+
 /**  Something that service keys may call. */
 export type ServiceView = {
 	/**  Its id. */
@@ -1802,6 +1992,71 @@ export type TokenCheck = {
 	/**  As of when the issuer's keys are. */
 	keysAsOf: Timestamp | null,
 };
+
+/**  Whose a personal token is. */
+export type TokenOwner = 
+/**  A member's own. */
+{ kind: "member"; id: MemberId } | 
+/**  A service account's. */
+{ kind: "service_account"; id: ServiceAccountId };
+
+/**  Who may have personal tokens made. */
+export type TokenPolicy = 
+/**  All members and service accounts. */
+{ who: "all" } | 
+/**  Members of these groups. */
+{ who: "groups"; 
+/**  The groups, one at least. */
+groups: GroupId[] } | 
+/**  Nobody; personal tokens are suspended. */
+{ who: "nobody" };
+
+/**  A policy that is to be, or might. */
+export type TokenPolicyDraft = {
+	/**  Who. */
+	who: TokenPolicyWish,
+	/**  The groups, where it is theirs. */
+	groups: GroupId[],
+};
+
+/**  What a policy would do, were it set now. */
+export type TokenPolicyEffectView = {
+	/**  The version this was worked out over: what the change is then made over. */
+	version: number,
+	/**  The tokens that work now and would not, the one used last first. */
+	stops: AffectedTokenRow[],
+	/**  The tokens that do not work now and would. */
+	returns: AffectedTokenRow[],
+	/**  The names of those who could not have tokens made any more. */
+	loseCreation: string[],
+	/**  The names of those who could again. */
+	gainCreation: string[],
+};
+
+/**  The policy, and what can be chosen. */
+export type TokenPolicyScreen = {
+	/**  Who may have personal tokens made. */
+	policy: TokenPolicy,
+	/**  What a change is made over. */
+	version: number,
+	/**  The groups that can be chosen. */
+	groups: GroupWithCount[],
+	/**  How many personal tokens there are that are not revoked, as far as they are seen here. */
+	tokens: number,
+	/**  Whether the policy may be changed. */
+	manage: ActRule,
+	/**  For whom tokens can be made by whoever is signed in: themselves first, then service accounts. */
+	owners: OwnerChoice[],
+};
+
+/**  Who is to have personal tokens made. */
+export type TokenPolicyWish = 
+/**  All. */
+"all" | 
+/**  Members of the groups. */
+"groups" | 
+/**  Nobody. */
+"nobody";
 
 /**  One thing that was looked at. */
 export type TokenStep = {

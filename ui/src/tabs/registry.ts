@@ -74,6 +74,8 @@ export const tabs: readonly Tab[] = [
 		action: "manage_policy",
 		keywords: "openid oidc oauth jwt jwks external identity provider sso federation subject mapping",
 		view: Issuers,
+	},
+	{
 		id: "groups",
 		label: "Groups & service accounts",
 		group: "organization",
@@ -92,6 +94,8 @@ export const tabs: readonly Tab[] = [
 		action: null,
 		keywords: "personal tokens creation suspend nobody groups dry run",
 		view: Policy,
+	},
+	{
 		id: "wallets",
 		label: "Wallets & credits",
 		group: "organization",

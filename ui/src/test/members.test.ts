@@ -51,7 +51,7 @@ test("p7 where the server sends mail, no link is shown", async () => {
 test("p7 an invitation is sent again with another link, and cancelled", async () => {
 	const { user } = await members();
 	expect(await screen.findByText("Expired")).toBeVisible();
-	await press(user, "Send the invitation of late@northwind.example again");
+	await press(user, "Send again: the invitation of late@northwind.example");
 	const link = await dialog("The invitation of late@northwind.example was sent again");
 	expect(within(link).getByText(/The link before it opens nothing any more/)).toBeVisible();
 	expect(await complaints()).toEqual([]);
@@ -66,7 +66,7 @@ test("p7 an invitation is sent again with another link, and cancelled", async ()
 
 test("p9 a role is changed, and who may not make Admins is told", async () => {
 	const { core, user } = await members((core) => (core.people.role = "admin"));
-	await press(user, "Change the role of Chen Wei");
+	await press(user, "Change role… of Chen Wei");
 	const shown = await dialog("Change the role of Chen Wei");
 	expect(within(shown).getByRole("radio", { name: "Admin" })).toBeDisabled();
 	expect(within(shown).getByText("Only the Owner may make Admins.")).toBeVisible();
@@ -74,7 +74,7 @@ test("p9 a role is changed, and who may not make Admins is told", async () => {
 	await user.click(within(shown).getByRole("button", { name: "Change role" }));
 	expect(await screen.findByText("Chen Wei is Billing now.")).toBeVisible();
 	expect(core.people.members.find(({ id }) => id === "mem_chen")?.role).toBe("billing");
-	const admins = screen.getByRole("button", { name: "Change the role of Ibo Aydın" });
+	const admins = screen.getByRole("button", { name: "Change role… of Ibo Aydın" });
 	expect(admins).toHaveAccessibleDescription("Only the Owner may change or remove Admins.");
 });
 

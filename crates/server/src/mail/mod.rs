@@ -126,7 +126,8 @@ impl Mailing {
         email: &EmailAddress,
         letter: &InvitationMail<'_>,
     ) -> Result<Mail, Refusal> {
-        written::invitation(id, email, letter, &self.link(letter.code), &self.server).map_err(unwritten)
+        written::invitation(id, email, letter, &self.link(letter.code), &self.server)
+            .map_err(|error| unwritten(&error))
     }
 
     /// Writes the mail of an assignment.
@@ -136,11 +137,11 @@ impl Mailing {
         email: &EmailAddress,
         letter: &AssignedMail<'_>,
     ) -> Result<Mail, Refusal> {
-        written::assigned(id, email, letter, &self.server).map_err(unwritten)
+        written::assigned(id, email, letter, &self.server).map_err(|error| unwritten(&error))
     }
 }
 
-fn unwritten(error: askama::Error) -> Refusal {
+fn unwritten(error: &askama::Error) -> Refusal {
     tracing::error!(%error, "a mail could not be written");
     Refusal::internal()
 }

@@ -69,8 +69,8 @@ async fn k4_an_assigned_key_is_seen_used_and_taken_away(given: &mut Given) {
     // An Editor rotates what is assigned to them, and a Viewer nothing; neither edits.
     rotate(given, &bob, mine).await.good();
     assert_eq!(rotate(given, &bob, other).await.code(), "not_found");
-    assert_eq!(rotate(given, &vic, mine).await.code(), "forbidden");
-    assert_eq!(assign(given, &bob, mine, &[]).await.code(), "forbidden");
+    assert_eq!(rotate(given, &vic, mine).await.code(), "refused");
+    assert_eq!(assign(given, &bob, mine, &[]).await.code(), "refused");
 
     // Taken away, it is gone for them: what they see is read anew.
     let before = given.changes(&bob, "").await["epoch"].as_i64().unwrap();
