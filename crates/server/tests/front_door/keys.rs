@@ -114,7 +114,7 @@ async fn k3_what_does_not_fit_is_refused_with_its_field(given: &mut Given) {
             "{what}"
         );
     }
-    assert_eq!(given.changes(&ada, "").await["head"], 3, "nothing was written");
+    assert_eq!(given.changes(&ada, "").await["head"], 4, "nothing was written");
 }
 
 async fn k3_an_id_or_hash_that_exists_anywhere_is_a_conflict(given: &mut Given) {
@@ -195,7 +195,7 @@ async fn k4_a_key_is_edited_over_the_version_its_author_saw(given: &mut Given) {
         )
     );
     assert_eq!(given.key(&ada, id).await, edited, "nothing was done");
-    assert_eq!(given.changes(&ada, "").await["head"], 5);
+    assert_eq!(given.changes(&ada, "").await["head"], 6);
 }
 
 async fn k4_an_edit_is_asked_twice_and_done_once(given: &mut Given) {
