@@ -1,6 +1,7 @@
 //! What can be asked on the command line.
 
 mod issuers;
+mod money;
 pub(crate) mod tokens;
 
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use domain::role::Role;
 use domain::rotation::LONGEST_OVERLAP_SECONDS;
 
 pub(crate) use issuers::{AddIssuer, IssuersCommand, Switch};
+pub(crate) use money::{Entries, Granted, NewKind, WalletsCommand};
 
 /// Keys of an organization, from the terminal: list, create, revoke, inspect. Works offline on the encrypted copy.
 #[derive(Parser)]
@@ -98,6 +100,11 @@ pub(crate) enum Command {
     Services {
         #[command(subcommand)]
         command: Option<ServicesCommand>,
+    },
+    /// Wallets: how credits lie, and every movement. Changes are made at the server; nothing waits here.
+    Wallets {
+        #[command(subcommand)]
+        command: WalletsCommand,
     },
     /// List members, invite people, change roles, remove, leave. Changes are made at the server; nothing waits here.
     Members {
@@ -262,11 +269,12 @@ pub(crate) enum KeysCommand {
         /// The key's id or its exact name.
         key: String,
     },
-    /// Create a team key or a personal token. Its secret is made on this computer, kept in its keychain, and printed once.
+    /// Create a team key, a service key or a personal token. Its secret is made on this computer, kept in its keychain, and
+    /// printed once.
     Create(Create),
     /// Import keys of another system by the hashes of their secrets, which go on working unchanged.
     Import(Import),
-    /// Edit a key's name, description or limit. What is left out stays as it is.
+    /// Edit a key's name, description, limit or services. What is left out stays as it is.
     Edit(Edit),
     /// Print the first request with a key, ready to be run; the secret is not in it.
     Start(FirstRequest),
@@ -484,7 +492,7 @@ pub(crate) enum RecoveryCommand {
 }
 
 #[derive(Args)]
-#[group(id = "fields", required = true, multiple = true, args = ["name", "description"])]
+#[group(id = "fields", required = true, multiple = true, args = ["name", "description", "limit", "no_limit", "grants", "no_grants"])]
 pub(crate) struct Edit {
     /// The key's id or its exact name.
     pub(crate) key: String,
@@ -509,6 +517,13 @@ pub(crate) struct Edit {
     /// Tell the members it is assigned to, or taken from, by mail.
     #[arg(long)]
     pub(crate) notify: bool,
+    /// Let a service key call a service, in the place of what it had for that service, like `geocoding=free` or
+    /// `geocoding=pay-as-you-go:forward,reverse@WALLET`. May be repeated.
+    #[arg(long = "grant", value_name = "SERVICE=POLICY", value_parser = money::granted)]
+    pub(crate) grants: Vec<Granted>,
+    /// Take a service away from a service key. May be repeated.
+    #[arg(long = "no-grant", value_name = "SERVICE")]
+    pub(crate) no_grants: Vec<String>,
 }
 
 /// Reads a number of requests a minute.
@@ -547,6 +562,9 @@ pub(crate) enum PendingCommand {
         /// Whose limit holds.
         #[arg(long, value_enum)]
         limit: Option<Side>,
+        /// Whose services hold, all of them together.
+        #[arg(long, value_enum)]
+        services: Option<Side>,
     },
 }
 
@@ -693,6 +711,13 @@ pub(crate) struct Create {
     /// What it is for: up to 500 characters.
     #[arg(long, default_value = "")]
     pub(crate) description: String,
+    /// What it is for: managing projects, or calling services.
+    #[arg(long, value_enum, default_value_t = NewKind::Team)]
+    pub(crate) kind: NewKind,
+    /// A service that a service key may call, and how it is paid for, like `geocoding=free` or
+    /// `geocoding=pay-as-you-go:forward,reverse@WALLET`. May be repeated.
+    #[arg(long = "grant", value_name = "SERVICE=POLICY", value_parser = money::granted)]
+    pub(crate) grants: Vec<Granted>,
     /// When it ends by itself, in days from now.
     #[arg(long, value_name = "DAYS", conflicts_with = "expires_at", value_parser = clap::value_parser!(u32).range(1..=3_653))]
     pub(crate) expires_in: Option<u32>,

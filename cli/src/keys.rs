@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use desk::view::{CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyRow, KeyText};
+use desk::view::{CreatedKey, GrantText, KeyDetail, KeyDraft, KeyEditDraft, KeyRow, KeyText};
 use desk::{Desk, DeskError, KeyQuery, OutboxState, Sort};
 use domain::clock::{Clock as _, Timestamp};
 use domain::id::KeyId;
@@ -12,12 +12,13 @@ use domain::key::{KeyKind, KeyState};
 use serde::Serialize;
 use server::system::SystemClock;
 
-use crate::arguments::{Create, Edit, List, State};
+use crate::arguments::{Create, Edit, List, NewKind, State};
 use crate::exit;
 use crate::groups::{find_owner, find_service_account};
 use crate::look::Wanted;
 use crate::output::{Output, table};
 use crate::people::members;
+use crate::wallets;
 
 pub(crate) fn time(at: Option<Timestamp>) -> String {
     at.map_or_else(
@@ -173,6 +174,23 @@ pub(crate) fn facts(detail: &KeyDetail) -> String {
     if let Some(why) = &row.suspension {
         facts.push(("Suspended", why.clone()));
     }
+    for service in &detail.services {
+        let mut said = format!(
+            "{}, {}",
+            service.service_name,
+            service.policy_label.to_lowercase()
+        );
+        if !service.models.is_empty() {
+            said.push_str(&format!(": {}", service.models.join(", ")));
+        }
+        if let Some(wallet) = &service.wallet_name {
+            said.push_str(&format!(", from {wallet}"));
+        }
+        if !service.offered {
+            said.push_str(" (not offered any more)");
+        }
+        facts.push(("Service", said));
+    }
     if let Some(at) = detail.paused_at {
         let by = detail.paused_by.as_deref().unwrap_or("the server");
         facts.push(("Paused", format!("{} by {by}", time(Some(at)))));
@@ -235,6 +253,7 @@ pub(crate) async fn create(
             expires_at: draft.expires_at.or(in_days),
             requests_per_minute: draft.limit,
             people: members(desk, &draft.assign).await?,
+            grants: wallets::grants(desk, draft.grants).await?,
         })
         .await?;
     let key = settle(desk, wanted, created.key_id).await?;
@@ -277,11 +296,24 @@ pub(crate) async fn edit(
         description: row.description,
         requests_per_minute: row.requests_per_minute,
         people: row.people,
+        grants: row.grants,
     };
     let assigned = members(desk, &edit.assign).await?;
     let unassigned = members(desk, &edit.unassign).await?;
     let kept = seen.people.iter().filter(|member| !unassigned.contains(member));
     let people = kept.chain(&assigned).copied().collect();
+    let mut grants: Vec<GrantText> = seen.grants.clone();
+    for gone in &edit.no_grants {
+        let before = grants.len();
+        grants.retain(|grant| grant.service_id != *gone);
+        if grants.len() == before {
+            return Err(DeskError::NotFound(format!("this key has no service {gone}")));
+        }
+    }
+    for grant in wallets::grants(desk, edit.grants).await? {
+        grants.retain(|had| had.service_id != grant.service_id);
+        grants.push(grant);
+    }
     let made = KeyText {
         name: edit.name.unwrap_or_else(|| seen.name.clone()),
         description: edit.description.unwrap_or_else(|| seen.description.clone()),
@@ -291,6 +323,7 @@ pub(crate) async fn edit(
             edit.limit.or(seen.requests_per_minute)
         },
         people,
+        grants,
     };
     let draft = KeyEditDraft {
         notify_people: edit.notify,

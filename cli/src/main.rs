@@ -32,6 +32,7 @@ mod scan;
 mod service_accounts;
 mod services;
 mod veil;
+mod wallets;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -142,6 +143,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
             None | Some(ServicesCommand::List) => services::list(&desk, output, &opened).await,
             Some(ServicesCommand::Price(wish)) => services::price(&desk, output, &opened, wish).await,
         },
+        Command::Wallets { command } => wallets::run(&desk, output, &opened, command).await,
         Command::Members { command } => match command {
             MembersCommand::List => people::list(&desk, output, &opened).await,
             MembersCommand::Invite { emails, role, groups } => {
@@ -185,11 +187,13 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
                 name,
                 description,
                 limit,
+                services,
             } => {
                 let sides = pending::Sides {
                     name,
                     description,
                     limit,
+                    services,
                 };
                 pending::decide(&desk, output, &opened, id, sides).await
             }

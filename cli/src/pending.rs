@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use desk::view::{EditField, KeyEditDraft, KeyText, PendingChange, PendingEdit, PendingOperation};
+use desk::view::{EditField, GrantText, KeyEditDraft, KeyText, PendingChange, PendingEdit, PendingOperation};
 use desk::{Desk, DeskError, OutboxState};
 use domain::id::OperationId;
 
@@ -45,15 +45,30 @@ pub(crate) struct Sides {
     pub(crate) name: Option<Side>,
     pub(crate) description: Option<Side>,
     pub(crate) limit: Option<Side>,
+    pub(crate) services: Option<Side>,
+}
+
+/// Services in a line, as `--grant` takes them but for their wallets.
+fn services(grants: &[GrantText]) -> String {
+    let all: Vec<String> = grants
+        .iter()
+        .map(|grant| format!("{}={}", grant.service_id, grant.policy.as_str()))
+        .collect();
+    if all.is_empty() {
+        "none".to_owned()
+    } else {
+        all.join(", ")
+    }
 }
 
 /// Both sides of an edit, a line for each field that differs.
 fn sides(edit: &PendingEdit) -> String {
     let theirs = |field: Field| edit.theirs.as_ref().map_or_else(|| "(gone)".to_owned(), field);
-    let fields: [(&str, Field); 3] = [
+    let fields: [(&str, Field); 4] = [
         ("name", |text| text.name.clone()),
         ("description", |text| text.description.clone()),
         ("limit", |text| limit(text.requests_per_minute)),
+        ("services", |text| services(&text.grants)),
     ];
     fields
         .into_iter()
@@ -152,6 +167,7 @@ pub(crate) async fn decide(
         (EditField::Name, sides.name, "--name"),
         (EditField::Description, sides.description, "--description"),
         (EditField::RequestsPerMinute, sides.limit, "--limit"),
+        (EditField::Grants, sides.services, "--services"),
     ] {
         if edit.conflicts.contains(&field) && side.is_none() {
             return Err(DeskError::Refused(format!(
@@ -174,6 +190,7 @@ pub(crate) async fn decide(
             &seen.requests_per_minute,
         ),
         people: seen.people.clone(),
+        grants: chosen(sides.services, &edit.base.grants, &edit.mine.grants, &seen.grants),
     };
     desk.decide_edit(id, KeyEditDraft::of(seen, made)).await?;
     outcome(desk, output, wanted, &change).await

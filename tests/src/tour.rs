@@ -411,6 +411,7 @@ pub async fn edits(visit: &mut impl AsyncFnMut(&Window, &str) -> Outcome) -> Out
         description: key.description.clone(),
         requests_per_minute: None,
         people: Vec::new(),
+        grants: Vec::new(),
     };
     let draft = KeyEditDraft {
         seen: text("ci-deploy"),

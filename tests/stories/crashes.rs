@@ -272,6 +272,7 @@ async fn the_server_is_killed_in_the_middle(kind: Kind) {
             description: String::new(),
             requests_per_minute: None,
             people: Vec::new(),
+            grants: Vec::new(),
         };
         let next = format!("edited {round}");
         let draft = KeyEditDraft {
@@ -443,6 +444,7 @@ async fn o2_clocks_that_are_a_day_off_lose_nothing() {
         description: String::new(),
         requests_per_minute: None,
         people: Vec::new(),
+        grants: Vec::new(),
     };
     let (secret, key) = ahead.create("made tomorrow").await;
     ahead.wait_synced().await;

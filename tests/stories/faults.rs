@@ -257,7 +257,7 @@ async fn k3_a_draft_is_refused_at_the_field_that_is_wrong() {
         Some("expiresAt")
     );
     long = draft("ci");
-    long.kind = domain::key::KeyKind::Service;
+    long.kind = domain::key::KeyKind::Project;
     assert_eq!(
         ada.desk.create_key(long).await.err().unwrap().field(),
         Some("kind")

@@ -178,6 +178,7 @@ impl World {
                     description: row.description,
                     requests_per_minute: row.requests_per_minute,
                     people: Vec::new(),
+                    grants: Vec::new(),
                 };
                 (row.id, text)
             })
@@ -489,6 +490,7 @@ impl World {
                         description: String::new(),
                         requests_per_minute: None,
                         people: Vec::new(),
+                        grants: Vec::new(),
                     };
                     assert!(now.insert(key, text).is_none(), "{seed}: made twice");
                     *told.entry(name).or_default() += 1;
@@ -595,7 +597,9 @@ fn part(text: &KeyText, field: EditField) -> &str {
     match field {
         EditField::Name => &text.name,
         EditField::Description => &text.description,
-        EditField::RequestsPerMinute => unreachable!("nobody here edits limits"),
+        EditField::RequestsPerMinute | EditField::Grants => {
+            unreachable!("nobody here edits limits or services")
+        }
     }
 }
 
@@ -603,7 +607,9 @@ fn part_mut(text: &mut KeyText, field: EditField) -> &mut String {
     match field {
         EditField::Name => &mut text.name,
         EditField::Description => &mut text.description,
-        EditField::RequestsPerMinute => unreachable!("nobody here edits limits"),
+        EditField::RequestsPerMinute | EditField::Grants => {
+            unreachable!("nobody here edits limits or services")
+        }
     }
 }
 

@@ -98,6 +98,7 @@ async fn o5_keystead_locks_after_idle_minutes_and_then_refuses_everything() {
             description: String::new(),
             requests_per_minute: None,
             people: Vec::new(),
+            grants: Vec::new(),
         };
         KeyEditDraft {
             seen: text(),

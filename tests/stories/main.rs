@@ -22,6 +22,7 @@ mod local;
 mod lock;
 mod mails;
 mod members;
+mod money;
 mod nowhere;
 mod offline;
 mod radar;

@@ -30,6 +30,7 @@ async fn text_of(ada: &TestDesk, key: KeyId) -> KeyText {
         description: row.description,
         requests_per_minute: row.requests_per_minute,
         people: Vec::new(),
+        grants: Vec::new(),
     }
 }
 
@@ -41,6 +42,7 @@ async fn edit(ada: &TestDesk, key: KeyId, name: Option<&str>, description: Optio
         description: description.map_or_else(|| seen.description.clone(), str::to_owned),
         requests_per_minute: seen.requests_per_minute,
         people: Vec::new(),
+        grants: Vec::new(),
     };
     ada.desk
         .edit_key(key, KeyEditDraft::of(seen, made))

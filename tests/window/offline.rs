@@ -177,6 +177,7 @@ async fn window_k4_o2_o4_unplugged_edits_wait_and_a_conflict_is_decided() -> Out
         description: String::new(),
         requests_per_minute: None,
         people: Vec::new(),
+        grants: Vec::new(),
     };
     let draft = KeyEditDraft {
         seen: text("ci-deploy"),

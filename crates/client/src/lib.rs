@@ -6,6 +6,7 @@
 mod address;
 mod error;
 mod issuer;
+mod money;
 mod request;
 mod resource;
 mod tokens;

@@ -89,10 +89,9 @@ impl Server {
     /// # Errors
     /// [`ClientError`].
     pub async fn verify(&self, secret: Secret) -> Result<VerifyView, ClientError> {
-        let request = self.request(Method::POST, path::VERIFY).json(&VerifyRequest {
-            secret,
-            organization_id: None,
-        });
+        let request = self
+            .request(Method::POST, path::VERIFY)
+            .json(&VerifyRequest::of(secret));
         self.send(request).await
     }
 }

@@ -94,6 +94,9 @@ pub enum DeskError {
     /// What is done at the server alone can't be done: it is away.
     #[error("this is done at the server, and nothing waits here: {0}")]
     NeedsServer(ClientError),
+    /// It was asked of the server, and how it went is not known.
+    #[error("this may be done already: look at the ledger before you try again. {0}")]
+    AnswerLost(ClientError),
     /// The role does not allow it.
     #[error("{0}")]
     NotAllowed(#[from] NotAllowed),
@@ -146,7 +149,9 @@ impl DeskError {
                 _ => ErrorCode::Unexpected,
             },
             Self::ReplicaKeyMissing { .. } => ErrorCode::ReplicaKeyMissing,
-            Self::Client(error) | Self::NeedsServer(error) => Self::code_of_client(error),
+            Self::Client(error) | Self::NeedsServer(error) | Self::AnswerLost(error) => {
+                Self::code_of_client(error)
+            }
             Self::Input { .. } => ErrorCode::InvalidInput,
             Self::NotAllowed(_) | Self::Refused(_) => ErrorCode::Refused,
             Self::NotFound(_) => ErrorCode::NotFound,

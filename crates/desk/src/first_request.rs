@@ -116,5 +116,30 @@ fn reasons() -> Vec<ReasonHelp> {
             VerifyRefusal::RateLimited,
             "Wait as long as retry-after says and try again; whoever manages the key can raise its limit.",
         ),
+        of(
+            VerifyRefusal::UnknownService,
+            "Look at Services & prices for what this server offers, and how it is called in requests.",
+        ),
+        of(VerifyRefusal::UnknownModel, "Name one of the models of the service."),
+        of(
+            VerifyRefusal::InvalidParameters,
+            "The field detail says which parameter is wrong and what it takes.",
+        ),
+        of(
+            VerifyRefusal::NotGranted,
+            "Use a service key, and give it this service and model in its card Services.",
+        ),
+        of(
+            VerifyRefusal::NoSubscription,
+            "Let the key pay for this service in another way, in its card Services.",
+        ),
+        of(
+            VerifyRefusal::InsufficientCredit,
+            "Assign credit to the wallet that pays, or let another pay.",
+        ),
+        of(
+            VerifyRefusal::ChargeIdReused,
+            "Send an id of its own with each request, and the same one only when the very same is asked again.",
+        ),
     ]
 }

@@ -15,6 +15,7 @@ use replica::{KeyQuery, KeyRecord, Operation, OutboxEntry, OutboxState};
 use sync::failpoint::reach;
 
 use crate::error::{DeskError, named};
+use crate::grants;
 use crate::open::{OpenConnection, item};
 use crate::tokens::owner_shown;
 use crate::view::{
@@ -72,6 +73,10 @@ impl Desk {
                 "only personal tokens have an owner; choose the kind personal",
             ));
         }
+        let grants = grants::read(&draft.grants)?;
+        if draft.kind != KeyKind::Service && !grants.is_empty() {
+            return Err(DeskError::input("grants", "only service keys call services"));
+        }
         let owner = match draft.kind {
             KeyKind::Personal => Some(open.owner_of_new(draft.owner)?),
             KeyKind::Team => {
@@ -100,10 +105,12 @@ impl Desk {
             requests_per_minute: limit(draft.requests_per_minute)?,
             people: draft.people.iter().copied().collect(),
             owner,
+            grants,
             secret: born.secret.clone(),
         };
         let (desk, account) = (self.clone(), open.record().account_id);
         blocking(move || {
+            open.check_grants(&[], &request.grants)?;
             let name = request.name.to_string();
             let shown = as_shown(&request, account, now);
             let created = open.keep(born, name, draft.kind, || {
@@ -131,6 +138,10 @@ impl Desk {
             let record = open.replica.key(id)?.ok_or_else(no_such_key)?;
             open.may_touch(&record.view, Touch::Edit)?;
             may_edit(record.view.life())?;
+            if made.grants != seen.grants {
+                services_may_be_edited(&record.view).map_err(DeskError::Refused)?;
+                open.check_grants(&seen.grants, &made.grants)?;
+            }
             if record
                 .pending
                 .iter()
@@ -227,6 +238,11 @@ impl OpenConnection {
             paused_by: view.paused_by.map(|account| self.name_of(account)).transpose()?,
             rotation: self.rotation_of(record, now),
             people: self.people_of(record)?,
+            services: self.grant_rows(record)?,
+            edit_services: self.rule(view, Touch::Edit, || {
+                services_may_be_edited(view)?;
+                may_edit(view.life()).map_err(|refusal| refusal.to_string())
+            }),
             edit: self.rule(view, Touch::Edit, || may_edit(view.life())),
             pause: self.rule(view, Touch::Stop, || Stop::Pause.may(record, now)),
             resume: self.rule(view, Touch::Stop, || Stop::Resume.may(record, now)),
@@ -357,6 +373,7 @@ pub(crate) fn as_shown(request: &CreateKeyRequest, account: AccountId, now: Time
         requests_per_minute: request.requests_per_minute,
         people: request.people.clone(),
         owner: request.owner,
+        grants: request.grants.clone(),
         secrets: vec![SecretView {
             id: request.secret.id,
             hash: request.secret.hash,
@@ -397,6 +414,7 @@ pub(crate) fn row(record: &KeyRecord, now: Timestamp) -> KeyRow {
         description: record.shown.description.to_string(),
         requests_per_minute: record.shown.requests_per_minute.map(RequestLimit::per_minute),
         people: record.shown.people.iter().copied().collect(),
+        grants: grants::text(&record.shown.grants),
         kind: view.kind,
         free: view.free,
         prefix: newest.map(|secret| secret.prefix.clone()).unwrap_or_default(),
@@ -442,6 +460,7 @@ pub(crate) fn fields(text: &KeyText) -> Result<KeyFields, DeskError> {
         description: named("description", Description::parse(&text.description))?,
         requests_per_minute: limit(text.requests_per_minute)?,
         people: text.people.iter().copied().collect(),
+        grants: grants::read(&text.grants)?,
     })
 }
 
@@ -459,5 +478,19 @@ pub(crate) fn text(fields: &KeyFields) -> KeyText {
         description: fields.description.to_string(),
         requests_per_minute: fields.requests_per_minute.map(RequestLimit::per_minute),
         people: fields.people.iter().copied().collect(),
+        grants: grants::text(&fields.grants),
     }
+}
+
+/// Whether the services of a key can be edited, but for its life (K2, K5).
+fn services_may_be_edited(view: &KeyView) -> Result<(), String> {
+    if view.free {
+        return Err(
+            "the services of the free service key can't be edited: every free service is on".to_owned(),
+        );
+    }
+    if view.kind != KeyKind::Service {
+        return Err("only service keys call services".to_owned());
+    }
+    Ok(())
 }

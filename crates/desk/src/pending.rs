@@ -240,6 +240,7 @@ fn pending_edit(replica: &Replica, edit: &KeyEdit) -> Result<PendingEdit, DeskEr
                 Field::Name => EditField::Name,
                 Field::Description => EditField::Description,
                 Field::Limit => EditField::RequestsPerMinute,
+                Field::Services => EditField::Grants,
             })
             .collect(),
         _ => Vec::new(),

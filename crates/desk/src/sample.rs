@@ -172,6 +172,7 @@ impl Desk {
                 requests_per_minute: None,
                 people: Vec::new(),
                 owner: None,
+                grants: Vec::new(),
             };
             made.push((self.create_key(draft).await?, *story));
         }

@@ -261,11 +261,22 @@ pub(crate) fn file_name(key_name: &str) -> String {
 }
 
 pub(crate) fn write_new(folder: &Path, name: &str, secret: &Secret) -> Result<std::path::PathBuf, DeskError> {
+    write_new_file(folder, (name, "txt"), |file| {
+        writeln!(file, "{}", secret.expose())
+    })
+}
+
+/// Writes a file that is not there yet, readable by its owner alone.
+pub(crate) fn write_new_file(
+    folder: &Path,
+    (name, ending): (&str, &str),
+    write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
+) -> Result<std::path::PathBuf, DeskError> {
     for count in 1..=MOST_NAMES {
         let path = folder.join(if count == 1 {
-            format!("{name}.txt")
+            format!("{name}.{ending}")
         } else {
-            format!("{name}-{count}.txt")
+            format!("{name}-{count}.{ending}")
         });
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);
@@ -273,7 +284,7 @@ pub(crate) fn write_new(folder: &Path, name: &str, secret: &Secret) -> Result<st
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         match options.open(&path) {
             Ok(mut file) => {
-                return writeln!(file, "{}", secret.expose())
+                return write(&mut file)
                     .and_then(|()| file.sync_all())
                     .map(|()| path.clone())
                     .map_err(|error| DeskError::file(&path, error));
@@ -284,7 +295,7 @@ pub(crate) fn write_new(folder: &Path, name: &str, secret: &Secret) -> Result<st
     }
     Err(DeskError::file(
         folder,
-        format!("{name}.txt and {MOST_NAMES} more exist already"),
+        format!("{name}.{ending} and {MOST_NAMES} more exist already"),
     ))
 }
 

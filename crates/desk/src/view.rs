@@ -39,6 +39,7 @@ mod import;
 mod inspect;
 mod issuers;
 mod key;
+mod money;
 mod people;
 mod policy;
 mod radar;
@@ -68,6 +69,10 @@ pub use issuers::{
 pub use key::{
     ActRule, AssignedPerson, BulkRefusal, BulkReport, Copied, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft,
     KeyPage, KeyRow, KeyText, PendingMark, RevokeRule, Saved, SecretRow, Stop, StoredIn,
+};
+pub use money::{
+    CreditDraft, EntryRow, GrantRow, GrantText, LedgerQuery, LedgerView, MoneyOverview, TotalsView,
+    WalletDraft, WalletRow,
 };
 pub use people::{
     AcceptInvitation, GroupChoice, InvitationRow, InvitationSeen, InviteDraft, InviteReport,

@@ -6,17 +6,20 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::grant::KeyGrant;
 use crate::id::{
     AccountId, EventId, GroupId, InvitationId, IssuerId, KeyId, MemberId, OrganizationId, SecretId,
-    ServiceAccountId, SessionId,
+    ServiceAccountId, SessionId, WalletId,
 };
 use crate::issuer::{Audience, IssuerUrl, Mapping};
 use crate::key::KeyKind;
 use crate::limit::RequestLimit;
+use crate::money::Money;
 use crate::policy::TokenPolicy;
 use crate::role::Role;
 use crate::token::TokenOwner;
 use crate::trace::Handling;
+use crate::wallet::EntryKind;
 
 /// Whose record an event belongs to: each scope has a sequence and a hash chain of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,6 +58,24 @@ pub struct LimitEdited {
     pub from: Option<RequestLimit>,
     /// As it is.
     pub to: Option<RequestLimit>,
+}
+
+/// The services of a key before and after an edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantsEdited {
+    /// As they were.
+    pub from: Vec<KeyGrant>,
+    /// As they are.
+    pub to: Vec<KeyGrant>,
+}
+
+/// A wallet, as the record names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedWallet {
+    /// The wallet.
+    pub wallet: WalletId,
+    /// Its name then.
+    pub name: String,
 }
 
 /// An invitation, as the record names it.
@@ -272,6 +293,9 @@ pub enum Event {
         /// Whose it is, where it is a personal token.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<TokenOwner>,
+        /// The services it may call, where it is a service key (K5).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        grants: Vec<KeyGrant>,
     },
     /// Keys were brought from another system by the hashes of their secrets; one event for all of a request, because
     /// they come or fail together.
@@ -298,6 +322,9 @@ pub enum Event {
         /// The members it was taken from.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         unassigned: Vec<NamedMember>,
+        /// The services, where they were edited (K5).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grants: Option<GrantsEdited>,
     },
     /// A key was paused (K8).
     KeyPaused {
@@ -482,6 +509,42 @@ pub enum Event {
         stopped: u32,
         /// How many came back.
         returned: u32,
+    },
+    /// An organization that was made before there were credits got what it begins with (B5).
+    CreditStarted {
+        /// How much.
+        amount: Money,
+    },
+    /// A wallet was made (B6).
+    WalletCreated {
+        /// The wallet.
+        wallet: NamedWallet,
+        /// What it was given of the credit that is in no wallet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        assigned: Option<Money>,
+    },
+    /// A wallet was renamed (B6).
+    WalletRenamed {
+        /// The wallet.
+        wallet: WalletId,
+        /// Its name.
+        name: Edited,
+    },
+    /// A wallet was archived (B6).
+    WalletArchived {
+        /// The wallet.
+        wallet: NamedWallet,
+    },
+    /// Credit was moved between wallets, one of which may be the credit that is in none (B6).
+    CreditMoved {
+        /// What it is called there: assigned, given back or transferred.
+        kind: EntryKind,
+        /// Where it was.
+        from: NamedWallet,
+        /// Where it is.
+        to: NamedWallet,
+        /// How much.
+        amount: Money,
     },
 }
 

@@ -112,6 +112,10 @@ name!(
     KeyName, "The key's name", 1..=100, breaks: false, check: |_| Ok(())
 );
 name!(
+    /// A wallet's name: 1 to 100 characters.
+    WalletName, "The wallet's name", 1..=100, breaks: false, check: |_| Ok(())
+);
+name!(
     /// What a key is for: up to 500 characters, line breaks allowed; may be empty.
     Description, "The description", 0..=500, breaks: true, check: |_| Ok(())
 );

@@ -5,6 +5,7 @@
 use domain::activity::Scope;
 use domain::id::{
     AccountId, GroupId, InvitationId, IssuerId, KeyId, MemberId, OrganizationId, ServiceAccountId, SessionId,
+    WalletId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ use crate::issuer::IssuerView;
 use crate::key::KeyView;
 use crate::organization::{MemberView, OrganizationView};
 use crate::service_account::ServiceAccountView;
+use crate::wallet::WalletView;
 
 /// The most changes a page may be asked for.
 pub const MOST_CHANGES: u32 = 1_000;
@@ -64,6 +66,8 @@ pub enum Entity {
     ServiceAccount(ServiceAccountView),
     /// A key with its secrets.
     Key(KeyView),
+    /// A wallet, or the credit that is in none; told to those who manage money.
+    Wallet(WalletView),
     /// The account itself.
     Profile(ProfileView),
     /// The account's place in an organization.
@@ -89,6 +93,7 @@ impl Entity {
             Self::Group(view) => Some(EntityRef::Group(view.id)),
             Self::ServiceAccount(view) => Some(EntityRef::ServiceAccount(view.id)),
             Self::Key(view) => Some(EntityRef::Key(view.id)),
+            Self::Wallet(view) => Some(EntityRef::Wallet(view.id)),
             Self::Profile(view) => Some(EntityRef::Profile(view.id)),
             Self::Membership(view) => Some(EntityRef::Membership(view.id)),
             Self::Session(view) => Some(EntityRef::Session(view.id)),
@@ -116,6 +121,8 @@ pub enum EntityRef {
     ServiceAccount(ServiceAccountId),
     /// A key.
     Key(KeyId),
+    /// A wallet.
+    Wallet(WalletId),
     /// The account itself.
     Profile(AccountId),
     /// The account's place in an organization.

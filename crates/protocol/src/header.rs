@@ -37,3 +37,13 @@ pub const KEY_OWNER_ROLE: &str = "x-keystead-owner-role";
 pub const REASON: &str = "x-keystead-reason";
 /// How many more requests of a key with a limit may go on at once.
 pub const REMAINING: &str = "x-keystead-remaining";
+/// The service a request calls, in a question of a reverse proxy.
+pub const SERVICE: &str = "x-keystead-service";
+/// The model of that service.
+pub const MODEL: &str = "x-keystead-model";
+/// What the request says, as `name=number` and commas: what it costs is worked out of it.
+pub const PARAMETERS: &str = "x-keystead-parameters";
+/// The caller's own id of the request: asked again with it, the request is charged once.
+pub const CHARGE_ID: &str = "x-keystead-charge-id";
+/// What the request cost, as `0.05 EUR`.
+pub const COST: &str = "x-keystead-cost";

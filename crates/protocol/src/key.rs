@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crypto::token::SecretHash;
 use domain::clock::Timestamp;
+use domain::grant::{KeyGrant, in_order};
 use domain::id::{AccountId, KeyId, MemberId, SecretId};
 use domain::key::{KeyKind, Life};
 use domain::limit::RequestLimit;
@@ -36,7 +37,7 @@ pub struct NewSecret {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateKeyRequest {
-    /// The kind: `team` or `personal`.
+    /// The kind: `team`, `service` or `personal`.
     pub kind: KeyKind,
     /// The name.
     pub name: KeyName,
@@ -53,6 +54,9 @@ pub struct CreateKeyRequest {
     /// Whose it is, of a personal token; the caller's own if not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<TokenOwner>,
+    /// The services it may call, where it is a service key (K5).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<KeyGrant>,
     /// Its first secret, with the new key's id.
     pub secret: NewSecret,
 }
@@ -82,6 +86,9 @@ pub struct EditKeyRequest {
     /// Whether the members that are assigned, or no longer, are told by mail.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub notify_people: bool,
+    /// The services it may call, all of them: what is left out of the list is taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Vec<KeyGrant>>,
 }
 
 /// A field that is there, be it `null`.
@@ -98,6 +105,7 @@ impl EditKeyRequest {
             description: self.description.unwrap_or_else(|| before.description.clone()),
             requests_per_minute: self.requests_per_minute.unwrap_or(before.requests_per_minute),
             people: self.people.unwrap_or_else(|| before.people.clone()),
+            grants: self.grants.map_or_else(|| before.grants.clone(), in_order),
         }
     }
 
@@ -108,6 +116,7 @@ impl EditKeyRequest {
             && self.description.is_none()
             && self.requests_per_minute.is_none()
             && self.people.is_none()
+            && self.grants.is_none()
     }
 }
 
@@ -136,6 +145,9 @@ pub struct KeyFields {
     /// The members it is assigned to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub people: BTreeSet<MemberId>,
+    /// The services it may call, in one order ([`in_order`]): equal where they are the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<KeyGrant>,
 }
 
 impl KeyFields {
@@ -149,6 +161,7 @@ impl KeyFields {
                 .then_some(self.requests_per_minute),
             people: (self.people != before.people).then(|| self.people.clone()),
             notify_people: false,
+            grants: (self.grants != before.grants).then(|| self.grants.clone()),
         }
     }
 }
@@ -184,6 +197,9 @@ pub struct KeyView {
     /// Whose it is, of a personal token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<TokenOwner>,
+    /// The services it may call, where it is a service key (K5).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<KeyGrant>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
     /// Who revoked it.
@@ -207,6 +223,7 @@ impl CreateKeyRequest {
             description: self.description.clone(),
             requests_per_minute: self.requests_per_minute,
             people: self.people.clone(),
+            grants: in_order(self.grants.clone()),
         }
     }
 }
@@ -220,6 +237,7 @@ impl KeyView {
             description: self.description.clone(),
             requests_per_minute: self.requests_per_minute,
             people: self.people.clone(),
+            grants: in_order(self.grants.clone()),
         }
     }
 
@@ -308,6 +326,24 @@ pub struct KeyUsageView {
     pub hours: Vec<HourUses>,
     /// By secret and address, the most used first; at most 50 for each secret.
     pub addresses: Vec<AddressUses>,
+    /// By service and model, the most used first, where requests named one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServiceUses>,
+}
+
+/// Uses of a key for one service and model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ServiceUses {
+    /// The service.
+    pub service: String,
+    /// The model; none where requests named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// How often.
+    pub uses: i64,
+    /// When last.
+    pub last_at: Timestamp,
 }
 
 /// Uses of a secret in one hour.

@@ -18,3 +18,4 @@ pub mod problem;
 pub mod server;
 pub mod service_account;
 pub mod verify;
+pub mod wallet;

@@ -89,6 +89,16 @@ pub const INVITATION_ACCEPT: &str = "/v1/invitations/accept";
 pub const INVITATION_JOIN: &str = "/v1/invitations/join";
 /// The page of an invitation, for browsers.
 pub const INVITATION_PAGE: &str = "/invite/{code}";
+/// The wallets of an organization.
+pub const WALLETS: &str = "/v1/organizations/{organization_id}/wallets";
+/// Move credit between wallets.
+pub const WALLETS_MOVE: &str = "/v1/organizations/{organization_id}/wallets/move";
+/// One wallet.
+pub const WALLET: &str = "/v1/organizations/{organization_id}/wallets/{wallet_id}";
+/// Archive a wallet that is empty.
+pub const WALLET_ARCHIVE: &str = "/v1/organizations/{organization_id}/wallets/{wallet_id}/archive";
+/// Every movement of an organization's credits.
+pub const LEDGER: &str = "/v1/organizations/{organization_id}/ledger";
 /// What changed in an organization since a sequence number.
 pub const CHANGES: &str = "/v1/organizations/{organization_id}/changes";
 /// Notices that something changed, as server-sent events.

@@ -20,6 +20,8 @@ pub enum ProblemCode {
     NotLetThrough,
     /// The secret is good, and its key made more requests than its limit lets it (403): wait for `retry_after_seconds`.
     RateLimited,
+    /// The secret is good, and its key may not call what the request calls, or its wallet can't pay for it (403).
+    CallRefused,
     /// The role does not allow it, or a rule refuses it (403).
     Refused,
     /// Not there, or not visible to this account: the two can't be told apart (404).
@@ -51,7 +53,7 @@ impl ProblemCode {
         match self {
             Self::InvalidInput => 400,
             Self::SignedOut | Self::WrongCredentials | Self::NotLetThrough => 401,
-            Self::Refused | Self::RateLimited => 403,
+            Self::Refused | Self::RateLimited | Self::CallRefused => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::Conflict | Self::OperationReused => 409,
@@ -73,6 +75,7 @@ impl ProblemCode {
             Self::WrongCredentials => "Wrong email or password",
             Self::NotLetThrough => "Not let through",
             Self::RateLimited => "Rate limited",
+            Self::CallRefused => "Call refused",
             Self::Refused => "Refused",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",

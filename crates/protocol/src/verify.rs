@@ -1,10 +1,14 @@
 //! Whether a secret is good (K14): the one request that carries one.
 
+use std::collections::BTreeMap;
+
 use crypto::secret::{Secret, serialize_exposed};
 use domain::clock::Timestamp;
+use domain::grant::KeyGrant;
 use domain::id::{AccountId, IssuerId, KeyId, MemberId, OrganizationId, SecretId, ServiceAccountId};
 use domain::issuer::{IssuerUrl, Principal, Subject, TokenProblem};
 use domain::key::KeyKind;
+use domain::money::Money;
 use domain::role::Role;
 use serde::{Deserialize, Serialize};
 
@@ -20,9 +24,39 @@ pub struct VerifyRequest {
     /// several organizations have registered for the same audience.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<OrganizationId>,
+    /// The service the request calls: then only a service key is good that may call it, and what the request costs is
+    /// charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The model of that service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// What the request says, by the names of the model's parameters; what is left out has its default.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, u32>,
+    /// Your own id of the request, 1 to 100 visible characters of ASCII: asked again with it, the request is charged once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
+    pub charge_id: Option<String>,
 }
 
-/// The answer. It is 200 whether or not the secret is good: the question was answered.
+impl VerifyRequest {
+    /// Whether a secret is good, whatever the request calls.
+    #[must_use]
+    pub const fn of(secret: Secret) -> Self {
+        Self {
+            organization_id: None,
+            secret,
+            service: None,
+            model: None,
+            parameters: BTreeMap::new(),
+            charge_id: None,
+        }
+    }
+}
+
+/// The answer. It is 200 whether or not the secret is good: the question was answered. Where the wallet can't pay, the same
+/// answer comes with 402.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VerifyView {
@@ -43,6 +77,12 @@ pub struct VerifyView {
     /// Seconds until another request may go on; only when `rate_limited`, and also in the header `retry-after`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u32>,
+    /// What the request costs; when it is paid for by a wallet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Money>,
+    /// The refusal in words, where the reason alone does not say what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// Why a secret is not good.
@@ -80,6 +120,20 @@ pub enum VerifyRefusal {
     Ambiguous,
     /// A token that can't be looked at now: its issuer's keys can't be read. Try again.
     IssuerAway,
+    /// The server offers no such service.
+    UnknownService,
+    /// The service has no such model, or none was named where one has to be.
+    UnknownModel,
+    /// The model takes no such parameters.
+    InvalidParameters,
+    /// The key may not call this service, or this model.
+    NotGranted,
+    /// The key pays for this service by a job plan, and the organization has none for it.
+    NoSubscription,
+    /// The wallet can't pay for the request.
+    InsufficientCredit,
+    /// The `charge_id` was used for another request of this key.
+    ChargeIdReused,
 }
 
 impl From<TokenProblem> for VerifyRefusal {
@@ -118,6 +172,13 @@ impl VerifyRefusal {
             Self::Unmapped => "unmapped",
             Self::Ambiguous => "ambiguous",
             Self::IssuerAway => "issuer_away",
+            Self::UnknownService => "unknown_service",
+            Self::UnknownModel => "unknown_model",
+            Self::InvalidParameters => "invalid_parameters",
+            Self::NotGranted => "not_granted",
+            Self::NoSubscription => "no_subscription",
+            Self::InsufficientCredit => "insufficient_credit",
+            Self::ChargeIdReused => "charge_id_reused",
         }
     }
 
@@ -145,6 +206,13 @@ impl VerifyRefusal {
                 "several organizations have registered the issuer of this token: name the one that is meant"
             }
             Self::IssuerAway => "the keys of the issuer of this token can't be read now; try again",
+            Self::UnknownService => "this server offers no such service",
+            Self::UnknownModel => "the service has no such model; name one of its models",
+            Self::InvalidParameters => "the model takes no such parameters",
+            Self::NotGranted => "the key of this secret may not call this service",
+            Self::NoSubscription => "the organization has no job plan for this service",
+            Self::InsufficientCredit => "the wallet that pays for this key has too little credit",
+            Self::ChargeIdReused => "this charge id was used for another request of the key",
         }
     }
 }
@@ -193,6 +261,9 @@ pub struct VerifiedKey {
     /// Whose it is, where it is a personal token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<VerifiedOwner>,
+    /// The services it may call, where it is a paid service key. The free service key may call every free service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<KeyGrant>,
 }
 
 /// Whose a personal token is, and as what it acts: what a request with it may do follows from the role.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use protocol::change::{ChangesPage, Entity, EntityRef};
 
-use crate::{Feed, Replica, ReplicaError, Topic, account, groups, issuer, key, meta, people};
+use crate::{Feed, Replica, ReplicaError, Topic, account, groups, issuer, key, meta, people, wallet};
 
 impl Replica {
     /// Applies one page and moves the cursor behind it, in one transaction.
@@ -90,6 +90,10 @@ impl Replica {
                         key::put(change, view, false)?;
                         topics.insert(Topic::Keys);
                     }
+                    Entity::Wallet(view) => {
+                        wallet::put(change, view)?;
+                        topics.insert(Topic::Money);
+                    }
                     Entity::Profile(view) => {
                         account::put_profile(change, view)?;
                         topics.insert(Topic::Account);
@@ -139,6 +143,9 @@ impl Replica {
                                 id.to_string(),
                                 Topic::Keys,
                             ),
+                            EntityRef::Wallet(id) => {
+                                ("DELETE FROM wallet WHERE id = ?1", id.to_string(), Topic::Money)
+                            }
                             EntityRef::Profile(id) => (
                                 "DELETE FROM profile WHERE id = ?1",
                                 id.to_string(),
@@ -190,6 +197,7 @@ const fn held_by(feed: Feed) -> &'static [(&'static str, &'static str)] {
                 "SELECT id FROM service_account",
                 "DELETE FROM service_account WHERE id = ?1",
             ),
+            ("SELECT id FROM wallet", "DELETE FROM wallet WHERE id = ?1"),
             (
                 "SELECT id FROM organization",
                 "DELETE FROM organization WHERE id = ?1",
@@ -215,6 +223,7 @@ fn id_of(entity: &EntityRef) -> String {
         EntityRef::Group(id) => id.to_string(),
         EntityRef::ServiceAccount(id) => id.to_string(),
         EntityRef::Key(id) => id.to_string(),
+        EntityRef::Wallet(id) => id.to_string(),
         EntityRef::Profile(id) => id.to_string(),
         EntityRef::Membership(id) => id.to_string(),
         EntityRef::Session(id) => id.to_string(),

@@ -257,6 +257,7 @@ pub(crate) fn rename_unconfirmed(
     record.view.description = request.description.clone();
     record.view.requests_per_minute = request.requests_per_minute;
     record.view.people.clone_from(&request.people);
+    record.view.grants.clone_from(&request.grants);
     put(change, &record.view, true)
 }
 

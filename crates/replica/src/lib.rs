@@ -20,6 +20,7 @@ mod removed;
 mod rules;
 mod topic;
 mod trace;
+mod wallet;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -341,6 +342,7 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0006_radar.sql")),
         M::up(include_str!("../migrations/0008_tokens.sql")),
         M::up(include_str!("../migrations/0009_issuers.sql")),
+        M::up(include_str!("../migrations/0010_money.sql")),
     ])
 }
 

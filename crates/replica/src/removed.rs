@@ -27,6 +27,7 @@ impl Replica {
                 "DELETE FROM invitation",
                 "DELETE FROM member_group",
                 "DELETE FROM service_account",
+                "DELETE FROM wallet",
                 "DELETE FROM member",
                 "DELETE FROM organization",
             ] {

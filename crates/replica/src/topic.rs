@@ -21,6 +21,8 @@ pub enum Topic {
     Organization,
     /// Services, models and prices.
     Catalog,
+    /// Wallets and what is in them.
+    Money,
     /// Who is signed in, where they belong, and their sessions.
     Account,
 }

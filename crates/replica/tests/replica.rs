@@ -44,6 +44,7 @@ fn view(number: u8, name: &str, version: i64) -> KeyView {
         requests_per_minute: None,
         people: BTreeSet::new(),
         owner: None,
+        grants: Vec::new(),
         revoked_at: None,
         revoked_by: None,
         paused_at: None,
@@ -126,6 +127,7 @@ fn request(number: u8, name: &str) -> CreateKeyRequest {
         owner: None,
         requests_per_minute: None,
         people: BTreeSet::new(),
+        grants: Vec::new(),
         secret: NewSecret {
             key_id: shown.id,
             id: shown.secrets[0].id,
@@ -514,6 +516,7 @@ fn fields(name: &str, description: &str) -> KeyFields {
         description: Description::parse(description).unwrap(),
         requests_per_minute: None,
         people: BTreeSet::new(),
+        grants: Vec::new(),
     }
 }
 
@@ -814,6 +817,7 @@ fn o2_mending_a_refused_key_takes_in_what_was_meant_after_it() {
         description: Description::parse(description).unwrap(),
         requests_per_minute: None,
         people: BTreeSet::new(),
+        grants: Vec::new(),
     };
     let wanted = request(1, "a");
     replica

@@ -7,6 +7,7 @@ use domain::activity::Scope;
 use domain::clock::Timestamp;
 use domain::entropy::Entropy;
 use domain::id::OrganizationId;
+use domain::money::Money;
 use store::{Store, Write};
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +32,8 @@ pub(crate) struct App(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) catalog: Published,
+    /// What an organization begins with.
+    pub(crate) starting_credit: Money,
     pub(crate) ports: Ports,
     pub(crate) request_ids: RequestIds,
     pub(crate) store: Store,

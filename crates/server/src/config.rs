@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use domain::money::{Currency, Money, MoneyProblem};
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Provider};
 use ipnet::IpNet;
@@ -93,6 +94,8 @@ pub struct Config {
     pub sign_ups_per_hour: u32,
     /// The folder of the catalog; the one that is part of the program if none.
     pub catalog: Option<PathBuf>,
+    /// What an organization begins with, in the currency of the catalog, like `25.00`.
+    pub starting_credit: String,
     /// Where people reach the server, like `https://keys.example.org`: links in mails begin with it.
     pub public_url: Option<String>,
     /// The mail server; without one, mails are files in a folder.
@@ -129,6 +132,7 @@ impl Default for Config {
             sign_in_attempts_per_address: 100,
             sign_ups_per_hour: 20,
             catalog: None,
+            starting_credit: "25.00".to_owned(),
             public_url: None,
             mail_host: None,
             mail_port: None,
@@ -244,6 +248,10 @@ pub struct Flags {
     #[arg(long, value_name = "FOLDER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub catalog: Option<PathBuf>,
+    /// What an organization begins with, in the currency of the catalog [default: 25.00] [env: KEYSTEAD_STARTING_CREDIT]
+    #[arg(long, value_name = "AMOUNT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starting_credit: Option<String>,
     /// Where people reach the server, like `https://keys.example.org`; links in mails begin with it [default: where it
     /// listens] [env: KEYSTEAD_PUBLIC_URL]
     #[arg(long, value_name = "URL")]
@@ -275,6 +283,17 @@ impl Config {
         Ok(config)
     }
 
+    /// What an organization begins with.
+    ///
+    /// # Errors
+    /// [`MoneyProblem`]: it is no amount, or below zero.
+    pub fn starting_credit(&self, currency: Currency) -> Result<Money, MoneyProblem> {
+        match Money::parse(&self.starting_credit, currency)? {
+            money if money.micros < 0 => Err(MoneyProblem::NoAmount),
+            money => Ok(money),
+        }
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let refuse = |key: &str, reason: &str| {
             Err(ConfigError::Value {
@@ -291,6 +310,12 @@ impl Config {
         }
         if self.name.trim().is_empty() || self.name.chars().count() > 100 {
             return refuse("name", "has to have 1 to 100 characters");
+        }
+        if let Err(problem) = Currency::parse("XXX").and_then(|currency| self.starting_credit(currency)) {
+            return refuse(
+                "starting_credit",
+                &format!("“{}” {problem}", self.starting_credit),
+            );
         }
         if let Some(url) = &self.public_url {
             let parsed = url::Url::parse(url).ok();

@@ -183,6 +183,9 @@ mod tests {
         let config = Config::default();
         let app = App::new(Shared {
             catalog: crate::catalog::Published::of(&crate::catalog::load(None).unwrap()).unwrap(),
+            starting_credit: config
+                .starting_credit(domain::money::Currency::parse("EUR").unwrap())
+                .unwrap(),
             attempts: Attempts::new(&config),
             mailing: crate::mail::Mailing::new(&config).unwrap(),
             config,

@@ -9,7 +9,7 @@ use domain::id::EventId;
 use protocol::change::EntityRef;
 use protocol::key::SecretView;
 use store::rotation::{self, Due};
-use store::{Changed, Record, key, operation, secret, session, usage};
+use store::{Changed, Record, StoreError, key, operation, secret, session, usage, wallet};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -51,9 +51,11 @@ pub(crate) async fn run(app: App, ending: CancellationToken) {
             }
         }
         if due.is_some_and(|due| due <= now) {
-            match secret::announce(&app.store, now).await {
+            match announce(&app, now).await {
                 Ok(next) => due = next,
-                Err(error) => tracing::warn!(%error, "uses of secrets could not be told; tried again"),
+                Err(error) => {
+                    tracing::warn!(%error, "uses of secrets and balances could not be told; tried again");
+                }
             }
         }
         match end_rotations(&app, now).await {
@@ -79,6 +81,13 @@ pub(crate) async fn run(app: App, ending: CancellationToken) {
             clear(&app, now).await;
         }
     }
+}
+
+/// Tells of uses and of balances; answers when the next are due.
+async fn announce(app: &App, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    let uses = secret::announce(&app.store, now).await?;
+    let balances = wallet::announce(&app.store, now).await?;
+    Ok([uses, balances].into_iter().flatten().min())
 }
 
 /// Ends the old secrets whose time is over (K7). They let nobody in since the very moment, whoever is first to say so.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use domain::id::{
-    GroupId, InvitationId, IssuerId, KeyId, MemberId, NotAnId, OrganizationId, ServiceAccountId,
+    GroupId, InvitationId, IssuerId, KeyId, MemberId, NotAnId, OrganizationId, ServiceAccountId, WalletId,
 };
 
 use crate::app::App;
@@ -58,6 +58,13 @@ pub(crate) struct OneServiceAccount {
     pub(crate) service_account: ServiceAccountId,
 }
 
+/// `{organization_id}` and `{wallet_id}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneWallet {
+    pub(crate) organization: OrganizationId,
+    pub(crate) wallet: WalletId,
+}
+
 async fn id<I: FromStr<Err = NotAnId>>(
     parts: &mut Parts,
     app: &App,
@@ -82,6 +89,7 @@ fn not_an_id(name: &'static str) -> Refusal {
         "issuer_id" => IssuerId::PREFIX,
         "group_id" => GroupId::PREFIX,
         "service_account_id" => ServiceAccountId::PREFIX,
+        "wallet_id" => WalletId::PREFIX,
         _ => OrganizationId::PREFIX,
     };
     Refusal::field(
@@ -160,6 +168,17 @@ impl FromRequestParts<App> for OneServiceAccount {
         Ok(Self {
             organization: id(parts, app, "organization_id").await?,
             service_account: id(parts, app, "service_account_id").await?,
+        })
+    }
+}
+
+impl FromRequestParts<App> for OneWallet {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Ok(Self {
+            organization: id(parts, app, "organization_id").await?,
+            wallet: id(parts, app, "wallet_id").await?,
         })
     }
 }
@@ -252,6 +271,21 @@ impl Query {
                         "the parameter organization has to be org_ and 32 hexadecimal digits",
                     )
                 })
+            })
+            .transpose()
+    }
+
+    /// Whatever is read of a text; `expected` says what that is, in words.
+    pub(crate) fn read<T>(
+        &self,
+        name: &'static str,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Refusal> {
+        self.text(name)
+            .map(|text| {
+                read(text)
+                    .ok_or_else(|| Refusal::field(name, format!("the parameter {name} has to be {expected}")))
             })
             .transpose()
     }

@@ -8,6 +8,7 @@ use domain::policy::TokenRefusal;
 use domain::role::NotAllowed;
 use domain::service_account::AbleRefusal;
 use domain::token::TouchRefusal;
+use domain::wallet::WalletRefusal;
 use protocol::problem::{Problem, ProblemCode};
 use store::StoreError;
 
@@ -129,6 +130,7 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken => Self::conflict(),
+            StoreError::Overdrawn => Self::new(ProblemCode::Refused, error.to_string()),
             error if error.is_passing() => {
                 tracing::warn!(%error, "the database is not available");
                 Self::unavailable("the server's database does not answer now; try again in a moment")
@@ -148,6 +150,12 @@ impl Refusal {
             ProblemCode::Conflict,
             "something with this id or hash exists already; make a new one and try again",
         )
+    }
+}
+
+impl From<WalletRefusal> for Refusal {
+    fn from(refusal: WalletRefusal) -> Self {
+        Self::new(ProblemCode::Refused, refusal.to_string())
     }
 }
 

@@ -177,7 +177,7 @@ fn document() -> OpenApi {
 fn build() -> Routes {
     use handlers::{
         account, catalog, change, group, health, invitation, issuer, key, member, notice, openapi, policy,
-        server, service_account, session, verify,
+        server, service_account, session, verify, wallet,
     };
     Routes {
         router: OpenApiRouter::with_openapi(document()),
@@ -261,6 +261,15 @@ fn build() -> Routes {
     .to(Access::Session, route!(invitation::accept::accept))
     .to(Access::Public, route!(invitation::join::join))
     .to(Access::Public, route!(invitation::page::page))
+    .to(Access::May(Action::ManageMoney), route!(wallet::list::list))
+    .to(Access::May(Action::ManageMoney), route!(wallet::create::create))
+    .to(
+        Access::May(Action::ManageMoney),
+        route!(wallet::move_credit::move_credit),
+    )
+    .to(Access::May(Action::ManageMoney), route!(wallet::rename::rename))
+    .to(Access::May(Action::ManageMoney), route!(wallet::archive::archive))
+    .to(Access::May(Action::ManageMoney), route!(wallet::ledger::ledger))
     .to(Access::Member, route!(change::list::list))
     .to(Access::Session, route!(notice::stream::stream))
     .to(Access::Public, route!(verify::verify::verify))

@@ -37,5 +37,6 @@ pub(crate) const fn of_feed(standing: Standing) -> Sight {
     Sight {
         keys: keys(standing.role, standing.id),
         invitations: grant(standing.role, Action::ManageMembers).is_full(),
+        money: grant(standing.role, Action::ManageMoney).is_full(),
     }
 }

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use axum_server::Handle;
+use domain::money::MoneyProblem;
 use store::{Store, StoreError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,7 @@ use crate::app::{App, Shared};
 use crate::attempts::Attempts;
 use crate::catalog::{self, CatalogError, Published};
 use crate::config::Config;
+use crate::handlers::wallet::open::open_missing;
 use crate::imported::ImportedSecrets;
 use crate::issuers::IssuerKeys;
 use crate::jobs;
@@ -56,6 +58,12 @@ pub enum StartError {
     /// Mail can't be sent with these settings.
     #[error(transparent)]
     Mail(#[from] MailError),
+    /// What organizations begin with is no amount.
+    #[error("starting_credit {0}")]
+    StartingCredit(MoneyProblem),
+    /// Organizations that were made before there was credit did not get theirs.
+    #[error("organizations of an earlier version can't be given their credit: {0}")]
+    Credit(String),
     /// Password hashes can't be made.
     #[error("password hashes can't be made with these parameters")]
     Passwords,
@@ -79,6 +87,9 @@ pub struct Running {
 pub async fn start(mut config: Config, ports: Ports) -> Result<Running, StartError> {
     let address = config.listen;
     let catalog = Published::of(&catalog::load(config.catalog.as_deref())?)?;
+    let starting_credit = config
+        .starting_credit(catalog.catalog.currency)
+        .map_err(StartError::StartingCredit)?;
     let listener = TcpListener::bind(address).map_err(|error| cannot_listen(address, &error))?;
     listener
         .set_nonblocking(true)
@@ -99,6 +110,7 @@ pub async fn start(mut config: Config, ports: Ports) -> Result<Running, StartErr
     let app = App::new(Shared {
         attempts: Attempts::new(&config),
         catalog,
+        starting_credit,
         config,
         request_ids: RequestIds::new(&ports),
         ports,
@@ -112,6 +124,9 @@ pub async fn start(mut config: Config, ports: Ports) -> Result<Running, StartErr
         issuers,
         closing: closing.clone(),
     });
+    open_missing(&app)
+        .await
+        .map_err(|refusal| StartError::Credit(format!("{refusal:?}")))?;
 
     let handle = Handle::new();
     let mut server = axum_server::from_tcp(listener)

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::clock::Timestamp;
-use domain::id::SecretId;
+use domain::id::{KeyId, SecretId};
 use store::secret::{self, Use};
-use store::usage::hour_of;
+use store::usage::{ServiceUse, hour_of};
 use store::{Store, StoreError};
 
 /// So many addresses of a secret are kept apart in each hour; more are one, called [`OTHER`], so that nobody fills the
@@ -22,15 +22,30 @@ pub(crate) struct Uses(Mutex<Gathered>);
 /// A secret, the hour of its use, and from where: nothing where that is not kept apart.
 type Place = (SecretId, Timestamp, Option<IpAddr>);
 
+/// A key, the hour of its use, a service and its model.
+type Called = (KeyId, Timestamp, String, String);
+
 #[derive(Clone, Copy)]
 struct Count {
     uses: i64,
     last_at: Timestamp,
 }
 
+impl Count {
+    const fn none(self) -> Self {
+        Self { uses: 0, ..self }
+    }
+
+    fn add_to(self, known: &mut Self) {
+        known.uses += self.uses;
+        known.last_at = known.last_at.max(self.last_at);
+    }
+}
+
 #[derive(Default)]
 struct Gathered {
     uses: HashMap<Place, Count>,
+    services: HashMap<Called, Count>,
     /// The addresses each secret was used from in the hour under way.
     addresses: HashMap<SecretId, HashSet<IpAddr>>,
     hour: Option<Timestamp>,
@@ -38,12 +53,11 @@ struct Gathered {
 
 impl Gathered {
     fn add(&mut self, place: Place, more: Count) {
-        let known = self.uses.entry(place).or_insert(Count {
-            uses: 0,
-            last_at: more.last_at,
-        });
-        known.uses += more.uses;
-        known.last_at = known.last_at.max(more.last_at);
+        more.add_to(self.uses.entry(place).or_insert(more.none()));
+    }
+
+    fn add_service(&mut self, called: Called, more: Count) {
+        more.add_to(self.services.entry(called).or_insert(more.none()));
     }
 
     /// The address, where it is kept apart.
@@ -73,9 +87,26 @@ impl Uses {
         gathered.add((secret, hour, from), Count { uses: 1, last_at: at });
     }
 
+    /// Notes one use for a service of the catalog, and for one of its models.
+    pub(crate) fn note_service(&self, key: KeyId, at: Timestamp, (service, model): (&str, Option<&str>)) {
+        let called = (
+            key,
+            hour_of(at),
+            service.to_owned(),
+            model.unwrap_or_default().to_owned(),
+        );
+        self.lock().add_service(called, Count { uses: 1, last_at: at });
+    }
+
     /// Puts down what was gathered; answers how much. What could not be put down is kept for the next time.
     pub(crate) async fn put_down(&self, store: &Store, now: Timestamp) -> Result<usize, StoreError> {
-        let taken = std::mem::take(&mut self.lock().uses);
+        let (taken, called) = {
+            let mut gathered = self.lock();
+            (
+                std::mem::take(&mut gathered.uses),
+                std::mem::take(&mut gathered.services),
+            )
+        };
         if taken.is_empty() {
             return Ok(0);
         }
@@ -88,12 +119,25 @@ impl Uses {
                 last_from: from.map_or_else(|| OTHER.to_owned(), |from| from.to_string()),
             })
             .collect();
-        match secret::record_uses(store, &uses, now).await {
+        let of_services: Vec<ServiceUse> = called
+            .iter()
+            .map(|((key, _, service, model), count)| ServiceUse {
+                key: *key,
+                service: service.clone(),
+                model: model.clone(),
+                count: count.uses,
+                last_at: count.last_at,
+            })
+            .collect();
+        match secret::record_uses(store, &uses, &of_services, now).await {
             Ok(()) => Ok(uses.len()),
             Err(error) => {
                 let mut gathered = self.lock();
                 for (place, count) in taken {
                     gathered.add(place, count);
+                }
+                for (called, count) in called {
+                    gathered.add_service(called, count);
                 }
                 Err(error)
             }

@@ -3,6 +3,7 @@
 use domain::activity::Scope;
 use domain::id::{
     AccountId, GroupId, InvitationId, IssuerId, KeyId, MemberId, OrganizationId, ServiceAccountId, SessionId,
+    WalletId,
 };
 use protocol::change::{Change, Entity, EntityRef};
 use uuid::Uuid;
@@ -12,7 +13,9 @@ use crate::error::StoreError;
 use crate::link::{Connected, all, one, run};
 use crate::read::Tx;
 use crate::write::{Changed, scope_id, scope_kind};
-use crate::{account, group, invitation, issuer, key, member, organization, service_account, session};
+use crate::{
+    account, group, invitation, issuer, key, member, organization, service_account, session, wallet,
+};
 
 const ORGANIZATION: &str = "organization";
 const MEMBER: &str = "member";
@@ -21,6 +24,7 @@ const ISSUER: &str = "issuer";
 const GROUP: &str = "group";
 const SERVICE_ACCOUNT: &str = "service_account";
 const KEY: &str = "key";
+const WALLET: &str = "wallet";
 const PROFILE: &str = "profile";
 const MEMBERSHIP: &str = "membership";
 const SESSION: &str = "session";
@@ -34,6 +38,7 @@ const fn parts(entity: EntityRef) -> (&'static str, Uuid) {
         EntityRef::Group(id) => (GROUP, id.as_uuid()),
         EntityRef::ServiceAccount(id) => (SERVICE_ACCOUNT, id.as_uuid()),
         EntityRef::Key(id) => (KEY, id.as_uuid()),
+        EntityRef::Wallet(id) => (WALLET, id.as_uuid()),
         EntityRef::Profile(id) => (PROFILE, id.as_uuid()),
         EntityRef::Membership(id) => (MEMBERSHIP, id.as_uuid()),
         EntityRef::Session(id) => (SESSION, id.as_uuid()),
@@ -91,6 +96,8 @@ pub struct Sight {
     pub keys: Sees,
     /// Its invitations, likewise.
     pub invitations: bool,
+    /// Its wallets, likewise.
+    pub money: bool,
 }
 
 /// A piece of the feed.
@@ -144,7 +151,8 @@ pub async fn page(
         from,
         "SELECT sequence, entity_type, entity_id, gone FROM change \
          WHERE scope_id = $1 AND sequence > $2 AND sequence <= $3 AND (entity_type <> $5 OR (gone AND $4)) \
-         AND ($6 OR entity_type <> $7) AND ($4 OR entity_type <> $9) ORDER BY sequence LIMIT $8",
+         AND ($6 OR entity_type <> $7) AND ($4 OR entity_type <> $9) AND ($10 OR entity_type <> $11) \
+         ORDER BY sequence LIMIT $8",
         scope_id(scope),
         since,
         to,
@@ -152,6 +160,8 @@ pub async fn page(
         KEY,
         sight.invitations,
         INVITATION,
+        sight.money,
+        WALLET,
         limit,
         ISSUER,
     )?;
@@ -191,7 +201,7 @@ pub async fn page(
              AND ($3 OR entity_type <> $4 OR EXISTS (SELECT 1 FROM key_person \
              WHERE key_person.key_id = change.entity_id AND key_person.member_id = $7) \
              OR EXISTS (SELECT 1 FROM key WHERE key.id = change.entity_id AND key.owner_member = $9)) \
-             AND ($5 OR entity_type <> $6) AND ($3 OR entity_type <> $8)",
+             AND ($5 OR entity_type <> $6) AND ($3 OR entity_type <> $8) AND ($10 OR entity_type <> $11)",
             scope_id(scope),
             next,
             all_keys,
@@ -201,6 +211,8 @@ pub async fn page(
             of_member,
             ISSUER,
             own,
+            sight.money,
+            WALLET,
         )?
         .map_or(0, |(count,)| count)
     };
@@ -222,6 +234,7 @@ fn gone(row: &ChangeRow) -> Result<Entity, StoreError> {
         GROUP => EntityRef::Group(GroupId::from_uuid(row.entity_id)),
         SERVICE_ACCOUNT => EntityRef::ServiceAccount(ServiceAccountId::from_uuid(row.entity_id)),
         KEY => EntityRef::Key(KeyId::from_uuid(row.entity_id)),
+        WALLET => EntityRef::Wallet(WalletId::from_uuid(row.entity_id)),
         PROFILE => EntityRef::Profile(AccountId::from_uuid(row.entity_id)),
         MEMBERSHIP => EntityRef::Membership(MemberId::from_uuid(row.entity_id)),
         SESSION => EntityRef::Session(SessionId::from_uuid(row.entity_id)),
@@ -260,6 +273,11 @@ async fn here(from: &mut impl Connected, scope: Scope, row: &ChangeRow) -> Resul
             service_account::find(from, organization, ServiceAccountId::from_uuid(row.entity_id))
                 .await?
                 .map(Entity::ServiceAccount)
+        }
+        (Scope::Organization(organization), WALLET) => {
+            wallet::find(from, organization, WalletId::from_uuid(row.entity_id))
+                .await?
+                .map(Entity::Wallet)
         }
         (Scope::Account(account), PROFILE) => account::profile(from, account).await?.map(Entity::Profile),
         (Scope::Account(account), MEMBERSHIP) => {

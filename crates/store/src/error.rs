@@ -6,6 +6,9 @@ pub enum StoreError {
     /// Something with this id, hash or name exists already.
     #[error("something with this id or name exists already")]
     Taken,
+    /// A wallet would have gone below zero, or is archived by now.
+    #[error("there is less in the wallet than that, or it is archived")]
+    Overdrawn,
     /// The address names no database this program knows.
     #[error(
         "“{0}” is no database address; write a file path, sqlite:///path/keystead.db or postgres://user@host/name"

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crypto::token::SecretHash;
 use domain::clock::Timestamp;
+use domain::grant::KeyGrant;
 use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SecretId, ServiceAccountId};
 use domain::key::KeyKind;
 use domain::limit::RequestLimit;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use crate::account::moment;
 use crate::assigned::{self, PersonRow, Sees};
 use crate::error::StoreError;
+use crate::grant::{self, GrantRow};
 use crate::link::{Connected, all, one, run};
 use crate::rotation;
 use crate::write::Write;
@@ -38,6 +40,8 @@ pub struct NewKey<'a> {
     pub requests_per_minute: Option<RequestLimit>,
     /// Whose it is, of a personal token.
     pub owner: Option<TokenOwner>,
+    /// The services it may call.
+    pub grants: &'a [KeyGrant],
     /// Who makes it.
     pub by: AccountId,
     /// Its first secret, which names the key.
@@ -69,6 +73,9 @@ pub async fn insert(write: &mut Write, new: &NewKey<'_>) -> Result<(), StoreErro
         member,
         service_account,
     )?;
+    if !new.grants.is_empty() {
+        grant::replace(write, new.secret.key_id, new.grants).await?;
+    }
     rotation::insert_secret(write, new.organization, new.secret).await
 }
 
@@ -118,7 +125,7 @@ pub async fn revoke(
     Ok(())
 }
 
-/// Gives a key what its admins wrote of it.
+/// Gives a key what its admins wrote of it; its services only where they are others than `before`.
 ///
 /// # Errors
 /// The database does not answer.
@@ -126,8 +133,11 @@ pub async fn edit(
     write: &mut Write,
     organization: OrganizationId,
     id: KeyId,
-    fields: &KeyFields,
+    (before, fields): (&KeyFields, &KeyFields),
 ) -> Result<(), StoreError> {
+    if before.grants != fields.grants {
+        grant::replace(write, id, &fields.grants).await?;
+    }
     run!(
         write,
         "UPDATE key SET name = $3, description = $4, requests_per_minute = $5, version = version + 1 \
@@ -230,15 +240,17 @@ fn key_view(row: &KeyRow) -> Result<KeyView, StoreError> {
         requests_per_minute: limit(row.requests_per_minute)?,
         people: BTreeSet::new(),
         owner: owner(row.owner_member, row.owner_service_account),
+        grants: Vec::new(),
         secrets: Vec::new(),
     })
 }
 
-/// Puts secrets, which come oldest first, and people to their keys.
+/// Puts secrets, which come oldest first, people, and grants, which come by service, to their keys.
 fn join(
     keys: &[KeyRow],
     secrets: Vec<SecretRow>,
     people: Vec<PersonRow>,
+    grants: Vec<GrantRow>,
 ) -> Result<Vec<KeyView>, StoreError> {
     let mut views = keys.iter().map(key_view).collect::<Result<Vec<_>, _>>()?;
     let places: std::collections::HashMap<KeyId, usize> =
@@ -270,6 +282,11 @@ fn join(
             retired_at: moment(row.retired_at),
         });
     }
+    for row in grants {
+        if let Some(at) = places.get(&KeyId::from_uuid(row.key_id)) {
+            views[*at].grants.push(row.view()?);
+        }
+    }
     Ok(views)
 }
 
@@ -300,7 +317,14 @@ pub async fn find(
         id.as_uuid(),
     )?;
     let people = assigned::of_key(from, id).await?;
-    Ok(join(&[row], secrets, people)?.pop())
+    let mut view = join(&[row], secrets, people, Vec::new())?.pop();
+    if let Some(view) = view
+        .as_mut()
+        .filter(|view| view.kind == KeyKind::Service && !view.free)
+    {
+        view.grants = grant::of_key(from, id).await?;
+    }
+    Ok(view)
 }
 
 /// The keys of an organization behind `after` that `sees` lets be seen, in the order of their ids.
@@ -346,7 +370,17 @@ pub async fn list(
         last,
     )?;
     let people = assigned::of_ids(from, organization, (after, last)).await?;
-    join(&rows, secrets, people)
+    let grants = all!(
+        GrantRow,
+        from,
+        "SELECT key_grant.key_id, key_grant.service, key_grant.policy, key_grant.models, key_grant.wallet_id \
+         FROM key JOIN key_grant ON key_grant.key_id = key.id \
+         WHERE key.organization_id = $1 AND key.id > $2 AND key.id <= $3 ORDER BY key_grant.service",
+        organization.as_uuid(),
+        after,
+        last,
+    )?;
+    join(&rows, secrets, people, grants)
 }
 
 /// The personal tokens of an organization that are not revoked, in the order of their ids.
@@ -372,8 +406,8 @@ pub(crate) async fn personal(
          ORDER BY secret.created_at, secret.id",
         organization.as_uuid(),
     )?;
-    // Nobody is assigned to a personal token.
-    join(&rows, secrets, Vec::new())
+    // A personal token is assigned to nobody, and calls no services.
+    join(&rows, secrets, Vec::new(), Vec::new())
 }
 
 #[derive(sqlx::FromRow)]
@@ -426,7 +460,26 @@ pub(crate) async fn changed(
         last,
     )?;
     let people = assigned::of_changes(from, organization, (since, last)).await?;
+    let has_services = |row: &ChangedRow| row.key.kind == KeyKind::Service.as_str() && !row.key.free;
+    let grants = if rows.iter().any(has_services) {
+        all!(
+            GrantRow,
+            from,
+            "SELECT key_grant.key_id, key_grant.service, key_grant.policy, key_grant.models, key_grant.wallet_id \
+             FROM change JOIN key_grant ON key_grant.key_id = change.entity_id \
+             WHERE change.scope_id = $1 AND change.entity_type = 'key' \
+             AND change.sequence > $2 AND change.sequence <= $3 ORDER BY key_grant.service",
+            organization.as_uuid(),
+            since,
+            last,
+        )?
+    } else {
+        Vec::new()
+    };
     let (numbers, keys): (Vec<i64>, Vec<KeyRow>) =
         rows.into_iter().map(|row| (row.sequence, row.key)).unzip();
-    Ok(numbers.into_iter().zip(join(&keys, secrets, people)?).collect())
+    Ok(numbers
+        .into_iter()
+        .zip(join(&keys, secrets, people, grants)?)
+        .collect())
 }

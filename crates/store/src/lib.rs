@@ -4,7 +4,8 @@
 //!
 //! - No write is committed without its activity event and its change rows: a [`Write`] ends only in
 //!   [`Write::commit`], which takes them, or in a rollback. The exceptions are measurements (uses of secrets, when a
-//!   session was last seen), the removal of what ran out, and the sending of mails; each is one named function here.
+//!   session was last seen), charges, whose record is the ledger ([`charge`]), the removal of what ran out, and the
+//!   sending of mails; each is one named function here.
 //! - No statement exists twice. A constant text with `$1` placeholders runs on either database through `on!`; only the
 //!   table definitions in `migrations/` differ.
 //! - No reader sees a number of an organization's sequence before every smaller one: writers take the scope's row
@@ -23,11 +24,14 @@ pub mod account;
 pub mod activity;
 pub mod assigned;
 pub mod change;
+pub mod charge;
+pub mod grant;
 pub mod group;
 pub mod import;
 pub mod invitation;
 pub mod issuer;
 pub mod key;
+pub mod ledger;
 pub mod mail;
 pub mod member;
 pub mod operation;
@@ -41,6 +45,7 @@ pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod usage;
+pub mod wallet;
 
 pub use error::StoreError;
 pub use fresh::Mark;

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use crypto::token::SecretHash;
 use domain::activity::Scope;
 use domain::clock::Timestamp;
+use domain::grant::KeyGrant;
 use domain::id::{AccountId, KeyId, OrganizationId, SecretId};
 use domain::key::{KeyKind, Life};
 use domain::limit::RequestLimit;
@@ -25,8 +26,9 @@ use crate::error::StoreError;
 use crate::link::{Connected, all, on, one};
 use crate::open::Store;
 use crate::read::Tx;
+use crate::usage::ServiceUse;
 use crate::write::{Changed, commit_and_tell, hold, tell_of};
-use crate::{key, usage};
+use crate::{grant, key, usage};
 
 /// The least time between two announcements of a secret's use, in seconds.
 pub const ANNOUNCED_EVERY_SECONDS: i64 = 60;
@@ -43,6 +45,10 @@ pub struct Known {
     pub organization: OrganizationId,
     /// The key's kind.
     pub kind: KeyKind,
+    /// Whether it is the organization's free service key (K2).
+    pub free: bool,
+    /// The services it may call, where it is a paid service key.
+    pub grants: Vec<KeyGrant>,
     /// The key's name.
     pub name: String,
     /// How many requests it may make in a minute.
@@ -91,6 +97,7 @@ struct KnownRow {
     key: Uuid,
     organization: Uuid,
     kind: String,
+    free: bool,
     name: String,
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
@@ -138,7 +145,7 @@ pub async fn by_hash(from: &mut impl Connected, hash: &SecretHash) -> Result<Opt
     let row = one!(
         KnownRow,
         from,
-        "SELECT secret.id AS secret, key.id AS key, key.organization_id AS organization, key.kind, key.name, \
+        "SELECT secret.id AS secret, key.id AS key, key.organization_id AS organization, key.kind, key.free, key.name, \
          key.expires_at, key.revoked_at, key.paused_at, secret.created_at, secret.retires_at, secret.retired_at, \
          key.requests_per_minute, organization.token_policy, key.owner_member, key.owner_service_account, \
          member.account_id AS member_account, member.role AS member_role, service_account.role AS service_role, \
@@ -151,13 +158,21 @@ pub async fn by_hash(from: &mut impl Connected, hash: &SecretHash) -> Result<Opt
     )?;
     let Some(row) = row else { return Ok(None) };
     let holder = row.holder()?;
+    let kind = key::kind(&row.kind)?;
+    let grants = if kind == KeyKind::Service && !row.free {
+        grant::of_key(from, KeyId::from_uuid(row.key)).await?
+    } else {
+        Vec::new()
+    };
     Ok(Some(Known {
         holder,
         policy_suspends: row.token_policy == TokenPolicy::Nobody.as_str(),
         secret: SecretId::from_uuid(row.secret),
         key: KeyId::from_uuid(row.key),
         organization: OrganizationId::from_uuid(row.organization),
-        kind: key::kind(&row.kind)?,
+        kind,
+        free: row.free,
+        grants,
         name: row.name,
         requests_per_minute: key::limit(row.requests_per_minute)?,
         life: Life {
@@ -276,7 +291,12 @@ async fn count(tx: &mut Tx, uses: &[Use], now: Timestamp) -> Result<(), StoreErr
 ///
 /// # Errors
 /// The database does not answer; then nothing was put down.
-pub async fn record_uses(store: &Store, uses: &[Use], now: Timestamp) -> Result<(), StoreError> {
+pub async fn record_uses(
+    store: &Store,
+    uses: &[Use],
+    of_services: &[ServiceUse],
+    now: Timestamp,
+) -> Result<(), StoreError> {
     // In one order everywhere, so that two nodes never wait for each other.
     let mut uses: Vec<&Use> = uses.iter().collect();
     uses.sort_by(|one, other| {
@@ -287,6 +307,7 @@ pub async fn record_uses(store: &Store, uses: &[Use], now: Timestamp) -> Result<
         count(&mut tx, some, now).await?;
     }
     usage::record(&mut tx, &uses).await?;
+    usage::record_services(&mut tx, of_services).await?;
     tx.commit().await
 }
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use domain::clock::Timestamp;
 use domain::id::{KeyId, OrganizationId, SecretId};
-use protocol::key::{AddressUses, HourUses};
+use protocol::key::{AddressUses, HourUses, ServiceUses};
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -52,6 +52,80 @@ pub(crate) async fn record(tx: &mut Tx, uses: &[&Use]) -> Result<(), StoreError>
         })?;
     }
     Ok(())
+}
+
+/// How a key was used for a service and model since that was last put down, in the hour of `last_at`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceUse {
+    /// The key.
+    pub key: KeyId,
+    /// The service.
+    pub service: String,
+    /// The model; empty where requests named none.
+    pub model: String,
+    /// How often.
+    pub count: i64,
+    /// When last.
+    pub last_at: Timestamp,
+}
+
+/// Puts uses of services to their hours. They are few: one for each key, service and model.
+pub(crate) async fn record_services(tx: &mut Tx, uses: &[ServiceUse]) -> Result<(), StoreError> {
+    // In one order everywhere, so that two nodes never wait for each other.
+    let mut uses: Vec<&ServiceUse> = uses.iter().collect();
+    uses.sort_by(|one, other| {
+        (one.key, one.last_at, &one.service, &one.model).cmp(&(
+            other.key,
+            other.last_at,
+            &other.service,
+            &other.model,
+        ))
+    });
+    for used in uses {
+        run!(
+            &mut *tx,
+            "INSERT INTO service_usage (key_id, hour, service, model, uses, last_at) VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (key_id, hour, service, model) \
+             DO UPDATE SET uses = service_usage.uses + excluded.uses, \
+             last_at = CASE WHEN service_usage.last_at > excluded.last_at THEN service_usage.last_at \
+                            ELSE excluded.last_at END",
+            used.key.as_uuid(),
+            hour_of(used.last_at).as_micros(),
+            used.service.as_str(),
+            used.model.as_str(),
+            used.count,
+            used.last_at.as_micros(),
+        )?;
+    }
+    Ok(())
+}
+
+/// How often a key was used since `from`, by service and model, the most used first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn services(
+    connected: &mut impl Connected,
+    key: KeyId,
+    from: Timestamp,
+) -> Result<Vec<ServiceUses>, StoreError> {
+    let rows = all!(
+        (String, String, i64, i64),
+        connected,
+        "SELECT service, model, CAST(SUM(uses) AS BIGINT), MAX(last_at) FROM service_usage \
+         WHERE key_id = $1 AND hour >= $2 GROUP BY service, model ORDER BY 3 DESC, service, model",
+        key.as_uuid(),
+        from.as_micros(),
+    )?;
+    Ok(rows
+        .into_iter()
+        .map(|(service, model, uses, last_at)| ServiceUses {
+            service,
+            model: Some(model).filter(|model| !model.is_empty()),
+            uses,
+            last_at: Timestamp::from_micros(last_at),
+        })
+        .collect())
 }
 
 /// How often a key of an organization was used since `from`, by secret and hour, oldest first.
@@ -121,6 +195,11 @@ pub async fn addresses(
 pub async fn remove_old(store: &Store, before: Timestamp) -> Result<u64, StoreError> {
     let mut tx = store.writing().await?;
     let removed = run!(&mut tx, "DELETE FROM usage WHERE hour < $1", before.as_micros())?;
+    run!(
+        &mut tx,
+        "DELETE FROM service_usage WHERE hour < $1",
+        before.as_micros()
+    )?;
     tx.commit().await?;
     Ok(removed)
 }

@@ -24,6 +24,8 @@ pub enum Field {
     Description,
     /// The limit of requests a minute.
     Limit,
+    /// The services, all of them together.
+    Services,
 }
 
 /// Merges an edit that its author made of `base` into the key as it is now. A field that one side changed is taken
@@ -39,13 +41,15 @@ pub fn merge(base: &KeyFields, mine: &KeyFields, theirs: &KeyFields) -> Merge {
     );
     // Who was added or taken away on either side: each by themselves, so nothing of it can clash.
     let people = one_by_one(&base.people, &mine.people, &theirs.people);
-    match (name, description, limit) {
-        (Some(name), Some(description), Some(limit)) => {
+    let grants = one(&base.grants, &mine.grants, &theirs.grants);
+    match (name, description, limit, grants) {
+        (Some(name), Some(description), Some(limit), Some(grants)) => {
             let made = KeyFields {
                 name: name.clone(),
                 description: description.clone(),
                 requests_per_minute: *limit,
                 people,
+                grants: grants.clone(),
             };
             if made == *theirs {
                 Merge::Settled
@@ -53,11 +57,12 @@ pub fn merge(base: &KeyFields, mine: &KeyFields, theirs: &KeyFields) -> Merge {
                 Merge::Make(made)
             }
         }
-        (name, description, limit) => Merge::Conflict(
+        (name, description, limit, grants) => Merge::Conflict(
             [
                 name.is_none().then_some(Field::Name),
                 description.is_none().then_some(Field::Description),
                 limit.is_none().then_some(Field::Limit),
+                grants.is_none().then_some(Field::Services),
             ]
             .into_iter()
             .flatten()
@@ -94,6 +99,8 @@ pub fn one_by_one<T: Ord + Copy>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::catalog::{BillingPolicy, CatalogId};
+    use domain::grant::KeyGrant;
     use domain::id::MemberId;
     use domain::limit::RequestLimit;
     use domain::name::{Description, KeyName};
@@ -105,6 +112,7 @@ mod tests {
             description: Description::parse(description).unwrap(),
             requests_per_minute: None,
             people: BTreeSet::new(),
+            grants: Vec::new(),
         }
     }
 
@@ -117,6 +125,36 @@ mod tests {
             people: people.iter().map(member).collect(),
             ..fields
         }
+    }
+
+    fn granted(fields: KeyFields, services: &[&str]) -> KeyFields {
+        let grants = services.iter().map(|service| KeyGrant {
+            service: CatalogId::parse(service).unwrap(),
+            policy: BillingPolicy::Free,
+            models: Vec::new(),
+            wallet: None,
+        });
+        KeyFields {
+            grants: grants.collect(),
+            ..fields
+        }
+    }
+
+    #[test]
+    fn k5_services_are_merged_as_one_field() {
+        let base = granted(fields("a", "x"), &["routes"]);
+        let mine = granted(fields("a", "x"), &["routes", "tsp"]);
+        let theirs = granted(fields("b", "x"), &["routes"]);
+        assert_eq!(
+            merge(&base, &mine, &theirs),
+            Merge::Make(granted(fields("b", "x"), &["routes", "tsp"]))
+        );
+        let others = granted(fields("a", "x"), &[]);
+        assert_eq!(
+            merge(&base, &mine, &others),
+            Merge::Conflict(vec![Field::Services])
+        );
+        assert_eq!(merge(&base, &mine, &mine), Merge::Settled);
     }
 
     fn limited(fields: KeyFields, per_minute: u32) -> KeyFields {

@@ -195,6 +195,7 @@ mod tests {
                 requests_per_minute: None,
                 people: std::collections::BTreeSet::new(),
                 owner: None,
+                grants: Vec::new(),
                 secret: NewSecret {
                     key_id,
                     id: SecretId::make(Timestamp::from_micros(0), &mut Fixed(number)),
@@ -316,6 +317,7 @@ mod tests {
             description: Description::parse("").unwrap(),
             requests_per_minute: None,
             people: std::collections::BTreeSet::new(),
+            grants: Vec::new(),
         }
     }
 

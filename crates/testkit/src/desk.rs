@@ -276,6 +276,7 @@ pub fn draft(name: &str) -> KeyDraft {
         requests_per_minute: None,
         people: Vec::new(),
         owner: None,
+        grants: Vec::new(),
     }
 }
 

@@ -97,6 +97,12 @@ impl TestServer {
         self.config.listen
     }
 
+    /// Its database, for a program that is to serve it in the place of this.
+    #[must_use]
+    pub fn database(&self) -> &str {
+        &self.config.database
+    }
+
     /// Puts so many keys into its one organization. Only on SQLite.
     pub async fn seed_keys(&self, count: u32) {
         let store = store::Store::open(&self.config.database).await.unwrap();

@@ -1,7 +1,7 @@
 // The choices made in a conflict, field by field. What somebody else changes while they are made takes the choice
 // for that field back: it was made over something else. What was typed stays.
 import type { EditField, KeyText, PendingChange, PendingEdit } from "../ipc/bindings";
-import { editFields, formText, mergedFrom } from "./edits";
+import { editFields, formText, isSame, mergedFrom, type WrittenField } from "./edits";
 import { readLimit } from "./limit";
 
 export type Choice = "mine" | "theirs" | "other";
@@ -35,6 +35,7 @@ export class Deciding {
 		name: new FieldChoice(),
 		description: new FieldChoice(),
 		requestsPerMinute: new FieldChoice(),
+		grants: new FieldChoice(),
 	};
 	#of: string | null = null;
 	#theirs: KeyText | null = null;
@@ -42,9 +43,10 @@ export class Deciding {
 	/** Takes in how the edit stands now. */
 	take({ operationId }: PendingChange, { mine, theirs, conflicts }: PendingEdit) {
 		for (const field of editFields) {
-			if (operationId !== this.#of) this.fields[field].begin(formText(mine, field));
+			if (operationId !== this.#of)
+				this.fields[field].begin(field === "grants" ? "" : formText(mine, field));
 			if (this.#theirs === null || theirs === null || !conflicts.includes(field)) continue;
-			if (theirs[field] !== this.#theirs[field]) this.fields[field].takeBack();
+			if (!isSame(theirs, this.#theirs, field)) this.fields[field].takeBack();
 		}
 		this.#of = operationId;
 		this.#theirs = theirs;
@@ -52,15 +54,27 @@ export class Deciding {
 
 	/** What is to be made of the key, once every field in conflict is decided. */
 	made(edit: PendingEdit): KeyText | null {
-		const [name, description, limit] = editFields.map((field) => this.#made(edit, field));
-		if (name == null || description == null || limit == null) return null;
+		const [name, description, limit] = (["name", "description", "requestsPerMinute"] as const).map(
+			(field) => this.#made(edit, field),
+		);
+		const grants = this.#grants(edit);
+		if (name == null || description == null || limit == null || grants === null) return null;
 		const read = readLimit(limit);
 		if ("problem" in read || edit.theirs === null) return null;
 		// Whom it is assigned to is merged by the core, one by one.
-		return { name, description, requestsPerMinute: read.limit, people: edit.theirs.people };
+		const { people } = edit.theirs;
+		return { name, description, requestsPerMinute: read.limit, people, grants };
 	}
 
-	#made(edit: PendingEdit, field: EditField): string | null {
+	/** Services are taken from one side or the other, whole. */
+	#grants(edit: PendingEdit): KeyText["grants"] | null {
+		if (!edit.conflicts.includes("grants")) return mergedFrom(edit, "grants").grants;
+		const { choice } = this.fields.grants;
+		if (choice === null) return null;
+		return (choice === "mine" ? edit.mine : edit.theirs)?.grants ?? null;
+	}
+
+	#made(edit: PendingEdit, field: WrittenField): string | null {
 		if (!edit.conflicts.includes(field)) return formText(mergedFrom(edit, field), field);
 		const { choice, other } = this.fields[field];
 		switch (choice) {

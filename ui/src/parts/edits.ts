@@ -10,53 +10,63 @@ import type {
 	PendingOperation,
 } from "../ipc/bindings";
 import { commands } from "../ipc/tauri";
+import { grantsWords, isSameGrants } from "./grants";
 import { limitText, limitWords } from "./limit";
 import { operationWords } from "./operations";
 
-export const editFields: readonly EditField[] = ["name", "description", "requestsPerMinute"];
+export const editFields: readonly EditField[] = ["name", "description", "requestsPerMinute", "grants"];
+/** Those that are written in a form, and not chosen from a list. */
+export type WrittenField = Exclude<EditField, "grants">;
 
 export const fieldNames: Record<EditField, string> = {
 	name: "Name",
 	description: "Description",
 	requestsPerMinute: "Limit",
+	grants: "Services",
 };
 
-export function isSameText(one: KeyText, other: KeyText): boolean {
-	return editFields.every((field) => one[field] === other[field]);
+/** Whether a field is the same in both. */
+export function isSame(one: KeyText, other: KeyText, field: EditField): boolean {
+	return field === "grants" ? isSameGrants(one.grants, other.grants) : one[field] === other[field];
 }
 
-export function textOf({ name, description, requestsPerMinute, people }: KeyText): KeyText {
-	return { name, description, requestsPerMinute, people };
+export function isSameText(one: KeyText, other: KeyText): boolean {
+	return editFields.every((field) => isSame(one, other, field));
+}
+
+export function textOf({ name, description, requestsPerMinute, people, grants }: KeyText): KeyText {
+	return { name, description, requestsPerMinute, people, grants };
 }
 
 /** A field as it is written in a form. */
-export function formText(text: KeyText, field: EditField): string {
+export function formText(text: KeyText, field: WrittenField): string {
 	return field === "requestsPerMinute" ? limitText(text[field]) : text[field];
 }
 
 /** A field as it is told. */
 export function told(text: KeyText, field: EditField): string {
+	if (field === "grants") return grantsWords(text.grants);
 	return field === "requestsPerMinute" ? limitWords(text[field]) : text[field];
 }
 
 /** The fields that its author changed. */
 export function changedFields({ base, mine }: Pick<PendingEdit, "base" | "mine">): EditField[] {
-	return editFields.filter((field) => mine[field] !== base[field]);
+	return editFields.filter((field) => !isSame(mine, base, field));
 }
 
 /** Who changed a field that is not in conflict. */
 type Side = "neither" | "mine" | "theirs" | "both";
 
 export function sideOf({ base, mine, theirs }: PendingEdit, field: EditField): Side {
-	const byMe = mine[field] !== base[field];
-	const byThem = theirs !== null && theirs[field] !== base[field];
+	const byMe = !isSame(mine, base, field);
+	const byThem = theirs !== null && !isSame(theirs, base, field);
 	if (byMe && byThem) return "both";
 	return byMe ? "mine" : byThem ? "theirs" : "neither";
 }
 
 /** The side from which a field comes that is not in conflict. */
 export function mergedFrom({ base, mine, theirs }: PendingEdit, field: EditField): KeyText {
-	return mine[field] === base[field] && theirs !== null ? theirs : mine;
+	return isSame(mine, base, field) && theirs !== null ? theirs : mine;
 }
 
 /** Whether a change is of what is written of a key, and so can be edited. */

@@ -1,6 +1,6 @@
 import Plus from "@lucide/svelte/icons/plus";
 import { expect, test } from "vitest";
-import { ranked, type Entry } from "./palette";
+import { closest, ranked, type Entry } from "./palette";
 
 function entry(label: string, keywords = ""): Entry {
 	return { id: label, label, icon: Plus, keywords, act: () => {} };
@@ -24,6 +24,12 @@ test("a beginning comes first, then begun words, then what contains it, then its
 		"Asynchronous",
 	]);
 	expect(labels(ranked(entries, "sync").loose)).toEqual(["Say you need colors"]);
+});
+
+test("an act that begins so is closer than a screen that has it within", () => {
+	const [screens, acts] = [[entry("Wallets & credits")], [entry("Edit the open key")]];
+	expect(closest(acts, "edit")).toBeLessThan(closest(screens, "edit"));
+	expect(closest(screens, "cred")).toBeLessThan(closest(acts, "cred"));
 });
 
 test("equals stay in their order, and words may come in any", () => {

@@ -71,6 +71,11 @@ export function ranked(entries: readonly Entry[], text: string): { close: Entry[
 	};
 }
 
+/** How close the best of the entries fits; what stands first in the palette is chosen by it. */
+export function closest(entries: readonly Entry[], text: string): number {
+	return Math.min(...entries.map((entry) => fit(entry, text) ?? Infinity));
+}
+
 function words(text: string): string[] {
 	return text
 		.toLowerCase()

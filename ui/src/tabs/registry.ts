@@ -9,6 +9,7 @@ import SlidersHorizontal from "@lucide/svelte/icons/sliders-horizontal";
 import Tags from "@lucide/svelte/icons/tags";
 import ShieldCheck from "@lucide/svelte/icons/shield-check";
 import UsersRound from "@lucide/svelte/icons/users-round";
+import Wallet from "@lucide/svelte/icons/wallet";
 import Users from "@lucide/svelte/icons/users";
 import type { Tab } from "../state/workspace";
 import Connections from "./connections/Connections.svelte";
@@ -20,6 +21,7 @@ import Members from "./members/Members.svelte";
 import Policy from "./policy/Policy.svelte";
 import Preferences from "./preferences/Preferences.svelte";
 import Services from "./services/Services.svelte";
+import Wallets from "./wallets/Wallets.svelte";
 import Why from "./why/Why.svelte";
 
 export const tabs: readonly Tab[] = [
@@ -92,6 +94,16 @@ export const tabs: readonly Tab[] = [
 		action: null,
 		keywords: "personal tokens creation suspend nobody groups dry run",
 		view: Policy,
+	},
+	{
+		id: "wallets",
+		label: "Wallets & credits",
+		group: "organization",
+		icon: Wallet,
+		purpose: "What the organization has to spend, where it lies, and every movement of it.",
+		action: "manage_money",
+		keywords: "money balance ledger assign transfer csv pay",
+		view: Wallets,
 	},
 	{
 		id: "preferences",

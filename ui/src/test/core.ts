@@ -7,6 +7,7 @@ import type {
 	Boot,
 	ConnectionView,
 	CreatedKey,
+	CreditDraft,
 	ErrorCode,
 	EstimateDraft,
 	ImportProgress,
@@ -20,6 +21,7 @@ import type {
 	KeyRow,
 	KeyText,
 	KeychainStatus,
+	LedgerQuery,
 	LockStatus,
 	LockWish,
 	Opened,
@@ -35,12 +37,14 @@ import type {
 	SyncStatus,
 	Topic,
 	UsageView,
+	WalletDraft,
 } from "../ipc/bindings";
 import { FakeCatalog } from "./catalog";
 import { firstRequestOf } from "./firstRequest";
 import { FakeGroups } from "./groups";
 import { FakeImports } from "./imports";
 import { CHECKSUM, inspected, pageOf } from "./listing";
+import { FakeMoney } from "./money";
 import { FakeOutbox, textOf, type Wanted } from "./outbox";
 import { FakeIssuers } from "./issuers";
 import { FakePeople } from "./people";
@@ -119,6 +123,9 @@ export class FakeCore {
 	#outbox = new FakeOutbox();
 	readonly people = new FakePeople();
 	readonly issuers = new FakeIssuers(this.people);
+	readonly money = new FakeMoney((message, field) =>
+		Object.assign(new Error(message), problem("invalid_input", message, field)),
+	);
 	readonly rotations = new FakeRotations();
 	readonly catalog = new FakeCatalog();
 	readonly imports = new FakeImports();
@@ -252,6 +259,15 @@ export class FakeCore {
 			people: this.people.members
 				.filter((member) => row.people.includes(member.id))
 				.map(({ id, name, email }) => ({ id, name, email, inForce: known.people.includes(id) })),
+			services: this.money.services(row, this.catalog),
+			editServices: {
+				allowed: !row.free && !viewer,
+				reason: row.free
+					? "The services of the free service key can't be edited: every free service is on."
+					: viewer
+						? "Your role does not allow this."
+						: null,
+			},
 			...rulesOf(row, rotation, viewer),
 		};
 	}
@@ -291,6 +307,7 @@ export class FakeCore {
 				expiresAt: draft.expiresAt,
 				requestsPerMinute: draft.requestsPerMinute,
 				people: draft.people,
+				grants: draft.grants,
 				lastUsedAt: null,
 				createdAt: ago(0),
 				...this.groups.owned(draft.owner ?? null),
@@ -523,6 +540,11 @@ export class FakeCore {
 		return this.#boot();
 	}
 
+	#paid<Answer>(answer: Answer): Answer {
+		this.announce(["money"]);
+		return answer;
+	}
+
 	#told<Answer>(answer: Answer): Answer {
 		this.announce(["organization"]);
 		return answer;
@@ -652,6 +674,13 @@ export class FakeCore {
 			return null;
 		},
 		decide_edit: ({ operationId, draft }) => this.#decide(operationId as string, draft as KeyEditDraft),
+		money: () => this.money.view(),
+		create_wallet: ({ draft }) => this.#paid(this.money.create(draft as WalletDraft)),
+		rename_wallet: ({ walletId, name }) => this.#paid(this.money.rename(walletId, name)),
+		archive_wallet: ({ walletId }) => this.#paid(this.money.archive(walletId)),
+		move_credit: ({ draft }) => this.#paid(this.money.move(draft as CreditDraft)),
+		ledger: ({ query }) => this.money.ledger(query as LedgerQuery),
+		save_ledger: () => ({ path: "/home/mara/Downloads/keystead-ledger.csv" }),
 		people: () => this.people.view(),
 		invite_people: ({ draft }) => this.#told(this.people.invite(draft as InviteDraft)),
 		resend_invitation: ({ invitationId }) => this.#told(this.people.resend(invitationId)),

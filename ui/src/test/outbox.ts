@@ -12,20 +12,23 @@ import type {
 
 export type Wanted = Omit<PendingChange, "edit"> & { edit: Pick<PendingEdit, "base" | "mine"> | null };
 
-const fields: EditField[] = ["name", "description", "requestsPerMinute"];
+const fields: EditField[] = ["name", "description", "requestsPerMinute", "grants"];
 
-export function textOf({ name, description, requestsPerMinute, people }: KeyText): KeyText {
-	return { name, description, requestsPerMinute, people };
+export function textOf({ name, description, requestsPerMinute, people, grants }: KeyText): KeyText {
+	return { name, description, requestsPerMinute, people, grants };
 }
+
+const differs = (one: KeyText, other: KeyText, field: EditField) =>
+	JSON.stringify(one[field]) !== JSON.stringify(other[field]);
 
 function isSame(one: KeyText, other: KeyText): boolean {
 	const who = (text: KeyText) => [...text.people].sort().join();
-	return fields.every((field) => one[field] === other[field]) && who(one) === who(other);
+	return !fields.some((field) => differs(one, other, field)) && who(one) === who(other);
 }
 
 /** What was changed between the two, put over a third. */
 function over(below: KeyText, { base, mine }: { base: KeyText; mine: KeyText }): KeyText {
-	const of = <F extends EditField>(field: F) => (mine[field] === base[field] ? below[field] : mine[field]);
+	const of = <F extends EditField>(field: F) => (differs(mine, base, field) ? mine : below)[field];
 	return {
 		name: of("name"),
 		description: of("description"),
@@ -36,13 +39,13 @@ function over(below: KeyText, { base, mine }: { base: KeyText; mine: KeyText }):
 				(member) => !base.people.includes(member) && !below.people.includes(member),
 			),
 		],
+		grants: of("grants"),
 	};
 }
 
 function conflicts({ base, mine }: { base: KeyText; mine: KeyText }, theirs: KeyText): EditField[] {
 	return fields.filter(
-		(field) =>
-			mine[field] !== base[field] && theirs[field] !== base[field] && mine[field] !== theirs[field],
+		(field) => differs(mine, base, field) && differs(theirs, base, field) && differs(mine, theirs, field),
 	);
 }
 

@@ -115,6 +115,7 @@ function row([name, kind, lastFour, state, days, used]: Sketch, index: number): 
 		expiresAt: days === null ? null : ago(-days * DAY - HOUR),
 		requestsPerMinute: null,
 		people: [],
+		grants: [],
 		lastUsedAt: used === null ? null : ago(used),
 		createdAt: ago(120 * DAY),
 		owner: null,

@@ -7,7 +7,7 @@ use domain::token::TokenOwner;
 use replica::{KeyCounts, OutboxState};
 use serde::{Deserialize, Serialize};
 
-use crate::view::{PendingOperation, RotationView};
+use crate::view::{GrantRow, GrantText, PendingOperation, RotationView};
 
 view! {
     /// Some keys of a list.
@@ -47,6 +47,8 @@ view! {
         pub requests_per_minute: Option<u32>,
         /// The members it is assigned to.
         pub people: Vec<MemberId>,
+        /// The services it may call, where it is a paid service key; with what is not yet in force.
+        pub grants: Vec<GrantText>,
         /// When it was last used, as of the last sync.
         pub last_used_at: Option<Timestamp>,
         /// When it was made.
@@ -99,6 +101,10 @@ view! {
         pub people: Vec<AssignedPerson>,
         /// Its rotation under way.
         pub rotation: Option<RotationView>,
+        /// The services it may call; of the free service key every free service.
+        pub services: Vec<GrantRow>,
+        /// Whether its services can be edited.
+        pub edit_services: ActRule,
         /// Whether it can be edited.
         pub edit: ActRule,
         /// Whether it can be paused.
@@ -240,6 +246,8 @@ request! {
         /// Whose it is to be, of a personal token; one's own if not said.
         #[serde(default)]
         pub owner: Option<TokenOwner>,
+        /// The services it may call, where it is a service key.
+        pub grants: Vec<GrantText>,
     }
 
     /// An edit of a key.
@@ -266,6 +274,8 @@ pub struct KeyText {
     pub requests_per_minute: Option<u32>,
     /// The members it is assigned to.
     pub people: Vec<MemberId>,
+    /// The services it may call, where it is a service key.
+    pub grants: Vec<GrantText>,
 }
 
 impl KeyEditDraft {

@@ -113,6 +113,8 @@ pub enum EditField {
     Description,
     /// The limit of requests a minute.
     RequestsPerMinute,
+    /// The services, all of them together.
+    Grants,
 }
 
 /// What the sync is doing.

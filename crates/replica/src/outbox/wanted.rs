@@ -135,6 +135,7 @@ impl Replica {
                         (request.name, request.description) = (made.name, made.description);
                         request.requests_per_minute = made.requests_per_minute;
                         request.people = made.people;
+                        request.grants = made.grants;
                         for later in &later {
                             if matches!(later.operation, Operation::EditKey(_)) {
                                 remove(change, later.operation_id)?;

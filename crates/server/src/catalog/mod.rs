@@ -78,6 +78,8 @@ pub fn read_texts(whole: &str, services: &[(&str, &str)]) -> Result<Catalog, Cat
 /// A catalog as it is handed out.
 #[derive(Debug)]
 pub(crate) struct Published {
+    /// Itself.
+    pub(crate) catalog: Catalog,
     /// As JSON.
     pub(crate) json: String,
     /// The entity tag of it (RFC 9110, 8.8.3) without its quotes: a hash of its content.
@@ -89,7 +91,11 @@ impl Published {
         let json = serde_json::to_string(catalog)?;
         let hash = Sha256::digest(json.as_bytes());
         let tag = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { json, tag })
+        Ok(Self {
+            catalog: catalog.clone(),
+            json,
+            tag,
+        })
     }
 }
 

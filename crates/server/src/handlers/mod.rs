@@ -16,3 +16,4 @@ pub(crate) mod server;
 pub(crate) mod service_account;
 pub(crate) mod session;
 pub(crate) mod verify;
+pub(crate) mod wallet;

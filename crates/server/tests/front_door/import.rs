@@ -191,7 +191,7 @@ async fn import_twice_makes_nothing_twice(given: &mut Given) {
         "nothing was left to do"
     );
     assert_eq!(recorded(given, &ada).await, [25, 15], "one event for each write");
-    let page = given.changes(&ada, "?since=3&limit=500").await;
+    let page = given.changes(&ada, "?since=4&limit=500").await;
     assert_eq!(page["changes"].as_array().unwrap().len(), 40);
 }
 

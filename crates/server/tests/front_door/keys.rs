@@ -65,7 +65,7 @@ async fn k3_what_does_not_fit_is_refused_with_its_field(given: &mut Given) {
             "kind",
             |body| body["kind"] = json!("project"),
             "kind",
-            "Team keys and personal tokens can be made now, keys of other kinds can't.",
+            "Team keys, service keys and personal tokens can be made now, keys of other kinds can't.",
         ),
         (
             "empty name",
@@ -114,7 +114,7 @@ async fn k3_what_does_not_fit_is_refused_with_its_field(given: &mut Given) {
             "{what}"
         );
     }
-    assert_eq!(given.changes(&ada, "").await["head"], 3, "nothing was written");
+    assert_eq!(given.changes(&ada, "").await["head"], 4, "nothing was written");
 }
 
 async fn k3_an_id_or_hash_that_exists_anywhere_is_a_conflict(given: &mut Given) {
@@ -149,7 +149,7 @@ async fn k3_an_id_or_hash_that_exists_anywhere_is_a_conflict(given: &mut Given) 
     }
     details.dedup();
     assert_eq!(details.len(), 1, "nothing is told of whose it is");
-    assert_eq!(given.changes(&bob, "").await["head"], 3);
+    assert_eq!(given.changes(&bob, "").await["head"], 4);
 }
 
 async fn k4_a_key_is_edited_over_the_version_its_author_saw(given: &mut Given) {
@@ -172,8 +172,8 @@ async fn k4_a_key_is_edited_over_the_version_its_author_saw(given: &mut Given) {
     assert_eq!(given.verify(token.expose()).await["key"]["name"], "ci-deploy");
     let page = given.changes(&ada, "").await;
     assert_eq!(
-        (&page["head"], &page["changes"][3]["entity"]["name"]),
-        (&json!(5), &json!("ci-deploy"))
+        (&page["head"], &page["changes"][4]["entity"]["name"]),
+        (&json!(6), &json!("ci-deploy"))
     );
 
     // Somebody else saw version 1 and knows nothing of this.
@@ -195,7 +195,7 @@ async fn k4_a_key_is_edited_over_the_version_its_author_saw(given: &mut Given) {
         )
     );
     assert_eq!(given.key(&ada, id).await, edited, "nothing was done");
-    assert_eq!(given.changes(&ada, "").await["head"], 5);
+    assert_eq!(given.changes(&ada, "").await["head"], 6);
 }
 
 async fn k4_an_edit_is_asked_twice_and_done_once(given: &mut Given) {
@@ -434,19 +434,20 @@ async fn o3_the_feed_tells_each_key_once(given: &mut Given) {
             (1, "organization"),
             (2, "member"),
             (3, "key"),
-            (5, "key"),
-            (6, "key")
+            (4, "wallet"),
+            (6, "key"),
+            (7, "key")
         ]
     );
     assert_eq!(
         (&page["next"], &page["head"], &page["remaining"], &page["epoch"]),
-        (&json!(6), &json!(6), &json!(0), &json!(1))
+        (&json!(7), &json!(7), &json!(0), &json!(1))
     );
-    assert_eq!(page["changes"][3]["entity"]["id"], json!(second));
-    assert_eq!(page["changes"][4]["entity"]["id"], json!(first));
-    let rest = given.changes(&ada, "?since=3&limit=1").await;
+    assert_eq!(page["changes"][4]["entity"]["id"], json!(second));
+    assert_eq!(page["changes"][5]["entity"]["id"], json!(first));
+    let rest = given.changes(&ada, "?since=4&limit=1").await;
     assert_eq!(
         (&rest["next"], &rest["remaining"], &rest["changes"][0]["sequence"]),
-        (&json!(5), &json!(1), &json!(5))
+        (&json!(6), &json!(1), &json!(6))
     );
 }

@@ -17,6 +17,7 @@ mod issuers;
 mod keys;
 mod limits;
 mod members;
+mod money;
 mod notices;
 mod openapi;
 mod operations;

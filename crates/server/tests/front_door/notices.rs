@@ -76,19 +76,19 @@ async fn o3_a_notice_comes_at_the_beginning_and_with_every_change(given: &mut Gi
     let ada = given.sign_up("ada").await;
     let bob = given.sign_up("bob").await;
     let mut stream = Stream::open(given, &given.url, &ada).await;
-    assert_eq!(stream.next().await, notice(&ada, 3));
+    assert_eq!(stream.next().await, notice(&ada, 4));
     // What others do elsewhere is not heard.
     given.create_key(&bob, "bobs").await;
     let (id, token) = given.create_key(&ada, "ci").await;
-    assert_eq!(stream.next().await, notice(&ada, 4));
-    given.revoke(&ada, id).await.good();
     assert_eq!(stream.next().await, notice(&ada, 5));
+    given.revoke(&ada, id).await.good();
+    assert_eq!(stream.next().await, notice(&ada, 6));
     given.verify(token.expose()).await;
     let (_, other) = given.create_key(&ada, "other").await;
-    assert_eq!(stream.next().await, notice(&ada, 6));
+    assert_eq!(stream.next().await, notice(&ada, 7));
     // A use is heard too.
     given.verify(other.expose()).await;
-    assert_eq!(stream.next().await, notice(&ada, 7));
+    assert_eq!(stream.next().await, notice(&ada, 8));
 }
 
 async fn o3_the_account_hears_of_its_sessions(given: &mut Given) {
@@ -122,7 +122,7 @@ async fn p1_the_stream_ends_with_its_session(given: &mut Given) {
         .unwrap()
         .to_owned();
     let mut stays = Stream::open(given, &given.url, &ada).await;
-    assert_eq!(stays.next().await, notice(&ada, 3));
+    assert_eq!(stays.next().await, notice(&ada, 4));
     let mut ends = Stream::open(
         given,
         &given.url,
@@ -132,17 +132,17 @@ async fn p1_the_stream_ends_with_its_session(given: &mut Given) {
         },
     )
     .await;
-    assert_eq!(ends.next().await, notice(&ada, 3));
+    assert_eq!(ends.next().await, notice(&ada, 4));
     answer(given.request(Method::DELETE, path::CURRENT_SESSION, Some(&phone))).await;
     assert_eq!(ends.next().await, None);
     given.create_key(&ada, "ci").await;
-    assert_eq!(stays.next().await, notice(&ada, 4));
+    assert_eq!(stays.next().await, notice(&ada, 5));
 }
 
 async fn stopping_ends_streams_at_once(given: &mut Given) {
     let ada = given.sign_up("ada").await;
     let mut stream = Stream::open(given, &given.url, &ada).await;
-    assert_eq!(stream.next().await, notice(&ada, 3));
+    assert_eq!(stream.next().await, notice(&ada, 4));
     let stopped = tokio::time::timeout(Duration::from_secs(5), given.stop()).await;
     assert!(stopped.is_ok(), "stopping does not wait for streams");
     assert_eq!(stream.next().await, None);
@@ -159,17 +159,17 @@ async fn two_nodes_over_one_database_are_one_server() {
 
     let ada = given.sign_up("ada").await;
     let mut stream = Stream::open(&given, &other_url, &ada).await;
-    assert_eq!(stream.next().await, notice(&ada, 3));
-    let (id, token) = given.create_key(&ada, "ci").await;
     assert_eq!(stream.next().await, notice(&ada, 4));
+    let (id, token) = given.create_key(&ada, "ci").await;
+    assert_eq!(stream.next().await, notice(&ada, 5));
     given.url.clone_from(&other_url);
     assert_eq!(given.verify(token.expose()).await["valid"], true);
-    assert_eq!(stream.next().await, notice(&ada, 5));
+    assert_eq!(stream.next().await, notice(&ada, 6));
     given.url.clone_from(&one);
     given.revoke(&ada, id).await.good();
     given.url.clone_from(&other_url);
     // What this node remembers holds until it hears of the change, which it tells its own at once.
-    assert_eq!(stream.next().await, notice(&ada, 6));
+    assert_eq!(stream.next().await, notice(&ada, 7));
     assert_eq!(given.verify(token.expose()).await["reason"], "revoked");
     // Signed out at one node is signed out at all, streams included.
     given.url.clone_from(&one);

@@ -43,7 +43,9 @@ fn every_operation_is_described_whole() {
             for (status, answer) in answers {
                 // A page for browsers says in HTML that it is not there.
                 let page = path == path::INVITATION_PAGE && status == "404";
-                if status.starts_with(['4', '5']) && !page {
+                // Where a wallet can't pay, the answer is the usual one.
+                let dry = path == path::VERIFY && status == "402";
+                if status.starts_with(['4', '5']) && !page && !dry {
                     let schema = &answer["content"]["application/problem+json"]["schema"]["$ref"];
                     assert_eq!(schema, "#/components/schemas/Problem", "{place} {status}");
                 }

@@ -89,7 +89,7 @@ async fn twins_make_one_key(given: &mut Given) {
             .filter(|answer| answer.headers.contains_key("idempotency-replayed"))
             .count();
         assert_eq!(replayed, 7);
-        assert_eq!(given.changes(&ada, "").await["head"], 4 + round);
+        assert_eq!(given.changes(&ada, "").await["head"], 5 + round);
     }
 }
 

@@ -156,6 +156,34 @@ async fn request(
                 .await;
             write(route.path.clone()).json(&json!({ "code": code }))
         }
+        ("GET", path::WALLETS | path::LEDGER) => get(&path::fill(&route.path, &[&organization])),
+        ("POST", path::WALLETS) => {
+            let name = make(KeyId::make).to_string();
+            write(path::fill(&route.path, &[&organization])).json(&json!({ "name": name }))
+        }
+        ("POST", path::WALLETS_MOVE) => {
+            let to = crate::money::wallet(given, ada, &make(KeyId::make).to_string(), None).await;
+            let amount = json!({ "micros": 1, "currency": "EUR" });
+            let from = crate::money::unassigned(ada);
+            write(path::fill(&route.path, &[&organization]))
+                .json(&json!({ "from": from, "to": to, "amount": amount }))
+        }
+        ("PATCH", path::WALLET) => {
+            let id = crate::money::wallet(given, ada, &make(KeyId::make).to_string(), None).await;
+            given
+                .request(
+                    Method::PATCH,
+                    &path::fill(&route.path, &[&organization, &id]),
+                    token,
+                )
+                .header("idempotency-key", make(OperationId::make).to_string())
+                .header("if-match", "\"1\"")
+                .json(&json!({ "name": make(KeyId::make).to_string() }))
+        }
+        ("POST", path::WALLET_ARCHIVE) => {
+            let id = crate::money::wallet(given, ada, &make(KeyId::make).to_string(), None).await;
+            write(path::fill(&route.path, &[&organization, &id])).json(&json!({}))
+        }
         ("GET", path::KEYS | path::CHANGES) => get(&path::fill(&route.path, &[&organization])),
         ("POST", path::KEYS) => write(path::fill(&route.path, &[&organization])).json(&create_body(
             "ci",

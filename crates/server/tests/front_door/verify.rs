@@ -78,7 +78,7 @@ async fn k14_uses_are_counted_and_told(given: &mut Given) {
         (&secret["last_used_at"], &secret["last_used_from"]),
         (&json!("2026-03-12T10:42:07Z"), &json!("127.0.0.1"))
     );
-    reached(given, &ada, 5).await;
+    reached(given, &ada, 6).await;
     assert_eq!(given.key(&ada, id).await["version"], 1);
 
     // More uses within the minute are counted, and told when it is over.
@@ -86,8 +86,8 @@ async fn k14_uses_are_counted_and_told(given: &mut Given) {
     given.verify(token.expose()).await;
     used(given, &ada, id, 4).await;
     given.clock.advance(30);
-    reached(given, &ada, 6).await;
-    let page = given.changes(&ada, "?since=5").await;
+    reached(given, &ada, 7).await;
+    let page = given.changes(&ada, "?since=6").await;
     assert_eq!(page["changes"][0]["entity"]["secrets"][0]["use_count"], 4);
     // What is refused is not used.
     given.revoke(&ada, id).await.good();
@@ -105,7 +105,7 @@ async fn k14_no_use_is_lost_when_the_server_stops(given: &mut Given) {
     given.start().await;
     let secret = given.key(&ada, id).await["secrets"][0].clone();
     assert_eq!(secret["use_count"], 1);
-    assert_eq!(given.changes(&ada, "").await["head"], 5, "it was told, too");
+    assert_eq!(given.changes(&ada, "").await["head"], 6, "it was told, too");
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ on_both!(
 const ALL: Sight = Sight {
     keys: Sees::All,
     invitations: true,
+    money: true,
 };
 
 async fn feed(given: &Given, since: i64, limit: i64, sight: Sight) -> Page {
@@ -118,6 +119,7 @@ async fn what_may_not_be_seen_is_left_out(given: Given) {
         Sight {
             keys: Sees::None,
             invitations: false,
+            money: false,
         },
     )
     .await;
@@ -131,6 +133,7 @@ async fn what_may_not_be_seen_is_left_out(given: Given) {
         Sight {
             keys: Sees::None,
             invitations: false,
+            money: false,
         },
     )
     .await;
@@ -212,6 +215,7 @@ async fn o3_an_account_has_a_feed_of_its_own(given: Given) {
             Sight {
                 keys: Sees::None,
                 invitations: false,
+                money: false,
             },
         )
         .await

@@ -166,6 +166,7 @@ pub(crate) async fn insert_key(
         description: &Description::parse("").unwrap(),
         expires_at: None,
         requests_per_minute: None,
+        grants: &[],
         by,
         secret,
     };
@@ -182,6 +183,7 @@ pub(crate) fn created(key: KeyId, secret: SecretId) -> Event {
         expires_at: None,
         requests_per_minute: None,
         people: Vec::new(),
+        grants: Vec::new(),
     }
 }
 

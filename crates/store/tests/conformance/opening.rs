@@ -166,6 +166,7 @@ async fn o3_a_database_of_the_first_version_gets_the_feeds_of_its_accounts(given
             Sight {
                 keys: Sees::All,
                 invitations: true,
+                money: true,
             },
         )
         .await

@@ -220,6 +220,7 @@ async fn concurrent_writers_take_every_number_once(given: Given) {
                 let sight = store::change::Sight {
                     keys: Sees::All,
                     invitations: true,
+                    money: true,
                 };
                 let page = store::change::page(&mut read, Scope::Organization(organization), 0, 1_000, sight)
                     .await

@@ -57,6 +57,7 @@ async fn uses_add_up_and_the_latest_stays(given: Given) {
     record_uses(
         &given.store,
         &[used(secret.id, 2, NOW.plus_seconds(5), "192.0.2.1")],
+        &[],
         NOW,
     )
     .await
@@ -65,6 +66,7 @@ async fn uses_add_up_and_the_latest_stays(given: Given) {
     record_uses(
         &given.store,
         &[used(secret.id, 3, NOW.plus_seconds(1), "192.0.2.2")],
+        &[],
         NOW,
     )
     .await
@@ -82,7 +84,7 @@ async fn the_first_use_is_told_at_once_and_the_next_after_a_minute(given: Given)
     assert_eq!(announce(&given.store, NOW).await.unwrap(), None);
     assert_eq!(given.head().await, head);
 
-    record_uses(&given.store, &[used(secret.id, 1, NOW, "192.0.2.1")], NOW)
+    record_uses(&given.store, &[used(secret.id, 1, NOW, "192.0.2.1")], &[], NOW)
         .await
         .unwrap();
     assert_eq!(announce(&given.store, NOW).await.unwrap(), None);
@@ -90,7 +92,7 @@ async fn the_first_use_is_told_at_once_and_the_next_after_a_minute(given: Given)
 
     // A second use soon after waits, but is not forgotten.
     let soon = NOW.plus_seconds(10);
-    record_uses(&given.store, &[used(secret.id, 1, soon, "192.0.2.1")], soon)
+    record_uses(&given.store, &[used(secret.id, 1, soon, "192.0.2.1")], &[], soon)
         .await
         .unwrap();
     assert_eq!(
@@ -104,14 +106,20 @@ async fn the_first_use_is_told_at_once_and_the_next_after_a_minute(given: Given)
 
     // Much later a use is told at once again.
     let later = NOW.plus_days(1);
-    record_uses(&given.store, &[used(secret.id, 1, later, "192.0.2.1")], later)
-        .await
-        .unwrap();
+    record_uses(
+        &given.store,
+        &[used(secret.id, 1, later, "192.0.2.1")],
+        &[],
+        later,
+    )
+    .await
+    .unwrap();
     announce(&given.store, later).await.unwrap();
     assert_eq!(given.head().await, head + 3);
     let sight = store::change::Sight {
         keys: Sees::All,
         invitations: true,
+        money: true,
     };
     let mut read = given.store.read().await.unwrap();
     let page = store::change::page(&mut read, given.scope(), head, 10, sight)
@@ -125,7 +133,7 @@ async fn k14_uses_make_no_event(given: Given) {
     let events = number(&given.store, "SELECT COUNT(*) FROM activity")
         .await
         .unwrap();
-    record_uses(&given.store, &[used(secret.id, 1, NOW, "192.0.2.1")], NOW)
+    record_uses(&given.store, &[used(secret.id, 1, NOW, "192.0.2.1")], &[], NOW)
         .await
         .unwrap();
     announce(&given.store, NOW).await.unwrap();

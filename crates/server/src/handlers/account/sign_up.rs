@@ -26,6 +26,7 @@ use crate::app::App;
 use crate::body::Body;
 use crate::handlers::key::secret::check_secret;
 use crate::handlers::session::sign_in::{begin, client_name};
+use crate::handlers::wallet::open::open;
 use crate::refusal::Refusal;
 
 const FREE_KEY_NAME: &str = "Free service key";
@@ -114,10 +115,12 @@ pub(crate) async fn sign_up(
         description: &Description::parse("").map_err(|_| Refusal::internal())?,
         expires_at: None,
         requests_per_minute: None,
+        grants: &[],
         by: account,
         secret: &request.free_key_secret,
     };
     key::insert(&mut write, &free_key).await?;
+    let credit = open(&app, &mut write, organization, Some(account)).await?;
     let started = begin(&app, &mut write, account, &client_name(&headers)).await?;
 
     let free_key = request.free_key_secret.key_id;
@@ -149,6 +152,7 @@ pub(crate) async fn sign_up(
             Changed::Here(EntityRef::Organization(organization)),
             Changed::Here(EntityRef::Member(member)),
             Changed::Here(EntityRef::Key(free_key)),
+            Changed::Here(EntityRef::Wallet(credit)),
         ],
     };
     write.commit([account_created, organization_created]).await?;

@@ -65,6 +65,7 @@ pub(crate) async fn list_of_account(
     let sight = Sight {
         keys: Sees::None,
         invitations: false,
+        money: false,
     };
     let page = change::page(&mut read, scope, since, limit, sight).await?;
     let told = [(header::CATALOG, app.catalog.tag.clone())];

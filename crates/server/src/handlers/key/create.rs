@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::Event;
+use domain::grant::in_order;
 use domain::id::MemberId;
 use domain::key::{KeyKind, check_expiry};
 use domain::role::Action;
@@ -17,6 +18,7 @@ use store::key::NewKey;
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::handlers::key::grants::check_grants;
 use crate::handlers::key::owner::owner;
 use crate::handlers::key::people::{assignable, members};
 use crate::handlers::key::secret::check_secret;
@@ -64,15 +66,17 @@ pub(crate) async fn create(
             "only personal tokens have an owner; leave it out",
         ));
     }
-    if !matches!(request.kind, KeyKind::Team | KeyKind::Personal) {
+    if request.kind == KeyKind::Project {
         return Err(Refusal::field(
             "kind",
-            "team keys and personal tokens can be made now, keys of other kinds can't",
+            "team keys, service keys and personal tokens can be made now, project keys can't",
         ));
     }
     check_secret(&request.secret, request.kind, "secret")?;
     check_expiry(request.expires_at, work.at())
         .map_err(|problem| Refusal::field("expires_at", problem.to_string()))?;
+    check_grants(&app, &mut work, (request.kind, false), &[], &request.grants).await?;
+    let grants = in_order(request.grants);
 
     assignable(request.kind, &request.people)?;
     let people = members(&mut work, &request.people).await?;
@@ -86,6 +90,7 @@ pub(crate) async fn create(
         expires_at: request.expires_at,
         requests_per_minute: request.requests_per_minute,
         owner,
+        grants: &grants,
         by: work.account,
         secret: &request.secret,
     };
@@ -103,6 +108,7 @@ pub(crate) async fn create(
         requests_per_minute: request.requests_per_minute,
         people: people.iter().map(named).collect(),
         owner,
+        grants,
     };
     work.end_on_key(StatusCode::CREATED, id, event).await
 }

@@ -1,11 +1,12 @@
-//! Editing what admins write of a key: name, description, limit, people (K4). No edit is applied over a version its author had not seen.
+//! Editing what admins write of a key: name, description, limit, people (K4), services (K5). No edit is applied over a
+//! version its author had not seen.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::activity::{Edited, Event, LimitEdited};
+use domain::activity::{Edited, Event, GrantsEdited, LimitEdited};
 use domain::id::MemberId;
 use domain::key::{MOST_PEOPLE, may_edit};
 use domain::token::Touch;
@@ -18,6 +19,7 @@ use store::{assigned, key};
 use crate::answer::Answer;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::handlers::key::grants::check_grants;
 use crate::handlers::key::people::{assignable, members, tell, too_many};
 use crate::handlers::member::named;
 use crate::operation::{IfMatch, Written};
@@ -25,7 +27,7 @@ use crate::parameters::OneKey;
 use crate::refusal::Refusal;
 use crate::work::Work;
 
-/// Edit a key's name, description, limit or people
+/// Edit a key's name, description, limit, people or services
 ///
 /// Fields that are left out stay as they are. When the key has another version than `If-Match` names, it was changed
 /// meanwhile: nothing is done, and the caller reads it, merges, and asks again.
@@ -62,7 +64,7 @@ pub(crate) async fn edit(
     if request.is_empty() {
         return Err(Refusal::field(
             "name",
-            "there is nothing to edit: give a name, a description, a limit or people",
+            "there is nothing to edit: give a name, a description, a limit, people or services",
         ));
     }
     may_edit(key.life()).map_err(|refusal| Refusal::new(ProblemCode::Refused, refusal.to_string()))?;
@@ -76,6 +78,10 @@ pub(crate) async fn edit(
 
     let before = key.fields();
     let notify = request.notify_people;
+    if let Some(grants) = &request.grants {
+        let of = (key.kind, key.free);
+        check_grants(&app, &mut work, of, &before.grants, grants).await?;
+    }
     let after = request.upon(&before);
     let added: BTreeSet<MemberId> = after.people.difference(&before.people).copied().collect();
     let taken: BTreeSet<MemberId> = before.people.difference(&after.people).copied().collect();
@@ -85,7 +91,7 @@ pub(crate) async fn edit(
     }
     let assigned = members(&mut work, &added).await?;
     let unassigned = members(&mut work, &taken).await?;
-    key::edit(&mut work.write, work.organization, id, &after).await?;
+    key::edit(&mut work.write, work.organization, id, (&before, &after)).await?;
     let ids = |members: &[MemberView]| members.iter().map(|member| member.id).collect::<Vec<_>>();
     assigned::change(
         &mut work.write,
@@ -112,6 +118,10 @@ pub(crate) async fn edit(
         ),
         assigned: assigned.iter().map(named).collect(),
         unassigned: unassigned.iter().map(named).collect(),
+        grants: (before.grants != after.grants).then_some(GrantsEdited {
+            from: before.grants,
+            to: after.grants,
+        }),
     };
     work.end_on_key(StatusCode::OK, id, event).await
 }

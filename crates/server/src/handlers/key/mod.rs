@@ -2,6 +2,7 @@
 
 pub(crate) mod create;
 pub(crate) mod edit;
+pub(crate) mod grants;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod owner;

@@ -19,7 +19,7 @@ const MOST_ADDRESSES: usize = 50;
 
 /// How often a key was used
 ///
-/// By secret and hour, and by secret and address. A use counts within about a second; usage is kept for 400 days.
+/// By secret and hour, by secret and address, and by service and model. A use counts within about a second; usage is kept for 400 days.
 #[utoipa::path(get, path = path::KEY_USAGE, tag = "keys", operation_id = "read_key_usage",
     params(
         ("organization_id" = domain::id::OrganizationId, Path, description = "The organization."),
@@ -50,6 +50,7 @@ pub(crate) async fn usage(
         from,
         until,
         hours: usage::hours(&mut read, organization, id, from).await?,
+        services: usage::services(&mut read, id, from).await?,
         addresses: most(usage::addresses(&mut read, organization, id, from).await?),
     }))
 }

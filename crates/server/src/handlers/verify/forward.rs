@@ -2,7 +2,8 @@
 //!
 //! nginx calls it `auth_request`, Traefik and Caddy forward authentication, Envoy external authorization. All of them send
 //! the head of the request and let it through on 2xx. nginx knows two other answers, 401 and 403, and takes everything
-//! else for a failure; so a key over its limit is answered 403, and nothing else is.
+//! else for a failure; so a key over its limit, or that may not call what the request calls, is answered
+//! 403, and nothing else is.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -19,6 +20,7 @@ use protocol::verify::{VerifiedToken, VerifyRefusal};
 
 use crate::address::ClientAddress;
 use crate::app::App;
+use crate::handlers::verify::call::{Called, NotCalled};
 use crate::handlers::verify::verify::{Verdict, judge, verified_owner};
 use crate::parameters::Query;
 use crate::refusal::Refusal;
@@ -27,13 +29,19 @@ const API_KEY: &str = "x-api-key";
 
 /// Whether a request may go on
 ///
-/// For reverse proxies. The secret, or the token (JWT) of an issuer, stands in `Authorization: Bearer …` or in `X-Api-Key`. A good one counts as used.
+/// For reverse proxies. The secret, or the token (JWT) of an issuer, stands in `Authorization: Bearer …` or in `X-Api-Key`. A
+/// good one counts as used. What the request calls, and what that costs, the proxy says in `X-Keystead-Service` and its
+/// companions; it has to set or empty all four of them, so that a caller's own never come through.
 #[utoipa::path(get, path = path::VERIFY, tag = "verify", operation_id = "verify_request",
     params(
         ("organization" = Option<domain::id::OrganizationId>, Query, description = "Whose it has to be; what is good for \
             another organization is not let through."),
         ("authorization" = Option<String>, Header, description = "`Bearer` and the secret."),
         ("x-api-key" = Option<String>, Header, description = "The secret, where there is no `Authorization`."),
+        ("x-keystead-service" = Option<String>, Header, description = "The service the request calls."),
+        ("x-keystead-model" = Option<String>, Header, description = "The model of that service."),
+        ("x-keystead-parameters" = Option<String>, Header, description = "What the request says: `name=number`, with commas between them."),
+        ("x-keystead-charge-id" = Option<String>, Header, description = "Your own id of the request: asked again with it, it is charged once."),
     ),
     responses(
         (status = 204, description = "It may: whose secret it is stands in the headers.", headers(
@@ -47,11 +55,13 @@ const API_KEY: &str = "x-api-key";
             ("x-keystead-owner" = String, description = "Of a personal token: the member or service account."),
             ("x-keystead-owner-role" = String, description = "Of a personal token: the role of its owner now."),
             ("x-keystead-remaining" = u32, description = "How many more requests of a key with a limit may go on at once."),
+            ("x-keystead-cost" = String, description = "What the request was charged, like `0.25 EUR`."),
         )),
         (status = 401, description = "It may not; the header `x-keystead-reason` says why, as `reason` of `POST /v1/verify`, \
             or `missing`.", body = protocol::problem::Problem, content_type = "application/problem+json"),
         (status = 403, description = "Its key made more requests than its limit lets it; `x-keystead-reason` is \
-            `rate_limited` and `retry-after` says in how many seconds another may go on.",
+            `rate_limited` and `retry-after` says in how many seconds another may go on. Or its key may not call the service, or \
+            the wallet that pays for it can't: the header says which.",
             body = protocol::problem::Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn forward(
@@ -66,7 +76,8 @@ pub(crate) async fn forward(
             "this request carries no secret; send it as authorization: Bearer kst_…, or as x-api-key",
         ));
     };
-    let verdict = judge(&app, secret, query.organization()?, from).await?;
+    let called = Called::in_head(&headers)?;
+    let verdict = judge(&app, secret, called, query.organization()?, from).await?;
     let mut response = match &verdict {
         Verdict::Good { seen, .. } => {
             let key = &seen.known;
@@ -87,6 +98,7 @@ pub(crate) async fn forward(
         }
         Verdict::Token(token) => let_through(told_of(token)),
         Verdict::Bad(reason) => not_let_through(reason.as_str(), reason.sentence()),
+        Verdict::NotCalled(refused) => not_called(refused),
         Verdict::Over { retry_after_seconds } => over(*retry_after_seconds),
     };
     verdict.head(response.headers_mut());
@@ -136,6 +148,19 @@ fn over(seconds: u32) -> Response {
     response.headers_mut().insert(
         HeaderName::from_static(REASON),
         HeaderValue::from_static(reason.as_str()),
+    );
+    response
+}
+
+fn not_called(refused: &NotCalled) -> Response {
+    let sentence = match &refused.detail {
+        Some(detail) => format!("{}: {detail}", refused.reason.sentence()),
+        None => refused.reason.sentence().to_owned(),
+    };
+    let mut response = Refusal::new(ProblemCode::CallRefused, sentence).into_response();
+    response.headers_mut().insert(
+        HeaderName::from_static(REASON),
+        HeaderValue::from_static(refused.reason.as_str()),
     );
     response
 }

@@ -9,15 +9,17 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use crypto::jwt;
 use crypto::secret::Secret;
 use crypto::token::{self, SecretHash};
 use domain::id::OrganizationId;
 use domain::key::KeyState;
 use domain::limit::Taken;
+use domain::money::Money;
 use domain::token::TokenOwner;
-use protocol::header::REMAINING;
+use protocol::header::{COST, REMAINING};
 use protocol::path;
 use protocol::verify::{VerifiedKey, VerifiedOwner, VerifiedToken, VerifyRefusal, VerifyRequest, VerifyView};
 use store::secret::KnownHolder;
@@ -25,29 +27,42 @@ use store::secret::KnownHolder;
 use crate::address::ClientAddress;
 use crate::app::App;
 use crate::body::Body;
+use crate::finish::Whole;
+use crate::handlers::verify::call::{Called, NotCalled};
 use crate::handlers::verify::external::judge_token;
 use crate::known::Seen;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, punctuated};
 
 /// Whether a secret is good
 ///
 /// For the services that accept keys. The answer is 200 whether or not the secret is good. A good one counts as used, and
-/// is counted towards its key's limit.
+/// is counted towards its key's limit. Where the request names a service, only a service key is good that may call it, and
+/// what the request costs is charged to the wallet that pays for it: once for each `charge_id`.
 #[utoipa::path(post, path = path::VERIFY, tag = "verify", operation_id = "verify",
     request_body = VerifyRequest,
     responses((status = 200, description = "Whether it is good, and if so whose.", body = VerifyView, headers(
         ("x-keystead-remaining" = u32, description = "How many more requests of a key with a limit may go on at once."),
         ("retry-after" = u32, description = "Seconds until another request may go on; when `rate_limited`."),
-    ))))]
+        ("x-keystead-cost" = String, description = "What the request was charged, like `0.25 EUR`."),
+    )), (status = 402, description = "The wallet that pays for the key can't pay for this request: `reason` is \
+        `insufficient_credit`.", body = VerifyView)))]
 pub(crate) async fn verify(
     State(app): State<App>,
     from: ClientAddress,
-    Body(request): Body<VerifyRequest>,
-) -> Result<(HeaderMap, Json<VerifyView>), Refusal> {
-    let verdict = judge(&app, request.secret, request.organization_id, from).await?;
+    Body(mut request): Body<VerifyRequest>,
+) -> Result<Response, Refusal> {
+    let called = Called::in_body(&mut request)?;
+    let verdict = judge(&app, request.secret, called, request.organization_id, from).await?;
     let mut headers = HeaderMap::new();
     verdict.head(&mut headers);
-    Ok((headers, Json(verdict.into())))
+    let dry = matches!(&verdict, Verdict::NotCalled(refused) if refused.reason == VerifyRefusal::InsufficientCredit);
+    let view: VerifyView = verdict.into();
+    if dry {
+        let mut response = (StatusCode::PAYMENT_REQUIRED, headers, Json(view)).into_response();
+        response.extensions_mut().insert(Whole);
+        return Ok(response);
+    }
+    Ok((headers, Json(view)).into_response())
 }
 
 /// What is to be done with a request.
@@ -58,11 +73,15 @@ pub(crate) enum Verdict {
         seen: Arc<Seen>,
         /// How many more may at once, where that is limited.
         remaining: Option<u32>,
+        /// What it costs, where a wallet pays for it.
+        cost: Option<Money>,
     },
     /// It may go on: a token of an issuer that stands for somebody.
     Token(Box<VerifiedToken>),
     /// The secret is not good.
     Bad(VerifyRefusal),
+    /// The secret is good, and its key may not call what the request calls, or its wallet can't pay.
+    NotCalled(NotCalled),
     /// The secret is good, and its key made too many requests.
     Over {
         /// Seconds until another may go on.
@@ -74,8 +93,13 @@ impl Verdict {
     /// What of it stands in the head of the answer.
     pub(crate) fn head(&self, headers: &mut HeaderMap) {
         let remaining = match self {
-            Self::Good { remaining, .. } => *remaining,
-            Self::Token(_) | Self::Bad(_) => None,
+            Self::Good { remaining, cost, .. } => {
+                if let Some(Ok(value)) = cost.map(|cost| HeaderValue::from_str(&told(cost))) {
+                    headers.insert(HeaderName::from_static(COST), value);
+                }
+                *remaining
+            }
+            Self::Token(_) | Self::Bad(_) | Self::NotCalled(_) => None,
             Self::Over { retry_after_seconds } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds));
                 Some(0)
@@ -96,9 +120,15 @@ impl From<Verdict> for VerifyView {
             token: None,
             remaining: None,
             retry_after_seconds: None,
+            cost: None,
+            detail: None,
         };
         match verdict {
-            Verdict::Good { seen, remaining } => {
+            Verdict::Good {
+                seen,
+                remaining,
+                cost,
+            } => {
                 let known = &seen.known;
                 Self {
                     valid: true,
@@ -111,10 +141,13 @@ impl From<Verdict> for VerifyView {
                         organization_id: known.organization,
                         expires_at: known.life.expires_at,
                         owner: known.holder.and_then(verified_owner),
+                        grants: known.grants.clone(),
                     }),
                     token: None,
                     remaining,
                     retry_after_seconds: None,
+                    cost,
+                    detail: None,
                 }
             }
             Verdict::Token(token) => Self {
@@ -126,6 +159,11 @@ impl From<Verdict> for VerifyView {
                 retry_after_seconds: None,
             },
             Verdict::Bad(reason) => refused(reason),
+            Verdict::NotCalled(NotCalled { reason, detail, cost }) => Self {
+                detail: detail.as_deref().map(punctuated),
+                cost,
+                ..refused(reason)
+            },
             Verdict::Over { retry_after_seconds } => Self {
                 remaining: Some(0),
                 retry_after_seconds: Some(retry_after_seconds),
@@ -148,11 +186,18 @@ pub(crate) fn verified_owner(holder: KnownHolder) -> Option<VerifiedOwner> {
     })
 }
 
-/// What is to be done with a request that carries this secret. One that may go on counts as a use.
-/// Where an organization is named, what is good for another is not known.
+/// An amount without what separates its thousands.
+fn told(cost: Money) -> String {
+    format!("{} {}", cost.amount(), cost.currency)
+}
+
+/// What is to be done with a request that carries this secret, and calls a service or none. One that may go on counts as a
+/// use; one that is asked again with the id it was charged with counts once. Where an organization is named, what is good
+/// for another is not known.
 pub(crate) async fn judge(
     app: &App,
     secret: Secret,
+    called: Option<Called>,
     organization: Option<OrganizationId>,
     from: ClientAddress,
 ) -> Result<Verdict, Refusal> {
@@ -205,6 +250,26 @@ pub(crate) async fn judge(
             }
         },
     };
+    let mut cost = None;
+    if let Some(called) = called {
+        let allowed = match called.pay(app, known).await? {
+            Ok(allowed) => allowed,
+            Err(refused) => return Ok(Verdict::NotCalled(refused)),
+        };
+        cost = allowed.cost;
+        if allowed.again {
+            return Ok(Verdict::Good {
+                seen,
+                remaining,
+                cost,
+            });
+        }
+        app.uses.note_service(known.key, now, called.names());
+    }
     app.uses.note(known.secret, now, from.0);
-    Ok(Verdict::Good { seen, remaining })
+    Ok(Verdict::Good {
+        seen,
+        remaining,
+        cost,
+    })
 }
