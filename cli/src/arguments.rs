@@ -16,7 +16,7 @@ use domain::role::Role;
 use domain::rotation::LONGEST_OVERLAP_SECONDS;
 
 pub(crate) use issuers::{AddIssuer, IssuersCommand, Switch};
-pub(crate) use money::{Entries, Granted, NewKind, WalletsCommand};
+pub(crate) use money::{Entries, Granted, WalletsCommand};
 
 /// Keys of an organization, from the terminal: list, create, revoke, inspect. Works offline on the encrypted copy.
 #[derive(Parser)]
@@ -711,9 +711,6 @@ pub(crate) struct Create {
     /// What it is for: up to 500 characters.
     #[arg(long, default_value = "")]
     pub(crate) description: String,
-    /// What it is for: managing projects, or calling services.
-    #[arg(long, value_enum, default_value_t = NewKind::Team)]
-    pub(crate) kind: NewKind,
     /// A service that a service key may call, and how it is paid for, like `geocoding=free` or
     /// `geocoding=pay-as-you-go:forward,reverse@WALLET`. May be repeated.
     #[arg(long = "grant", value_name = "SERVICE=POLICY", value_parser = money::granted)]

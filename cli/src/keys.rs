@@ -12,7 +12,7 @@ use domain::key::{KeyKind, KeyState};
 use serde::Serialize;
 use server::system::SystemClock;
 
-use crate::arguments::{Create, Edit, List, NewKind, State};
+use crate::arguments::{Create, Edit, List, State};
 use crate::exit;
 use crate::groups::{find_owner, find_service_account};
 use crate::look::Wanted;

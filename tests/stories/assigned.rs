@@ -49,6 +49,7 @@ async fn text_of(desk: &TestDesk, key: KeyId) -> KeyText {
         description: row.description,
         requests_per_minute: row.requests_per_minute,
         people: row.people,
+        grants: row.grants,
     }
 }
 

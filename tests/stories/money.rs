@@ -72,6 +72,7 @@ async fn text_of(desk: &TestDesk, key: KeyId) -> KeyText {
         name: row.name,
         description: row.description,
         requests_per_minute: row.requests_per_minute,
+        people: row.people,
         grants: row.grants,
     }
 }
@@ -80,7 +81,7 @@ async fn edit(desk: &TestDesk, key: KeyId, change: impl FnOnce(&mut KeyText)) {
     let seen = text_of(desk, key).await;
     let mut made = seen.clone();
     change(&mut made);
-    let draft = KeyEditDraft { seen, made };
+    let draft = KeyEditDraft::of(seen, made);
     desk.desk.edit_key(key, draft).await.expect("it is edited");
 }
 
@@ -321,10 +322,7 @@ async fn services_are_made_and_edited_offline(kind: Kind) {
     })
     .await;
     let of = change.edit.unwrap();
-    let decided = KeyEditDraft {
-        seen: of.theirs.unwrap(),
-        made: of.mine,
-    };
+    let decided = KeyEditDraft::of(of.theirs.unwrap(), of.mine);
     laptop
         .desk
         .decide_edit(change.operation_id, decided)
@@ -371,7 +369,7 @@ async fn k2_the_free_key_has_every_free_service_and_keeps_them() {
     let seen = text_of(&ada, free_key.id).await;
     let mut made = seen.clone();
     made.grants.push(free("map-tiles"));
-    let refused = ada.desk.edit_key(free_key.id, KeyEditDraft { seen, made }).await;
+    let refused = ada.desk.edit_key(free_key.id, KeyEditDraft::of(seen, made)).await;
     assert_eq!(refused.err().unwrap().code(), ErrorCode::Refused);
 }
 

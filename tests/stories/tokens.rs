@@ -245,6 +245,7 @@ async fn k1_personal_tokens_are_made_offline_and_are_their_owners() {
         description: String::new(),
         requests_per_minute: None,
         people: Vec::new(),
+        grants: Vec::new(),
     };
     let draft = KeyEditDraft {
         seen: text("made away"),

@@ -105,15 +105,6 @@ impl From<Kind> for EntryKind {
     }
 }
 
-/// A kind of key that can be made.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum NewKind {
-    /// Manages projects.
-    Team,
-    /// Calls services.
-    Service,
-}
-
 /// A service that a key is to call, as it is written: `SERVICE=POLICY[:MODEL,…][@WALLET]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Granted {

@@ -173,12 +173,33 @@ impl From<Kind> for KeyKind {
     }
 }
 
+/// A kind of key that can be made.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NewKind {
+    /// Creates and changes projects.
+    Team,
+    /// Calls services.
+    Service,
+    /// The token of a person or a service account.
+    Personal,
+}
+
+impl From<NewKind> for KeyKind {
+    fn from(kind: NewKind) -> Self {
+        match kind {
+            NewKind::Team => Self::Team,
+            NewKind::Service => Self::Service,
+            NewKind::Personal => Self::Personal,
+        }
+    }
+}
+
 /// What is asked of the kind and the owner of a key that is made.
 #[derive(Args)]
 pub(crate) struct Made {
-    /// What it is: a team key or a personal token.
-    #[arg(long, value_enum, default_value_t = Kind::Team)]
-    pub(crate) kind: Kind,
+    /// What it is for: managing projects, calling services, or acting as its owner.
+    #[arg(long, value_enum, default_value_t = NewKind::Team)]
+    pub(crate) kind: NewKind,
     /// With `--kind personal`: the service account it is for, by its name or id; without it, it is your own.
     #[arg(long = "for", value_name = "SERVICE ACCOUNT")]
     pub(crate) owner: Option<String>,

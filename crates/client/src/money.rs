@@ -39,7 +39,8 @@ impl Session {
     ) -> Result<WalletView, ClientError> {
         let path = fill(path::WALLET, &[&organization, &wallet]);
         let request = RenameWalletRequest { name };
-        self.edit(&path, operation, version, &request).await
+        self.edit(Method::PATCH, &path, operation, version, &request)
+            .await
     }
 
     /// Moves credit between wallets.

@@ -51,7 +51,7 @@ fn key(number: u8, name: &str, owner: Option<TokenOwner>) -> Entity {
         created_by: AccountId::make(NOW, &mut Fixed(9)),
         expires_at: None,
         requests_per_minute: None,
-
+        grants: Vec::new(),
         people: std::collections::BTreeSet::new(),
         owner,
         revoked_at: None,

@@ -90,6 +90,20 @@ export const commands = {
 	catalog: () => __TAURI_INVOKE<CatalogView | null>("catalog"),
 	/**  What so many requests cost. */
 	estimate: (draft: EstimateDraft) => __TAURI_INVOKE<EstimateView>("estimate", { draft }),
+	/**  How the credits of the organization lie, from the copy. */
+	money: () => __TAURI_INVOKE<MoneyOverview>("money"),
+	/**  Makes a wallet. */
+	createWallet: (draft: WalletDraft) => __TAURI_INVOKE<null>("create_wallet", { draft }),
+	/**  Renames a wallet. */
+	renameWallet: (walletId: WalletId, name: string) => __TAURI_INVOKE<null>("rename_wallet", { walletId, name }),
+	/**  Archives a wallet that is empty. */
+	archiveWallet: (walletId: WalletId) => __TAURI_INVOKE<null>("archive_wallet", { walletId }),
+	/**  Assigns credit to a wallet, gives it back, or transfers it. */
+	moveCredit: (draft: CreditDraft) => __TAURI_INVOKE<null>("move_credit", { draft }),
+	/**  Entries of the ledger, from the server. */
+	ledger: (query: LedgerQuery) => __TAURI_INVOKE<LedgerView>("ledger", { query }),
+	/**  Writes the ledger as CSV into the downloads folder. */
+	saveLedger: (query: LedgerQuery) => __TAURI_INVOKE<Saved>("save_ledger", { query }),
 	/**  The members of the organization and who is invited, from the copy. */
 	people: () => __TAURI_INVOKE<PeopleView>("people"),
 	/**  Invites people; where the server sends no mail, the answer carries the links. */
@@ -408,6 +422,16 @@ export type CreatedKey = {
 	storedIn: StoredIn,
 };
 
+/**  Credit to be moved. */
+export type CreditDraft = {
+	/**  Where it is. */
+	from: WalletId,
+	/**  Where it goes. */
+	to: WalletId,
+	/**  How much, as it was written. */
+	amount: string,
+};
+
 /**  A field of a key. */
 export type EditField = 
 /**  The name. */
@@ -415,7 +439,49 @@ export type EditField =
 /**  The description. */
 "description" | 
 /**  The limit of requests a minute. */
-"requestsPerMinute";
+"requestsPerMinute" | 
+/**  The services, all of them together. */
+"grants";
+
+/**  One line of a ledger. */
+export type EntryId = string;
+
+/**  Why an entry stands in the ledger (B5). */
+export type EntryKind = 
+/**  What an organization begins with. */
+"starting_credit" | 
+/**  From the credit that is in no wallet into one. */
+"assigned" | 
+/**  From a wallet back into the credit that is in none. */
+"given_back" | 
+/**  From a wallet into another. */
+"transferred" | 
+/**  A request was paid for. */
+"charged";
+
+/**  One line of the ledger. */
+export type EntryRow = {
+	/**  The entry. */
+	id: EntryId,
+	/**  When. */
+	at: Timestamp,
+	/**  What it is. */
+	kind: EntryKind,
+	/**  In words. */
+	label: string,
+	/**  Of which wallet. */
+	walletId: WalletId,
+	/**  Its name. */
+	walletName: string,
+	/**  How much came; below zero what went. */
+	amount: MoneyView,
+	/**  What was in the wallet after it. */
+	balance: MoneyView,
+	/**  What it was for, in words. */
+	cause: string,
+	/**  Who. */
+	by: string,
+};
 
 /**  A code exists where the window or the command line acts on it. */
 export type ErrorCode = 
@@ -548,6 +614,40 @@ export type FirstRequest = {
 	snippets: Snippet[],
 	/**  Why a key is not let in, and what to do about it. */
 	reasons: ReasonHelp[],
+};
+
+/**  A service that a key may call. */
+export type GrantRow = {
+	/**  The service. */
+	serviceId: string,
+	/**  Its name; its id where it left the catalog. */
+	serviceName: string,
+	/**  Whether the catalog has it, and may be paid for so. */
+	offered: boolean,
+	/**  How it is paid for. */
+	policy: BillingPolicy,
+	/**  In words. */
+	policyLabel: string,
+	/**  The names of its models; none stands for all. */
+	models: string[],
+	/**  The wallet that pays. */
+	walletId: WalletId | null,
+	/**  Its name, where it is known here. */
+	walletName: string | null,
+	/**  What is in it, where that is known here. */
+	walletBalance: MoneyView | null,
+};
+
+/**  A service that a key is to call. */
+export type GrantText = {
+	/**  The service. */
+	serviceId: string,
+	/**  How it is paid for. */
+	policy: BillingPolicy,
+	/**  The models; none stands for all. */
+	models: string[],
+	/**  The wallet that pays. */
+	walletId: WalletId | null,
 };
 
 /**  A group that can be chosen. */
@@ -960,6 +1060,10 @@ export type KeyDetail = {
 	people: AssignedPerson[],
 	/**  Its rotation under way. */
 	rotation: RotationView | null,
+	/**  The services it may call; of the free service key every free service. */
+	services: GrantRow[],
+	/**  Whether its services can be edited. */
+	editServices: ActRule,
 	/**  Whether it can be edited. */
 	edit: ActRule,
 	/**  Whether it can be paused. */
@@ -988,6 +1092,8 @@ export type KeyDraft = {
 	people: MemberId[],
 	/**  Whose it is to be, of a personal token; one's own if not said. */
 	owner?: TokenOwner | null,
+	/**  The services it may call, where it is a service key. */
+	grants: GrantText[],
 };
 
 /**  An edit of a key. */
@@ -1072,6 +1178,8 @@ export type KeyRow = {
 	requestsPerMinute: number | null,
 	/**  The members it is assigned to. */
 	people: MemberId[],
+	/**  The services it may call, where it is a paid service key; with what is not yet in force. */
+	grants: GrantText[],
 	/**  When it was last used, as of the last sync. */
 	lastUsedAt: Timestamp | null,
 	/**  When it was made. */
@@ -1111,6 +1219,8 @@ export type KeyText = {
 	requestsPerMinute: number | null,
 	/**  The members it is assigned to. */
 	people: MemberId[],
+	/**  The services it may call, where it is a service key. */
+	grants: GrantText[],
 };
 
 /**  Where secrets are kept. */
@@ -1142,6 +1252,28 @@ export type Language =
 "python" | 
 /**  Ruby, with nothing but its own library. */
 "ruby";
+
+/**  Which entries of the ledger. */
+export type LedgerQuery = {
+	/**  Of this wallet alone. */
+	walletId: WalletId | null,
+	/**  Of this kind alone. */
+	kind: EntryKind | null,
+	/**  From this moment on. */
+	from: Timestamp | null,
+	/**  Before this moment. */
+	until: Timestamp | null,
+	/**  Older than this entry. */
+	before: EntryId | null,
+};
+
+/**  Entries of the ledger, the newest first. */
+export type LedgerView = {
+	/**  The entries. */
+	entries: EntryRow[],
+	/**  To go on with what is older. */
+	next: EntryId | null,
+};
 
 /**  How the lock stands. */
 export type LockStatus = {
@@ -1230,6 +1362,20 @@ export type ModelView = {
 	paid: boolean,
 	/**  What a request says. */
 	parameters: ParameterView[],
+};
+
+/**  How the credits of the organization lie, as of the last sync (B5, B6). */
+export type MoneyOverview = {
+	/**  Whether the role manages money; without, nothing else is here. */
+	manage: ActRule,
+	/**  None before they came the first time, and for those who don't manage money. */
+	totals: TotalsView | null,
+	/**  First the credit that is in no wallet, then the wallets that are not archived, the oldest first. */
+	wallets: WalletRow[],
+	/**  Wallets that were archived: they stay in the ledger. */
+	archived: WalletRow[],
+	/**  When the copy was last in step with the server. */
+	asOf: Timestamp | null,
 };
 
 /**  An amount of money, as text: a number of JavaScript does not hold every one. */
@@ -2088,6 +2234,8 @@ export type Topic =
 "organization" | 
 /**  Services, models and prices. */
 "catalog" | 
+/**  Wallets and what is in them. */
+"money" | 
 /**  Who is signed in, where they belong, and their sessions. */
 "account";
 
@@ -2095,6 +2243,20 @@ export type Topic =
 export type TopicsChanged = {
 	/**  The topics. */
 	topics: Topic[],
+};
+
+/**  How credits lie. */
+export type TotalsView = {
+	/**  All of it. */
+	total: MoneyView,
+	/**  What is in no wallet. */
+	unassigned: MoneyView,
+	/**  What is in wallets. */
+	assigned: MoneyView,
+	/**  What the poorest wallet holds; none where there is no wallet. */
+	smallest: MoneyView | null,
+	/**  What the richest wallet holds; none where there is no wallet. */
+	largest: MoneyView | null,
 };
 
 /**  Uses of a secret from one address. */
@@ -2139,4 +2301,37 @@ export type Verdict =
 "unknown" | 
 /**  No whole secret. */
 "malformed";
+
+/**  A wallet to be made. */
+export type WalletDraft = {
+	/**  The name. */
+	name: string,
+	/**  What it begins with of the credit that is in no wallet, as it was written; may be empty. */
+	assign: string,
+};
+
+/**  Credits set aside inside an organization. */
+export type WalletId = string;
+
+/**  A wallet. */
+export type WalletRow = {
+	/**  The wallet. */
+	id: WalletId,
+	/**  Whether it is the credit that is in no wallet. */
+	unassigned: boolean,
+	/**  Its name. */
+	name: string,
+	/**  What is in it. */
+	balance: MoneyView,
+	/**  Whether nothing is in it. */
+	empty: boolean,
+	/**  When it was made. */
+	createdAt: Timestamp,
+	/**  Who made it. */
+	createdBy: string,
+	/**  When it was archived. */
+	archivedAt: Timestamp | null,
+	/**  Whether it can be archived, as far as is known here; keys may draw on it. */
+	archive: ActRule,
+};
 

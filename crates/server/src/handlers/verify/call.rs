@@ -39,7 +39,7 @@ pub(crate) struct NotCalled {
 }
 
 impl NotCalled {
-    const fn because(reason: VerifyRefusal) -> Self {
+    pub(crate) const fn because(reason: VerifyRefusal) -> Self {
         Self {
             reason,
             detail: None,

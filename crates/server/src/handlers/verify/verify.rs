@@ -157,6 +157,8 @@ impl From<Verdict> for VerifyView {
                 token: Some(*token),
                 remaining: None,
                 retry_after_seconds: None,
+                cost: None,
+                detail: None,
             },
             Verdict::Bad(reason) => refused(reason),
             Verdict::NotCalled(NotCalled { reason, detail, cost }) => Self {
@@ -205,7 +207,7 @@ pub(crate) async fn judge(
         && !app.imported.may_have(&app.store, &secret, app.now()).await?
     {
         return if jwt::looks_like(secret.expose()) {
-            judge_token(app, secret.expose(), organization).await
+            judge_bearer(app, &secret, called.as_ref(), organization).await
         } else {
             Ok(Verdict::Bad(VerifyRefusal::Malformed))
         };
@@ -216,7 +218,7 @@ pub(crate) async fn judge(
 
     let Some(seen) = app.known.find(&app.store, &hash, app.now()).await? else {
         return match token {
-            Some(token) => judge_token(app, token.expose(), organization).await,
+            Some(token) => judge_bearer(app, &token, called.as_ref(), organization).await,
             None => Ok(Verdict::Bad(VerifyRefusal::Unknown)),
         };
     };
@@ -271,5 +273,22 @@ pub(crate) async fn judge(
         seen,
         remaining,
         cost,
+    })
+}
+
+/// What is to be done with a request that carries a token of an issuer: a good one may call no service, for nothing says
+/// who would pay.
+async fn judge_bearer(
+    app: &App,
+    token: &Secret,
+    called: Option<&Called>,
+    organization: Option<OrganizationId>,
+) -> Result<Verdict, Refusal> {
+    let verdict = judge_token(app, token.expose(), organization).await?;
+    Ok(match verdict {
+        Verdict::Token(_) if called.is_some() => {
+            Verdict::NotCalled(NotCalled::because(VerifyRefusal::NotGranted))
+        }
+        verdict => verdict,
     })
 }
