@@ -151,8 +151,8 @@ pub async fn page(
         from,
         "SELECT sequence, entity_type, entity_id, gone FROM change \
          WHERE scope_id = $1 AND sequence > $2 AND sequence <= $3 AND (entity_type <> $5 OR (gone AND $4)) \
-         AND ($6 OR entity_type <> $7) AND ($4 OR entity_type <> $9) AND ($10 OR entity_type <> $11) \
-         ORDER BY sequence LIMIT $8",
+         AND ($6 OR entity_type <> $7) AND ($8 OR entity_type <> $9) AND ($4 OR entity_type <> $11) \
+         ORDER BY sequence LIMIT $10",
         scope_id(scope),
         since,
         to,

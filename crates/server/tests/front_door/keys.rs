@@ -65,7 +65,7 @@ async fn k3_what_does_not_fit_is_refused_with_its_field(given: &mut Given) {
             "kind",
             |body| body["kind"] = json!("project"),
             "kind",
-            "Team keys, service keys and personal tokens can be made now, keys of other kinds can't.",
+            "Team keys, service keys and personal tokens can be made now, project keys can't.",
         ),
         (
             "empty name",
