@@ -6,7 +6,7 @@ use std::sync::Arc;
 use desk::view::{GroupDraft, GroupRow, GroupsView, ServiceAccountRow};
 use desk::{Desk, DeskError};
 use domain::id::{GroupId, MemberId, ServiceAccountId};
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 
 use crate::arguments::tokens::GroupsCommand;
 use crate::look::Wanted;
@@ -70,12 +70,12 @@ pub(crate) async fn find_account(desk: &Arc<Desk>, wanted: &str) -> Result<Servi
 }
 
 /// The service account of this name or id, as an owner of tokens.
-pub(crate) async fn find_service_account(desk: &Arc<Desk>, wanted: &str) -> Result<TokenOwner, DeskError> {
-    Ok(TokenOwner::ServiceAccount(find_account(desk, wanted).await?.id))
+pub(crate) async fn find_service_account(desk: &Arc<Desk>, wanted: &str) -> Result<Principal, DeskError> {
+    Ok(Principal::ServiceAccount(find_account(desk, wanted).await?.id))
 }
 
 /// The member or service account of this name, address or id; `me` is whoever is signed in.
-pub(crate) async fn find_owner(desk: &Arc<Desk>, wanted: &str) -> Result<TokenOwner, DeskError> {
+pub(crate) async fn find_owner(desk: &Arc<Desk>, wanted: &str) -> Result<Principal, DeskError> {
     let people = desk.people().await?;
     let lower = wanted.to_lowercase();
     let member = people.members.iter().find(|member| {
@@ -85,7 +85,7 @@ pub(crate) async fn find_owner(desk: &Arc<Desk>, wanted: &str) -> Result<TokenOw
             || member.id.to_string() == wanted
     });
     match member {
-        Some(member) => Ok(TokenOwner::Member(member.id)),
+        Some(member) => Ok(Principal::Member(member.id)),
         None => find_service_account(desk, wanted).await.map_err(|_| {
             DeskError::NotFound(format!(
                 "nobody is named {wanted}; `keystead members list` and `keystead service-accounts list` show all"
@@ -94,12 +94,12 @@ pub(crate) async fn find_owner(desk: &Arc<Desk>, wanted: &str) -> Result<TokenOw
     }
 }
 
-fn apart(owners: &[TokenOwner]) -> (Vec<MemberId>, Vec<ServiceAccountId>) {
+fn apart(owners: &[Principal]) -> (Vec<MemberId>, Vec<ServiceAccountId>) {
     let (mut members, mut accounts) = (Vec::new(), Vec::new());
     for owner in owners {
         match owner {
-            TokenOwner::Member(id) => members.push(*id),
-            TokenOwner::ServiceAccount(id) => accounts.push(*id),
+            Principal::Member(id) => members.push(*id),
+            Principal::ServiceAccount(id) => accounts.push(*id),
         }
     }
     (members, accounts)
@@ -154,7 +154,7 @@ pub(crate) async fn run(
             remove,
         } => {
             let found = find(&desk.groups().await?, &group)?;
-            let mut owners: Vec<TokenOwner> = found.who.iter().map(|one| one.owner).collect();
+            let mut owners: Vec<Principal> = found.who.iter().map(|one| one.owner).collect();
             for who in &remove {
                 let gone = find_owner(desk, who).await?;
                 owners.retain(|owner| *owner != gone);

@@ -7,13 +7,16 @@ use std::sync::Arc;
 use crypto::secret::Secret;
 use desk::view::{IssuerDraft, IssuerLook, IssuerRow, TokenCheck};
 use desk::{Desk, DeskError};
+use domain::principal::Principal;
 use serde::Serialize;
 
 use crate::arguments::{AddIssuer, IssuersCommand, Switch};
 use crate::exit;
+use crate::groups::find_service_account;
 use crate::keys::{ask_line, time};
 use crate::look::Wanted;
 use crate::output::{Output, table};
+use crate::people::find_member;
 
 /// A token is 16 KB at most; what is longer is not read to its end.
 const MOST_BYTES: u64 = 64 * 1_024;
@@ -37,6 +40,7 @@ pub(crate) async fn run(
             issuer,
             subject,
             member,
+            service_account,
             nobody: _,
             by_email,
         } => {
@@ -44,11 +48,12 @@ pub(crate) async fn run(
             if let Some(switch) = by_email {
                 desk.map_by_email(issuer.id, switch == Switch::On).await?;
             } else {
-                let member = match member {
-                    Some(wanted) => Some(crate::people::find_member(desk, &wanted).await?.id),
-                    None => None,
+                let principal = match (member, service_account) {
+                    (Some(wanted), _) => Some(Principal::Member(find_member(desk, &wanted).await?.id)),
+                    (None, Some(wanted)) => Some(find_service_account(desk, &wanted).await?),
+                    (None, None) => None,
                 };
-                desk.map_subject(issuer.id, &subject.unwrap_or_default(), member)
+                desk.map_subject(issuer.id, &subject.unwrap_or_default(), principal)
                     .await?;
             }
             let issuer = find(desk, &issuer.id.to_string()).await?;

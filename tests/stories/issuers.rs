@@ -143,7 +143,7 @@ async fn a_provider_of_others_is_taken(kind: Kind) {
     assert_eq!(wrong(&tried(&ada, &token).await), Some("Stands for"));
     let page = ada.desk.issuers().await.unwrap();
     ada.desk
-        .map_subject(issuer, "robot", Some(page.members[0].id))
+        .map_subject(issuer, "robot", Some(page.everybody[0].owner))
         .await
         .unwrap();
     assert_eq!(server.verify(&token).await, (true, None));
@@ -182,7 +182,7 @@ async fn a_provider_of_others_is_taken(kind: Kind) {
         .await
         .unwrap();
     ada.desk
-        .map_subject(issuer, "robot", Some(page.members[0].id))
+        .map_subject(issuer, "robot", Some(page.everybody[0].owner))
         .await
         .unwrap();
     assert_eq!(server.verify(&provider.token().await).await, (true, None));
@@ -212,13 +212,13 @@ async fn k12_a_token_is_tried_without_the_network_and_the_list_is_read_there() {
         .add_issuer(draft(&provider, vec![SigningAlgorithm::ES256]))
         .await
         .unwrap();
-    let member = ada.desk.issuers().await.unwrap().members[0].id;
+    let member = ada.desk.issuers().await.unwrap().everybody[0].owner;
     ada.desk.map_subject(issuer, "robot", Some(member)).await.unwrap();
     let token = provider.token().await;
     server.stop().await;
     provider.stop();
     let check = tried(&ada, &token).await;
-    assert_eq!(check.answer.unwrap().member_id, member);
+    assert_eq!(check.answer.unwrap().principal, member);
     let row = &ada.desk.issuers().await.unwrap().issuers[0];
     assert_eq!(row.subjects[0].name, "Ada Vance");
     // What is changed is changed at the server alone.
@@ -283,6 +283,9 @@ async fn k12_issuers_in_a_terminal() {
             "",
         );
         assert_eq!(mapped["subjects"][0]["name"], "Bob");
+        terminal.json(&["service-accounts", "create", "nightly"], "");
+        let map = ["issuers", "map", &issuer, "--subject", "timer", "--service-account", "nightly"];
+        assert_eq!(terminal.json(&map, "")["subjects"][1]["name"], "nightly");
         let check = terminal.json(&["issuers", "check", "--offline"], &token);
         assert_eq!(check["answer"]["role"], "owner");
         let by_email = terminal.json(&["issuers", "map", &issuer, "--by-email", "on"], "");

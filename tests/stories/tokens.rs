@@ -8,14 +8,14 @@ use desk::{ErrorCode, KeyQuery};
 use domain::id::{KeyId, MemberId, ServiceAccountId};
 use domain::key::{KeyKind, KeyState};
 use domain::role::Role;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use testkit::desk::{PASSWORD, all};
 use testkit::server::Kind;
 use testkit::{TestDesk, TestServer, wait_for};
 
 use crate::terminal::{Terminal, on_thread};
 
-async fn token(desk: &TestDesk, name: &str, owner: Option<TokenOwner>) -> (String, KeyId) {
+async fn token(desk: &TestDesk, name: &str, owner: Option<Principal>) -> (String, KeyId) {
     let draft = KeyDraft {
         kind: KeyKind::Personal,
         owner,
@@ -111,7 +111,7 @@ async fn nobody_suspends_and_loosening_brings_back(kind: Kind) {
     let ada = TestDesk::new();
     ada.sign_up(&server.url()).await;
     let bob = comes_as(&ada, Role::Editor).await;
-    let robot = TokenOwner::ServiceAccount(service_account(&ada, "Deployer").await);
+    let robot = Principal::ServiceAccount(service_account(&ada, "Deployer").await);
     let (bobs_secret, bobs) = token(&bob, "notebook", None).await;
     let (robots_secret, robots) = token(&ada, "nightly", Some(robot)).await;
     let (_, paused) = token(&ada, "on hold", None).await;
@@ -280,7 +280,7 @@ async fn p11_groups_and_service_accounts_are_known_offline() {
     ada.sign_up(&server.url()).await;
     let bob = comes_as(&ada, Role::Editor).await;
     let robot = service_account(&ada, "Deployer").await;
-    let owner = TokenOwner::ServiceAccount(robot);
+    let owner = Principal::ServiceAccount(robot);
     let (secret, key) = token(&ada, "nightly", Some(owner)).await;
     ada.wait_synced().await;
     let bobs_id = member(&ada, "Bob").await;

@@ -15,7 +15,7 @@ pub(crate) enum IssuersCommand {
     /// Register an issuer: from then on its tokens for this audience are good, where they are about somebody mapped.
     Add(AddIssuer),
     /// Say whom a subject stands for, or with --by-email whether members are known by the address the issuer verified.
-    #[command(group = clap::ArgGroup::new("what").required(true).args(["member", "nobody", "by_email"]))]
+    #[command(group = clap::ArgGroup::new("what").required(true).args(["member", "service_account", "nobody", "by_email"]))]
     Map {
         /// The issuer's id or URL.
         issuer: String,
@@ -25,6 +25,9 @@ pub(crate) enum IssuersCommand {
         /// The member whom the subject is to stand for: their email address or id.
         #[arg(long, requires = "subject")]
         member: Option<String>,
+        /// The service account which the subject is to stand for: its name or id.
+        #[arg(long, requires = "subject", value_name = "NAME")]
+        service_account: Option<String>,
         /// The subject is to stand for nobody any more.
         #[arg(long, requires = "subject")]
         nobody: bool,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::id::GroupId;
 use domain::name::{Description, GroupName};
 use domain::role::{Action, require};
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::group::{CreateGroupRequest, EditGroupRequest, GroupView};
 
 use crate::error::{DeskError, named};
@@ -102,27 +102,29 @@ impl OpenConnection {
     /// Who can be in a group: members first, then service accounts.
     pub(crate) fn everybody(&self) -> Result<Vec<NamedOwner>, DeskError> {
         let members = self.replica.members()?.into_iter().map(|member| NamedOwner {
-            owner: TokenOwner::Member(member.id),
+            owner: Principal::Member(member.id),
             name: member.display_name.to_string(),
+            detail: member.email.to_string(),
         });
         let accounts = self
             .replica
             .service_accounts()?
             .into_iter()
             .map(|account| NamedOwner {
-                owner: TokenOwner::ServiceAccount(account.id),
+                owner: Principal::ServiceAccount(account.id),
                 name: account.name.to_string(),
+                detail: "service account".to_owned(),
             });
         Ok(members.chain(accounts).collect())
     }
 
     fn group_row(&self, group: &GroupView, everybody: &[NamedOwner], in_policy: bool) -> GroupRow {
-        let members = group.members.iter().copied().map(TokenOwner::Member);
+        let members = group.members.iter().copied().map(Principal::Member);
         let accounts = group
             .service_accounts
             .iter()
             .copied()
-            .map(TokenOwner::ServiceAccount);
+            .map(Principal::ServiceAccount);
         let who = members
             .chain(accounts)
             .map(|owner| NamedOwner {

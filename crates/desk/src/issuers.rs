@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use crypto::jwt::{KeySet, Unproven};
 use crypto::secret::Secret;
-use domain::id::{IssuerId, MemberId};
-use domain::issuer::{
-    Audience, IssuerProblem, IssuerUrl, Mapping, Principal, Subject, SubjectClaim, TokenProblem,
-};
-use domain::role::{Action, require};
+use domain::id::IssuerId;
+use domain::issuer::{Audience, IssuerProblem, IssuerUrl, Mapping, Proven, Subject, SubjectClaim, TokenProblem};
+use domain::principal::Principal;
+use domain::role::{Action, Role, require};
 use protocol::issuer::{AddIssuerRequest, IssuerKeysView, IssuerView};
+use protocol::organization::MemberView;
 
 use crate::Desk;
 use crate::error::DeskError;
 use crate::open::OpenConnection;
 use crate::people::at_server;
+use crate::tokens::owner_shown;
 use crate::view::{
-    ActRule, IssuerDraft, IssuerLook, IssuerMember, IssuerRow, IssuersPage, SubjectRow, TokenAnswer,
+    ActRule, IssuerDraft, IssuerLook, IssuerRow, IssuersPage, SubjectRow, TokenAnswer,
     TokenCheck, TokenStep, sentence,
 };
 
@@ -91,7 +92,7 @@ impl Desk {
         Ok(added.id)
     }
 
-    /// Lets a subject of an issuer stand for a member; for nobody where none is given.
+    /// Lets a subject of an issuer stand for a member or a service account; for nobody where none is given.
     ///
     /// # Errors
     /// [`DeskError`].
@@ -99,14 +100,11 @@ impl Desk {
         self: &Arc<Self>,
         issuer: IssuerId,
         subject: &str,
-        member: Option<MemberId>,
+        principal: Option<Principal>,
     ) -> Result<(), DeskError> {
         let subject = parsed("subject", Subject::parse(subject.trim()))?;
-        let mapping = match member {
-            Some(member) => Mapping::Subject {
-                subject,
-                principal: Principal::Member(member),
-            },
+        let mapping = match principal {
+            Some(principal) => Mapping::Subject { subject, principal },
             None => Mapping::Forget { subject },
         };
         self.map_issuer(issuer, mapping).await
@@ -214,35 +212,22 @@ impl Desk {
             "Subject",
             format!("{} is “{}”.", issuer.subject_claim, proven.subject),
         );
-        let members = open.replica.members()?;
-        let mapped = issuer
-            .subjects
-            .iter()
-            .find(|known| known.subject == proven.subject)
-            .map(|known| known.principal);
-        let member = match mapped {
-            Some(Principal::Member(id)) => members.into_iter().find(|member| member.id == id),
-            Some(Principal::ServiceAccount(_)) => None,
-            None if issuer.by_email => members
-                .into_iter()
-                .find(|member| proven.verified_email.as_ref() == Some(&member.email)),
-            None => None,
-        };
-        let Some(member) = member else {
+        let Some(somebody) = open.stands_for(&issuer, &proven)? else {
             let detail = format!("“{}” stands for nobody here.", proven.subject);
             return Ok(trial.fails("Stands for", detail));
         };
-        trial.passed(
-            "Stands for",
-            format!("{}, {}.", member.display_name, member.role.label()),
-        );
+        let named = format!("{}, {}.", somebody.name, somebody.role.label());
+        if somebody.is_disabled {
+            return Ok(trial.fails("Stands for", format!("{named} This service account is disabled.")));
+        }
+        trial.passed("Stands for", named);
         Ok(TokenCheck {
             answer: Some(TokenAnswer {
                 issuer_id: issuer.id,
                 subject: proven.subject.to_string(),
-                member_id: member.id,
-                name: member.display_name.to_string(),
-                role: member.role,
+                principal: somebody.principal,
+                name: somebody.name,
+                role: somebody.role,
                 expires_at: proven.expires_at,
             }),
             ..trial.end()
@@ -350,28 +335,63 @@ fn found_at(what: &str, read: &Unproven<'_>) -> String {
     }
 }
 
+/// Whom a token stands for.
+struct Somebody {
+    principal: Principal,
+    name: String,
+    role: Role,
+    is_disabled: bool,
+}
+
 impl OpenConnection {
+    /// Whom a token stands for, as far as the copy knows.
+    fn stands_for(&self, issuer: &IssuerView, proven: &Proven) -> Result<Option<Somebody>, DeskError> {
+        let of = |member: MemberView| Somebody {
+            principal: Principal::Member(member.id),
+            name: member.display_name.to_string(),
+            role: member.role,
+            is_disabled: false,
+        };
+        let mapped = issuer
+            .subjects
+            .iter()
+            .find(|known| known.subject == proven.subject)
+            .map(|known| known.principal);
+        Ok(match mapped {
+            Some(Principal::Member(id)) => self.replica.member(id)?.map(of),
+            Some(principal @ Principal::ServiceAccount(id)) => {
+                self.replica.service_account(id)?.map(|account| Somebody {
+                    principal,
+                    name: account.name.to_string(),
+                    role: account.role,
+                    is_disabled: account.disabled_at.is_some(),
+                })
+            }
+            None => match proven.verified_email.as_ref().filter(|_| issuer.by_email) {
+                Some(email) => {
+                    let mut members = self.replica.members()?.into_iter();
+                    members.find(|member| member.email == *email).map(of)
+                }
+                None => None,
+            },
+        })
+    }
+
     fn issuers(&self) -> Result<IssuersPage, DeskError> {
         let may = require(self.record().role, Action::ManagePolicy);
         let reason = may.err().map(|reason| sentence(&reason.to_string()));
-        let members = self.replica.members()?;
+        let everybody = self.everybody()?;
         let mut issuers = Vec::new();
         for issuer in self.replica.issuers()? {
             let subjects = issuer
                 .subjects
                 .iter()
                 .map(|known| {
-                    let member = match known.principal {
-                        Principal::Member(id) => members.iter().find(|member| member.id == id),
-                        Principal::ServiceAccount(_) => None,
-                    };
+                    let named = everybody.iter().find(|one| one.owner == known.principal);
                     SubjectRow {
                         subject: known.subject.to_string(),
-                        member_id: member.map(|member| member.id),
-                        name: member.map_or_else(
-                            || "a service account".to_owned(),
-                            |member| member.display_name.to_string(),
-                        ),
+                        principal: known.principal,
+                        name: owner_shown(known.principal, named.map(|named| named.name.as_str())),
                     }
                 })
                 .collect();
@@ -383,14 +403,7 @@ impl OpenConnection {
                 allowed: reason.is_none(),
                 reason,
             },
-            members: members
-                .into_iter()
-                .map(|member| IssuerMember {
-                    id: member.id,
-                    name: member.display_name.to_string(),
-                    email: member.email.to_string(),
-                })
-                .collect(),
+            everybody,
         })
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::key::{KeyKind, KeyState};
 use domain::policy::TokenPolicy;
 use domain::role::{Action, grant, require};
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::policy::{AffectedToken, TokenPolicyRequest};
 use replica::KeyQuery;
 
@@ -80,7 +80,7 @@ impl Desk {
             .map_err(at_server)?;
         let everybody = there.open.everybody()?;
         let names =
-            |owners: Vec<TokenOwner>| owners.into_iter().map(|owner| name(&everybody, owner)).collect();
+            |owners: Vec<Principal>| owners.into_iter().map(|owner| name(&everybody, owner)).collect();
         Ok(TokenPolicyEffectView {
             version: small(effect.version),
             stops: effect.stops.into_iter().map(affected).collect(),
@@ -125,7 +125,7 @@ fn wanted(draft: TokenPolicyDraft) -> Result<TokenPolicy, DeskError> {
     Ok(policy)
 }
 
-fn name(everybody: &[NamedOwner], owner: TokenOwner) -> String {
+fn name(everybody: &[NamedOwner], owner: Principal) -> String {
     let known = everybody.iter().find(|known| known.owner == owner);
     owner_shown(owner, known.map(|known| known.name.as_str()))
 }
@@ -147,7 +147,7 @@ impl OpenConnection {
         let mut choices = Vec::new();
         if let Some(me) = self.me()? {
             choices.push(OwnerChoice {
-                owner: TokenOwner::Member(me),
+                owner: Principal::Member(me),
                 name: record.account_name.clone(),
                 is_you: true,
                 rule: rule(self.owner_of_new(None).map(drop)),
@@ -155,7 +155,7 @@ impl OpenConnection {
         }
         if grant(record.role, Action::ManageKeys).is_full() {
             for account in self.replica.service_accounts()? {
-                let owner = TokenOwner::ServiceAccount(account.id);
+                let owner = Principal::ServiceAccount(account.id);
                 choices.push(OwnerChoice {
                     owner,
                     name: account.name.to_string(),

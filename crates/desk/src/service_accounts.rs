@@ -7,7 +7,7 @@ use domain::key::KeyState;
 use domain::name::{Description, ServiceAccountName};
 use domain::role::{Action, require};
 use domain::service_account::{check_role, may_able};
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::group::GroupView;
 use protocol::service_account::{CreateServiceAccountRequest, EditServiceAccountRequest, ServiceAccountView};
 use replica::{KeyQuery, KeyRecord, Sort, SortBy};
@@ -98,7 +98,7 @@ impl Desk {
         let now = self.now();
         blocking(move || {
             let account = open.service_account(id)?;
-            let tokens = open.tokens_of(TokenOwner::ServiceAccount(id), now)?;
+            let tokens = open.tokens_of(Principal::ServiceAccount(id), now)?;
             Ok(ServiceAccountRemoval {
                 name: account.name.to_string(),
                 tokens: tokens.iter().map(|record| row(record, now)).collect(),
@@ -134,7 +134,7 @@ impl OpenConnection {
     /// The tokens of an owner that are not revoked, the one used last first.
     pub(crate) fn tokens_of(
         &self,
-        owner: TokenOwner,
+        owner: Principal,
         now: domain::clock::Timestamp,
     ) -> Result<Vec<KeyRecord>, DeskError> {
         let query = KeyQuery {
@@ -158,7 +158,7 @@ impl OpenConnection {
     ) -> Result<Vec<ServiceAccountRow>, DeskError> {
         let mut rows = Vec::new();
         for account in self.replica.service_accounts()? {
-            let owner = TokenOwner::ServiceAccount(account.id);
+            let owner = Principal::ServiceAccount(account.id);
             rows.push(ServiceAccountRow {
                 id: account.id,
                 name: account.name.to_string(),

@@ -4,7 +4,8 @@
 use domain::id::{GroupId, MemberId};
 use domain::policy::{Holder, TokenPolicy, may_create};
 use domain::role::require_on;
-use domain::token::{TokenOwner, Touch, Whose, may_touch};
+use domain::principal::Principal;
+use domain::token::{Touch, Whose, may_touch};
 use protocol::key::KeyView;
 
 use crate::error::DeskError;
@@ -16,11 +17,11 @@ pub(crate) fn small(version: i64) -> u32 {
 }
 
 /// How an owner is shown; those who are gone have no name here any more.
-pub(crate) fn owner_shown(owner: TokenOwner, name: Option<&str>) -> String {
+pub(crate) fn owner_shown(owner: Principal, name: Option<&str>) -> String {
     match (name, owner) {
         (Some(name), _) => name.to_owned(),
-        (None, TokenOwner::Member(_)) => "a former member".to_owned(),
-        (None, TokenOwner::ServiceAccount(_)) => "a removed service account".to_owned(),
+        (None, Principal::Member(_)) => "a former member".to_owned(),
+        (None, Principal::ServiceAccount(_)) => "a removed service account".to_owned(),
     }
 }
 
@@ -40,8 +41,8 @@ impl OpenConnection {
         };
         let whose = match (self.me()?, owner) {
             (Some(me), owner) => owner.seen_by(me),
-            (None, TokenOwner::Member(_)) => Whose::Anothers,
-            (None, TokenOwner::ServiceAccount(_)) => Whose::ServiceAccounts,
+            (None, Principal::Member(_)) => Whose::Anothers,
+            (None, Principal::ServiceAccount(_)) => Whose::ServiceAccounts,
         };
         Ok(may_touch(role, whose, touch)?)
     }
@@ -53,7 +54,7 @@ impl OpenConnection {
     }
 
     /// The groups somebody is in.
-    pub(crate) fn groups_of(&self, owner: TokenOwner) -> Result<Vec<GroupId>, DeskError> {
+    pub(crate) fn groups_of(&self, owner: Principal) -> Result<Vec<GroupId>, DeskError> {
         let groups = self.replica.groups()?;
         Ok(groups
             .into_iter()
@@ -63,22 +64,22 @@ impl OpenConnection {
     }
 
     /// Whether a token may be made for somebody; for oneself if nobody is named. Answers whose it is to be.
-    pub(crate) fn owner_of_new(&self, asked: Option<TokenOwner>) -> Result<TokenOwner, DeskError> {
+    pub(crate) fn owner_of_new(&self, asked: Option<Principal>) -> Result<Principal, DeskError> {
         let role = self.record().role;
         let me = self
             .me()?
-            .map(TokenOwner::Member)
+            .map(Principal::Member)
             .ok_or_else(|| DeskError::Refused("you are not a member here any more".to_owned()))?;
         let owner = asked.unwrap_or(me);
         let holder = match owner {
             owner if owner == me => Holder::Member { role },
-            TokenOwner::Member(_) => {
+            Principal::Member(_) => {
                 return Err(DeskError::input(
                     "owner",
                     "members make their own personal tokens; choose yourself or a service account",
                 ));
             }
-            TokenOwner::ServiceAccount(id) => {
+            Principal::ServiceAccount(id) => {
                 let account = self.replica.service_account(id)?.ok_or_else(|| {
                     DeskError::input(
                         "owner",

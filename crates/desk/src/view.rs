@@ -63,7 +63,7 @@ pub use groups::{
 pub use import::{ImportCounts, ImportPreview, ImportProgress, ImportReport, ImportRowView};
 pub use inspect::{Finding, InspectReport, PlaceHere, Verdict};
 pub use issuers::{
-    IssuerDraft, IssuerLook, IssuerMember, IssuerRow, IssuersPage, SubjectRow, TokenAnswer, TokenCheck,
+    IssuerDraft, IssuerLook, IssuerRow, IssuersPage, SubjectRow, TokenAnswer, TokenCheck,
     TokenStep,
 };
 pub use key::{

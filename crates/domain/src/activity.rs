@@ -17,7 +17,7 @@ use crate::limit::RequestLimit;
 use crate::money::Money;
 use crate::policy::TokenPolicy;
 use crate::role::Role;
-use crate::token::TokenOwner;
+use crate::principal::Principal;
 use crate::trace::Handling;
 use crate::wallet::EntryKind;
 
@@ -162,7 +162,7 @@ pub struct NamedServiceAccount {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InGroup {
     /// Who.
-    pub who: TokenOwner,
+    pub who: Principal,
     /// How they were shown then.
     pub name: String,
 }
@@ -292,7 +292,7 @@ pub enum Event {
         people: Vec<NamedMember>,
         /// Whose it is, where it is a personal token.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        owner: Option<TokenOwner>,
+        owner: Option<Principal>,
         /// The services it may call, where it is a service key (K5).
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         grants: Vec<KeyGrant>,

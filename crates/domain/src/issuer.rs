@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::clock::Timestamp;
-use crate::id::{MemberId, ServiceAccountId};
+use crate::principal::Principal;
 use crate::text::checked_text;
 
 /// The most seconds an issuer's clock may be off.
@@ -87,18 +87,6 @@ impl fmt::Display for SigningAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
-}
-
-/// Whom a token stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(tag = "type", content = "id", rename_all = "snake_case")]
-pub enum Principal {
-    /// A member.
-    Member(MemberId),
-    /// A service account.
-    ServiceAccount(ServiceAccountId),
 }
 
 /// A change of whom an issuer's tokens stand for.

@@ -23,6 +23,7 @@ pub mod name;
 pub mod password;
 pub mod policy;
 pub mod price;
+pub mod principal;
 pub mod radar;
 pub mod role;
 pub mod rotation;

@@ -5,39 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{MemberId, ServiceAccountId};
+use crate::id::MemberId;
+use crate::principal::Principal;
 use crate::role::{Action, NotAllowed, Role, grant, require};
 
-/// Whose a personal token is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
-pub enum TokenOwner {
-    /// A member's own.
-    Member(MemberId),
-    /// A service account's.
-    ServiceAccount(ServiceAccountId),
-}
-
-impl std::fmt::Display for TokenOwner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Member(id) => id.fmt(f),
-            Self::ServiceAccount(id) => id.fmt(f),
-        }
-    }
-}
-
-impl TokenOwner {
-    /// The owner whose id is printed like this.
-    #[must_use]
-    pub fn from_text(text: &str) -> Option<Self> {
-        let member = text.parse().map(Self::Member);
-        member.or_else(|_| text.parse().map(Self::ServiceAccount)).ok()
-    }
-
-    /// Whose it is, as `member` sees it.
+impl Principal {
+    /// Whose a token of this owner is, as `member` sees it.
     #[must_use]
     pub fn seen_by(self, member: MemberId) -> Whose {
         match self {

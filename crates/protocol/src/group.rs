@@ -3,7 +3,7 @@
 use domain::clock::Timestamp;
 use domain::id::{AccountId, GroupId, MemberId, ServiceAccountId};
 use domain::name::{Description, GroupName};
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use serde::{Deserialize, Serialize};
 
 /// A group.
@@ -31,10 +31,10 @@ pub struct GroupView {
 impl GroupView {
     /// Whether a member or a service account is in it.
     #[must_use]
-    pub fn has(&self, who: TokenOwner) -> bool {
+    pub fn has(&self, who: Principal) -> bool {
         match who {
-            TokenOwner::Member(id) => self.members.contains(&id),
-            TokenOwner::ServiceAccount(id) => self.service_accounts.contains(&id),
+            Principal::Member(id) => self.members.contains(&id),
+            Principal::ServiceAccount(id) => self.service_accounts.contains(&id),
         }
     }
 }

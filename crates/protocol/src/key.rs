@@ -10,7 +10,7 @@ use domain::key::{KeyKind, Life};
 use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
 use domain::rotation::{self, Rotation, SecretLife};
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a server learns of a secret that was made elsewhere.
@@ -53,7 +53,7 @@ pub struct CreateKeyRequest {
     pub people: BTreeSet<MemberId>,
     /// Whose it is, of a personal token; the caller's own if not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<TokenOwner>,
+    pub owner: Option<Principal>,
     /// The services it may call, where it is a service key (K5).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<KeyGrant>,
@@ -196,7 +196,7 @@ pub struct KeyView {
     pub people: BTreeSet<MemberId>,
     /// Whose it is, of a personal token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<TokenOwner>,
+    pub owner: Option<Principal>,
     /// The services it may call, where it is a service key (K5).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<KeyGrant>,

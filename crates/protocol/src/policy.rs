@@ -3,7 +3,7 @@
 use domain::clock::Timestamp;
 use domain::id::KeyId;
 use domain::policy::TokenPolicy;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use serde::{Deserialize, Serialize};
 
 /// The policy of an organization.
@@ -38,9 +38,9 @@ pub struct TokenPolicyEffect {
     /// The tokens that do not work now and would, likewise.
     pub returns: Vec<AffectedToken>,
     /// Who could have tokens made now, and could not.
-    pub lose_creation: Vec<TokenOwner>,
+    pub lose_creation: Vec<Principal>,
     /// Who could not, and could.
-    pub gain_creation: Vec<TokenOwner>,
+    pub gain_creation: Vec<Principal>,
 }
 
 /// A token that a policy stops, or brings back.
@@ -52,7 +52,7 @@ pub struct AffectedToken {
     /// Its name.
     pub name: String,
     /// Whose it is.
-    pub owner: TokenOwner,
+    pub owner: Principal,
     /// How they are shown.
     pub owner_name: String,
     /// When it was last used.

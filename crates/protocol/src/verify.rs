@@ -6,7 +6,8 @@ use crypto::secret::{Secret, serialize_exposed};
 use domain::clock::Timestamp;
 use domain::grant::KeyGrant;
 use domain::id::{AccountId, IssuerId, KeyId, MemberId, OrganizationId, SecretId, ServiceAccountId};
-use domain::issuer::{IssuerUrl, Principal, Subject, TokenProblem};
+use domain::issuer::{IssuerUrl, Subject, TokenProblem};
+use domain::principal::Principal;
 use domain::key::KeyKind;
 use domain::money::Money;
 use domain::role::Role;
@@ -102,7 +103,8 @@ pub enum VerifyRefusal {
     /// Its key is paused; it may be let in again later.
     Paused,
     /// It is a personal token that is suspended: by the token policy, because its service account is disabled, or because
-    /// the role of its owner holds none. It may be let in again later.
+    /// the role of its owner holds none. Or a token of an issuer that stands for a service account which is disabled. It may
+    /// be let in again later.
     Suspended,
     /// Another secret of its key took its place.
     Retired,
@@ -191,7 +193,7 @@ impl VerifyRefusal {
             Self::Expired => "the key of this secret has expired, or the time of this token is over",
             Self::Revoked => "the key of this secret is revoked",
             Self::Paused => "the key of this secret is paused",
-            Self::Suspended => "this personal token is suspended; it may come back",
+            Self::Suspended => "this token is suspended; it may come back",
             Self::Retired => "another secret of its key took the place of this one",
             Self::RateLimited => "the key of this secret made more requests than its limit lets it",
             Self::UnknownIssuer => {

@@ -1,7 +1,7 @@
 //! Groups and service accounts (P11).
 
 use domain::id::ServiceAccountId;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::group::GroupView;
 use protocol::organization::MemberView;
 use protocol::service_account::ServiceAccountView;
@@ -27,7 +27,7 @@ pub(crate) fn put_service_account(
         "INSERT INTO service_account (id, view) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET view = excluded.view",
         params![view.id.to_string(), serde_json::to_string(view)?],
     )?;
-    let owner = TokenOwner::ServiceAccount(view.id).to_string();
+    let owner = Principal::ServiceAccount(view.id).to_string();
     let tokens: Vec<String> = change
         .prepare_cached("SELECT id FROM key WHERE owner = ?1")?
         .query_map([owner], |row| row.get(0))?
@@ -62,13 +62,13 @@ pub(crate) const MEMBER: &str = "SELECT view FROM member WHERE id = ?1";
 pub(crate) const SERVICE_ACCOUNT: &str = "SELECT view FROM service_account WHERE id = ?1";
 
 /// How the owner of a token is shown; `None` when they are not known here any more.
-pub(crate) fn owner_name(connection: &Connection, owner: TokenOwner) -> Result<Option<String>, ReplicaError> {
+pub(crate) fn owner_name(connection: &Connection, owner: Principal) -> Result<Option<String>, ReplicaError> {
     let id = owner.to_string();
     Ok(match owner {
-        TokenOwner::Member(_) => {
+        Principal::Member(_) => {
             one::<MemberView>(connection, MEMBER, &id)?.map(|member| member.display_name.to_string())
         }
-        TokenOwner::ServiceAccount(_) => one::<ServiceAccountView>(connection, SERVICE_ACCOUNT, &id)?
+        Principal::ServiceAccount(_) => one::<ServiceAccountView>(connection, SERVICE_ACCOUNT, &id)?
             .map(|account| account.name.to_string()),
     })
 }
@@ -106,7 +106,7 @@ impl Replica {
     ///
     /// # Errors
     /// [`ReplicaError::Sqlite`].
-    pub fn count_tokens(&self, owner: TokenOwner) -> Result<u32, ReplicaError> {
+    pub fn count_tokens(&self, owner: Principal) -> Result<u32, ReplicaError> {
         Ok(self.lock().query_row(
             "SELECT count(*) FROM key WHERE owner = ?1 AND revoked_at IS NULL",
             [owner.to_string()],

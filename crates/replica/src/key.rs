@@ -5,7 +5,7 @@ use domain::clock::Timestamp;
 use domain::id::{KeyId, SecretId};
 use domain::key::{KeyKind, KeyState};
 use domain::policy::Suspension;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::key::{CreateKeyRequest, KeyFields, KeyView};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub struct KeyQuery {
     pub states: Vec<KeyState>,
     /// Only the personal tokens of this owner.
     #[serde(default)]
-    pub owner: Option<TokenOwner>,
+    pub owner: Option<Principal>,
     /// Only keys that expire within so many days.
     pub expires_within_days: Option<u32>,
     /// Only keys that work and were not used for so many days, nor known for so long (K16).

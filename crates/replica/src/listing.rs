@@ -10,7 +10,7 @@ use std::ops::Range;
 use domain::clock::Timestamp;
 use domain::id::KeyId;
 use domain::key::{KeyKind, KeyState, Life};
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use memchr::memmem::Finder;
 use rusqlite::{Connection, Row};
 
@@ -33,7 +33,7 @@ struct Entry {
     last_used_at: Option<Timestamp>,
     /// Since when the server knows it: an imported key may be older.
     known_at: Option<Timestamp>,
-    owner: Option<TokenOwner>,
+    owner: Option<Principal>,
     /// Where its text lies among the texts of all.
     text: Range<u32>,
 }
@@ -88,7 +88,7 @@ fn loose(row: &Row<'_>) -> Result<Loose, ReplicaError> {
             .get_ref(11)?
             .as_str_or_null()
             .map_err(rusqlite::Error::from)?
-            .and_then(TokenOwner::from_text),
+            .and_then(Principal::from_text),
         text: 0..0,
     };
     Ok(Loose {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use domain::key::KeyKind;
 use domain::policy::{Holder, Suspension, suspension};
 use domain::role::{Action, grant};
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::key::KeyView;
 use protocol::organization::{MemberView, OrganizationView};
 use protocol::service_account::ServiceAccountView;
@@ -19,7 +19,7 @@ use crate::groups::{MEMBER, SERVICE_ACCOUNT, all, one};
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     everybodys: bool,
-    of: HashSet<TokenOwner>,
+    of: HashSet<Principal>,
 }
 
 fn policy_suspends(connection: &Connection) -> Result<bool, ReplicaError> {
@@ -34,12 +34,12 @@ impl Rules {
         let mut of = HashSet::new();
         for member in all::<MemberView>(connection, "SELECT view FROM member")? {
             if !grant(member.role, Action::OwnTokens).is_some() {
-                of.insert(TokenOwner::Member(member.id));
+                of.insert(Principal::Member(member.id));
             }
         }
         for account in all::<ServiceAccountView>(connection, "SELECT view FROM service_account")? {
             if account.disabled_at.is_some() {
-                of.insert(TokenOwner::ServiceAccount(account.id));
+                of.insert(Principal::ServiceAccount(account.id));
             }
         }
         Ok(Self {
@@ -49,7 +49,7 @@ impl Rules {
     }
 
     /// Whether a key of this kind and owner is suspended.
-    pub(crate) fn suspend(&self, kind: KeyKind, owner: Option<TokenOwner>) -> bool {
+    pub(crate) fn suspend(&self, kind: KeyKind, owner: Option<Principal>) -> bool {
         kind == KeyKind::Personal && (self.everybodys || owner.is_some_and(|owner| self.of.contains(&owner)))
     }
 }
@@ -63,9 +63,9 @@ pub(crate) fn suspension_of(
         return Ok(None);
     }
     let holder = match view.owner {
-        Some(owner @ TokenOwner::Member(_)) => one::<MemberView>(connection, MEMBER, &owner.to_string())?
+        Some(owner @ Principal::Member(_)) => one::<MemberView>(connection, MEMBER, &owner.to_string())?
             .map(|member| Holder::Member { role: member.role }),
-        Some(owner @ TokenOwner::ServiceAccount(_)) => {
+        Some(owner @ Principal::ServiceAccount(_)) => {
             one::<ServiceAccountView>(connection, SERVICE_ACCOUNT, &owner.to_string())?.map(|account| {
                 Holder::ServiceAccount {
                     enabled: account.disabled_at.is_none(),

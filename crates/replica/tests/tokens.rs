@@ -11,7 +11,7 @@ use domain::key::{KeyKind, KeyState};
 use domain::name::{Description, DisplayName, KeyName, OrganizationName, ServiceAccountName};
 use domain::policy::{Suspension, TokenPolicy};
 use domain::role::Role;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::change::{Change, ChangesPage, Entity, EntityRef};
 use protocol::key::{KeyView, SecretView};
 use protocol::organization::{MemberView, OrganizationView};
@@ -35,7 +35,7 @@ fn account() -> ServiceAccountId {
     ServiceAccountId::make(NOW, &mut Fixed(2))
 }
 
-fn key(number: u8, name: &str, owner: Option<TokenOwner>) -> Entity {
+fn key(number: u8, name: &str, owner: Option<Principal>) -> Entity {
     Entity::Key(KeyView {
         id: KeyId::make(NOW, &mut Fixed(number)),
         kind: if owner.is_some() {
@@ -150,8 +150,8 @@ fn k10_suspended_follows_policy_role_and_service_account() {
     let secret = SecretBytes::from_bytes([1; 32]);
     let replica = Replica::create(&path, &secret).unwrap();
     let (adas, robots) = (
-        TokenOwner::Member(member()),
-        TokenOwner::ServiceAccount(account()),
+        Principal::Member(member()),
+        Principal::ServiceAccount(account()),
     );
     tell(
         &replica,

@@ -2,7 +2,7 @@
 
 use domain::id::MemberId;
 use domain::role::{Action, Grant, Role, grant};
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::key::KeyView;
 use store::assigned::Sees;
 use store::change::Sight;
@@ -26,7 +26,7 @@ pub(crate) fn has(sees: Sees, key: &KeyView) -> bool {
     match sees {
         Sees::All => true,
         Sees::Of { member, tokens } => {
-            key.people.contains(&member) || tokens && key.owner == Some(TokenOwner::Member(member))
+            key.people.contains(&member) || tokens && key.owner == Some(Principal::Member(member))
         }
         Sees::None => false,
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::clock::Timestamp;
 use domain::id::{AccountId, GroupId, InvitationId, MemberId, OrganizationId, ServiceAccountId};
 use domain::name::{Description, GroupName};
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::group::GroupView;
 use uuid::Uuid;
 
@@ -72,15 +72,15 @@ pub async fn edit(
 ///
 /// # Errors
 /// [`StoreError::Taken`] when they are in it.
-pub async fn join(write: &mut Write, id: GroupId, who: TokenOwner) -> Result<(), StoreError> {
+pub async fn join(write: &mut Write, id: GroupId, who: Principal) -> Result<(), StoreError> {
     match who {
-        TokenOwner::Member(member) => run!(
+        Principal::Member(member) => run!(
             write,
             "INSERT INTO group_member (group_id, member_id) VALUES ($1, $2)",
             id.as_uuid(),
             member.as_uuid(),
         )?,
-        TokenOwner::ServiceAccount(account) => run!(
+        Principal::ServiceAccount(account) => run!(
             write,
             "INSERT INTO group_service_account (group_id, service_account_id) VALUES ($1, $2)",
             id.as_uuid(),
@@ -94,15 +94,15 @@ pub async fn join(write: &mut Write, id: GroupId, who: TokenOwner) -> Result<(),
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn leave(write: &mut Write, id: GroupId, who: TokenOwner) -> Result<(), StoreError> {
+pub async fn leave(write: &mut Write, id: GroupId, who: Principal) -> Result<(), StoreError> {
     match who {
-        TokenOwner::Member(member) => run!(
+        Principal::Member(member) => run!(
             write,
             "DELETE FROM group_member WHERE group_id = $1 AND member_id = $2",
             id.as_uuid(),
             member.as_uuid(),
         )?,
-        TokenOwner::ServiceAccount(account) => run!(
+        Principal::ServiceAccount(account) => run!(
             write,
             "DELETE FROM group_service_account WHERE group_id = $1 AND service_account_id = $2",
             id.as_uuid(),
@@ -116,7 +116,7 @@ pub async fn leave(write: &mut Write, id: GroupId, who: TokenOwner) -> Result<()
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn leave_all(write: &mut Write, who: TokenOwner) -> Result<Vec<GroupId>, StoreError> {
+pub async fn leave_all(write: &mut Write, who: Principal) -> Result<Vec<GroupId>, StoreError> {
     let groups = of(write, who).await?;
     for group in &groups {
         leave(write, *group, who).await?;
@@ -177,15 +177,15 @@ pub async fn remove(write: &mut Write, id: GroupId) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of(from: &mut impl Connected, who: TokenOwner) -> Result<Vec<GroupId>, StoreError> {
+pub async fn of(from: &mut impl Connected, who: Principal) -> Result<Vec<GroupId>, StoreError> {
     let rows = match who {
-        TokenOwner::Member(member) => all!(
+        Principal::Member(member) => all!(
             (Uuid,),
             from,
             "SELECT group_id FROM group_member WHERE member_id = $1 ORDER BY group_id",
             member.as_uuid(),
         )?,
-        TokenOwner::ServiceAccount(account) => all!(
+        Principal::ServiceAccount(account) => all!(
             (Uuid,),
             from,
             "SELECT group_id FROM group_service_account WHERE service_account_id = $1 ORDER BY group_id",
@@ -241,7 +241,7 @@ pub async fn join_invited(
 ) -> Result<Vec<GroupId>, StoreError> {
     let groups = of_invitation(write, invitation).await?;
     for group in &groups {
-        join(write, *group, TokenOwner::Member(member)).await?;
+        join(write, *group, Principal::Member(member)).await?;
         run!(
             write,
             "UPDATE member_group SET version = version + 1 WHERE id = $1",

@@ -2,13 +2,15 @@
 
 use domain::clock::Timestamp;
 use domain::email::EmailAddress;
-use domain::id::{AccountId, IssuerId, MemberId, OrganizationId, ServiceAccountId};
-use domain::issuer::{Audience, IssuerUrl, Principal, SigningAlgorithm, Subject, SubjectClaim, TokenRules};
+use domain::id::{AccountId, IssuerId, MemberId, OrganizationId};
+use domain::issuer::{Audience, IssuerUrl, SigningAlgorithm, Subject, SubjectClaim, TokenRules};
+use domain::principal::Principal;
 use protocol::issuer::{IssuerView, SubjectView};
 use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::link::{Connected, all, one, run};
+use crate::principal::{columns, principal};
 use crate::write::Write;
 
 /// A new issuer.
@@ -70,10 +72,7 @@ pub async fn map(
     subject: &Subject,
     principal: Principal,
 ) -> Result<(), StoreError> {
-    let (member, service_account) = match principal {
-        Principal::Member(member) => (Some(member.as_uuid()), None),
-        Principal::ServiceAccount(account) => (None, Some(account.as_uuid())),
-    };
+    let (member, service_account) = columns(principal);
     let at = write.at().as_micros();
     run!(
         write,
@@ -118,21 +117,25 @@ pub async fn set_by_email(write: &mut Write, id: IssuerId, on: bool) -> Result<(
     touch(write, id).await
 }
 
-/// Lets no subject stand for a member any more; answers the issuers this touched. For a member who goes.
+/// Lets no subject stand for somebody any more; answers the issuers this touched. For whoever goes.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn forget_member(write: &mut Write, member: MemberId) -> Result<Vec<IssuerId>, StoreError> {
+pub async fn forget_principal(write: &mut Write, principal: Principal) -> Result<Vec<IssuerId>, StoreError> {
+    let (member, service_account) = columns(principal);
     let rows = all!(
         (Uuid,),
         write,
-        "SELECT DISTINCT issuer_id FROM issuer_subject WHERE member_id = $1 ORDER BY issuer_id",
-        member.as_uuid(),
+        "SELECT DISTINCT issuer_id FROM issuer_subject WHERE member_id = $1 OR service_account_id = $2 \
+         ORDER BY issuer_id",
+        member,
+        service_account,
     )?;
     run!(
         write,
-        "DELETE FROM issuer_subject WHERE member_id = $1",
-        member.as_uuid()
+        "DELETE FROM issuer_subject WHERE member_id = $1 OR service_account_id = $2",
+        member,
+        service_account,
     )?;
     let issuers: Vec<IssuerId> = rows.into_iter().map(|(id,)| IssuerId::from_uuid(id)).collect();
     for id in &issuers {
@@ -208,19 +211,18 @@ impl IssuerRow {
     }
 }
 
-fn principal(member: Option<Uuid>, service_account: Option<Uuid>) -> Result<Principal, StoreError> {
-    match (member, service_account) {
-        (Some(member), None) => Ok(Principal::Member(MemberId::from_uuid(member))),
-        (None, Some(account)) => Ok(Principal::ServiceAccount(ServiceAccountId::from_uuid(account))),
-        _ => Err(StoreError::damaged("whom a subject stands for")),
-    }
-}
-
 #[derive(sqlx::FromRow)]
 struct SubjectRow {
     subject: String,
     member_id: Option<Uuid>,
     service_account_id: Option<Uuid>,
+}
+
+impl SubjectRow {
+    fn principal(&self) -> Result<Principal, StoreError> {
+        principal(self.member_id, self.service_account_id)
+            .ok_or_else(|| StoreError::damaged("whom a subject stands for"))
+    }
 }
 
 async fn subjects(from: &mut impl Connected, id: IssuerId) -> Result<Vec<SubjectView>, StoreError> {
@@ -235,7 +237,7 @@ async fn subjects(from: &mut impl Connected, id: IssuerId) -> Result<Vec<Subject
         .map(|row| {
             Ok(SubjectView {
                 subject: Subject::parse(&row.subject).map_err(|_| StoreError::damaged("a subject"))?,
-                principal: principal(row.member_id, row.service_account_id)?,
+                principal: row.principal()?,
             })
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
@@ -350,8 +352,7 @@ pub async fn mapped(
         id.as_uuid(),
         subject.as_str(),
     )?;
-    row.map(|row| principal(row.member_id, row.service_account_id))
-        .transpose()
+    row.map(|row| row.principal()).transpose()
 }
 
 /// The member with this address, if the organization has one.

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use crypto::token::SecretHash;
 use domain::clock::Timestamp;
 use domain::grant::KeyGrant;
-use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SecretId, ServiceAccountId};
+use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SecretId};
 use domain::key::KeyKind;
 use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::key::{KeyFields, KeyView, NewSecret, SecretView};
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use crate::assigned::{self, PersonRow, Sees};
 use crate::error::StoreError;
 use crate::grant::{self, GrantRow};
 use crate::link::{Connected, all, one, run};
+use crate::principal::{columns, principal};
 use crate::rotation;
 use crate::write::Write;
 
@@ -39,7 +40,7 @@ pub struct NewKey<'a> {
     /// How many requests it may make in a minute.
     pub requests_per_minute: Option<RequestLimit>,
     /// Whose it is, of a personal token.
-    pub owner: Option<TokenOwner>,
+    pub owner: Option<Principal>,
     /// The services it may call.
     pub grants: &'a [KeyGrant],
     /// Who makes it.
@@ -54,7 +55,7 @@ pub struct NewKey<'a> {
 /// [`StoreError::Taken`] when key, secret or hash exist anywhere, or a second free key is added.
 pub async fn insert(write: &mut Write, new: &NewKey<'_>) -> Result<(), StoreError> {
     let at = write.at().as_micros();
-    let (member, service_account) = owner_columns(new.owner);
+    let (member, service_account) = new.owner.map_or((None, None), columns);
     run!(
         write,
         "INSERT INTO key (id, organization_id, kind, free, name, description, version, created_at, created_by, \
@@ -204,23 +205,6 @@ pub(crate) fn kind(name: &str) -> Result<KeyKind, StoreError> {
     KeyKind::from_name(name).ok_or_else(|| StoreError::damaged("a kind of key"))
 }
 
-fn owner_columns(owner: Option<TokenOwner>) -> (Option<Uuid>, Option<Uuid>) {
-    match owner {
-        Some(TokenOwner::Member(id)) => (Some(id.as_uuid()), None),
-        Some(TokenOwner::ServiceAccount(id)) => (None, Some(id.as_uuid())),
-        None => (None, None),
-    }
-}
-
-pub(crate) fn owner(member: Option<Uuid>, service_account: Option<Uuid>) -> Option<TokenOwner> {
-    let member = member.map(MemberId::from_uuid).map(TokenOwner::Member);
-    member.or_else(|| {
-        service_account
-            .map(ServiceAccountId::from_uuid)
-            .map(TokenOwner::ServiceAccount)
-    })
-}
-
 fn key_view(row: &KeyRow) -> Result<KeyView, StoreError> {
     Ok(KeyView {
         id: KeyId::from_uuid(row.id),
@@ -239,7 +223,7 @@ fn key_view(row: &KeyRow) -> Result<KeyView, StoreError> {
         paused_by: row.paused_by.map(AccountId::from_uuid),
         requests_per_minute: limit(row.requests_per_minute)?,
         people: BTreeSet::new(),
-        owner: owner(row.owner_member, row.owner_service_account),
+        owner: principal(row.owner_member, row.owner_service_account),
         grants: Vec::new(),
         secrets: Vec::new(),
     })

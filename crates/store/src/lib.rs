@@ -17,6 +17,7 @@ mod link;
 mod migrate;
 mod notice;
 mod open;
+mod principal;
 mod read;
 mod write;
 

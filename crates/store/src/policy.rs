@@ -2,7 +2,7 @@
 
 use domain::id::{AccountId, GroupId, KeyId, OrganizationId};
 use domain::policy::TokenPolicy;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::key::KeyView;
 use uuid::Uuid;
 
@@ -100,17 +100,17 @@ pub async fn tokens(
 async fn tokens_of(
     from: &mut impl Connected,
     organization: OrganizationId,
-    owner: TokenOwner,
+    owner: Principal,
 ) -> Result<Vec<KeyView>, StoreError> {
     let rows = match owner {
-        TokenOwner::Member(id) => all!(
+        Principal::Member(id) => all!(
             (Uuid,),
             from,
             "SELECT id FROM key WHERE organization_id = $1 AND owner_member = $2 AND revoked_at IS NULL ORDER BY id",
             organization.as_uuid(),
             id.as_uuid(),
         )?,
-        TokenOwner::ServiceAccount(id) => all!(
+        Principal::ServiceAccount(id) => all!(
             (Uuid,),
             from,
             "SELECT id FROM key WHERE organization_id = $1 AND owner_service_account = $2 AND revoked_at IS NULL \
@@ -133,7 +133,7 @@ async fn tokens_of(
 pub async fn revoke_all(
     write: &mut Write,
     organization: OrganizationId,
-    owner: TokenOwner,
+    owner: Principal,
     by: AccountId,
 ) -> Result<Vec<KeyView>, StoreError> {
     let tokens = tokens_of(write, organization, owner).await?;

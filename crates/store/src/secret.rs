@@ -17,7 +17,7 @@ use domain::limit::RequestLimit;
 use domain::policy::{Holder, Suspension, TokenPolicy, suspension};
 use domain::role::Role;
 use domain::rotation::SecretLife;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::change::EntityRef;
 use uuid::Uuid;
 
@@ -25,6 +25,7 @@ use crate::account::moment;
 use crate::error::StoreError;
 use crate::link::{Connected, all, on, one};
 use crate::open::Store;
+use crate::principal::principal;
 use crate::read::Tx;
 use crate::usage::ServiceUse;
 use crate::write::{Changed, commit_and_tell, hold, tell_of};
@@ -67,7 +68,7 @@ pub struct Known {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownHolder {
     /// The owner.
-    pub owner: TokenOwner,
+    pub owner: Principal,
     /// The account of a member.
     pub account: Option<AccountId>,
     /// As what the token acts.
@@ -81,9 +82,9 @@ impl Known {
     #[must_use]
     pub fn suspension(&self) -> Option<Suspension> {
         let holder = self.holder.map(|holder| match holder.owner {
-            TokenOwner::Member(_) if holder.enabled => Holder::Member { role: holder.role },
+            Principal::Member(_) if holder.enabled => Holder::Member { role: holder.role },
             // A former member's is revoked; should it not be, it lets nobody in.
-            TokenOwner::Member(_) | TokenOwner::ServiceAccount(_) => Holder::ServiceAccount {
+            Principal::Member(_) | Principal::ServiceAccount(_) => Holder::ServiceAccount {
                 enabled: holder.enabled,
             },
         });
@@ -117,12 +118,12 @@ struct KnownRow {
 
 impl KnownRow {
     fn holder(&self) -> Result<Option<KnownHolder>, StoreError> {
-        let Some(owner) = key::owner(self.owner_member, self.owner_service_account) else {
+        let Some(owner) = principal(self.owner_member, self.owner_service_account) else {
             return Ok(None);
         };
         let role = match owner {
-            TokenOwner::Member(_) => &self.member_role,
-            TokenOwner::ServiceAccount(_) => &self.service_role,
+            Principal::Member(_) => &self.member_role,
+            Principal::ServiceAccount(_) => &self.service_role,
         };
         let found = role
             .as_deref()

@@ -1,7 +1,8 @@
 //! Identity providers outside.
 
 use desk::view::{IssuerDraft, IssuerLook, IssuersPage, TokenCheck};
-use domain::id::{IssuerId, MemberId};
+use domain::id::IssuerId;
+use domain::principal::Principal;
 
 use super::{Answer, DeskState};
 
@@ -26,16 +27,16 @@ pub(crate) async fn add_issuer(desk: DeskState<'_>, draft: IssuerDraft) -> Answe
     Ok(desk.add_issuer(draft).await?)
 }
 
-/// Lets a subject stand for a member; for nobody where none is given.
+/// Lets a subject stand for a member or a service account; for nobody where none is given.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn map_subject(
     desk: DeskState<'_>,
     issuer_id: IssuerId,
     subject: String,
-    member_id: Option<MemberId>,
+    principal: Option<Principal>,
 ) -> Answer<()> {
-    Ok(desk.map_subject(issuer_id, &subject, member_id).await?)
+    Ok(desk.map_subject(issuer_id, &subject, principal).await?)
 }
 
 /// Says whether members are known by the address the issuer verified.

@@ -1091,7 +1091,7 @@ export type KeyDraft = {
 	/**  The members it is assigned to. */
 	people: MemberId[],
 	/**  Whose it is to be, of a personal token; one's own if not said. */
-	owner?: TokenOwner | null,
+	owner?: Principal | null,
 	/**  The services it may call, where it is a service key. */
 	grants: GrantText[],
 };
@@ -1141,7 +1141,7 @@ export type KeyQuery = {
 	/**  States to show; empty for all. */
 	states: KeyState[],
 	/**  Only the personal tokens of this owner. */
-	owner?: TokenOwner | null,
+	owner?: Principal | null,
 	/**  Only keys that expire within so many days. */
 	expiresWithinDays: number | null,
 	/**  Only keys that work and were not used for so many days, nor known for so long (K16). */
@@ -1185,7 +1185,7 @@ export type KeyRow = {
 	/**  When it was made. */
 	createdAt: Timestamp,
 	/**  Whose it is, of a personal token. */
-	owner: TokenOwner | null,
+	owner: Principal | null,
 	/**  How the owner is shown. */
 	ownerName: string | null,
 	/**  What suspends it, in a sentence. */
@@ -1391,7 +1391,7 @@ export type MoneyView = {
 /**  A member or a service account. */
 export type NamedOwner = {
 	/**  Who. */
-	owner: TokenOwner,
+	owner: Principal,
 	/**  How they are shown. */
 	name: string,
 };
@@ -1434,7 +1434,7 @@ export type OutboxState =
 /**  Somebody a token may be made for, or why not. */
 export type OwnerChoice = {
 	/**  Who. */
-	owner: TokenOwner,
+	owner: Principal,
 	/**  How they are shown. */
 	name: string,
 	/**  Whether it is whoever is signed in. */
@@ -2142,7 +2142,7 @@ export type TokenCheck = {
 };
 
 /**  Whose a personal token is. */
-export type TokenOwner = 
+export type Principal = 
 /**  A member's own. */
 { kind: "member"; id: MemberId } | 
 /**  A service account's. */

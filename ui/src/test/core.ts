@@ -122,7 +122,6 @@ export class FakeCore {
 	scanned: Partial<ScanReport> = {};
 	#outbox = new FakeOutbox();
 	readonly people = new FakePeople();
-	readonly issuers = new FakeIssuers(this.people);
 	readonly money = new FakeMoney((message, field) =>
 		Object.assign(new Error(message), problem("invalid_input", message, field)),
 	);
@@ -130,6 +129,7 @@ export class FakeCore {
 	readonly catalog = new FakeCatalog();
 	readonly imports = new FakeImports();
 	readonly groups = new FakeGroups(this);
+	readonly issuers = new FakeIssuers(this.people, this.groups);
 	/** What an operation carries besides its key. */
 	#carried = new Map<string, { secretId: string; overlapSeconds: number } | RotationStep>();
 	#inForce = new Map<string, string>();
@@ -691,7 +691,7 @@ export class FakeCore {
 		issuers: () => this.issuers.page(),
 		look_at_issuer: () => this.issuers.found,
 		add_issuer: ({ draft }) => this.#told(this.issuers.add(draft as IssuerDraft)),
-		map_subject: ({ subject, memberId }) => this.#told(this.issuers.map(subject, memberId)),
+		map_subject: ({ subject, principal }) => this.#told(this.issuers.map(subject, principal)),
 		map_by_email: ({ on }) => this.#told(this.issuers.byEmail(on)),
 		remove_issuer: ({ issuerId }) => this.#told(this.issuers.remove(issuerId)),
 		check_token: () => this.issuers.check,

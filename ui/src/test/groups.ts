@@ -9,7 +9,7 @@ import type {
 	OwnerChoice,
 	ServiceAccountDraft,
 	ServiceAccountRow,
-	TokenOwner,
+	Principal,
 	TokenPolicy,
 	TokenPolicyDraft,
 	TokenPolicyEffectView,
@@ -47,25 +47,27 @@ export class FakeGroups {
 	}
 
 	get everybody(): NamedOwner[] {
-		const members = this.#core.people.members.map(({ id, name }): NamedOwner => ({
+		const members = this.#core.people.members.map(({ id, name, email }): NamedOwner => ({
 			owner: { kind: "member", id },
 			name,
+			detail: email,
 		}));
 		const accounts = this.accounts.map(({ id, name }): NamedOwner => ({
 			owner: { kind: "service_account", id },
 			name,
+			detail: "service account",
 		}));
 		return [...members, ...accounts];
 	}
 
 	/** What a key says of its owner. */
-	owned(owner: TokenOwner | null): Pick<KeyRow, "owner" | "ownerName" | "suspension"> {
+	owned(owner: Principal | null): Pick<KeyRow, "owner" | "ownerName" | "suspension"> {
 		const name = this.everybody.find((one) => one.owner.id === owner?.id)?.name ?? null;
 		return { owner, ownerName: name, suspension: null };
 	}
 
 	/** Gives a key of the sample an owner. */
-	give(name: string, owner: TokenOwner) {
+	give(name: string, owner: Principal) {
 		this.#core.keys = this.#core.keys.map((key) =>
 			key.name === name ? { ...key, ...this.owned(owner) } : key,
 		);

@@ -58,9 +58,13 @@ test("k12 a subject is mapped, changed and let go", async () => {
 	expect(await complaints()).toEqual([]);
 	await press(user, `Map a subject of ${URL}`);
 	await user.type(await screen.findByRole("textbox", { name: "Subject" }), "chen-1");
-	await user.selectOptions(screen.getByRole("combobox", { name: "Member" }), "mem_chen");
+	await user.selectOptions(screen.getByRole("combobox", { name: "Stands for" }), "mem_chen");
 	await press(user, "Map");
 	expect(await screen.findByRole("row", { name: /chen-1 Chen Wei/ })).toBeVisible();
+	await press(user, "Map chen-1 to somebody else");
+	await user.selectOptions(screen.getByRole("combobox", { name: "Stands for" }), "sva_night");
+	await press(user, "Map");
+	expect(await screen.findByRole("row", { name: /chen-1 nightly-export/ })).toBeVisible();
 	await press(user, "Stop mapping ibo-7");
 	await waitFor(() => expect(screen.queryByRole("rowheader", { name: "ibo-7" })).toBeNull());
 	await press(user, `Know members of ${URL} by email`);
@@ -83,7 +87,7 @@ test("k12 a token is tried, and is not kept on the screen", async () => {
 		answer: {
 			issuerId: "iss_login",
 			subject: "ibo-7",
-			memberId: "mem_ibo",
+			principal: { kind: "member", id: "mem_ibo" },
 			name: "Ibo Aydın",
 			role: "admin",
 			expiresAt: new Date(Date.now() + 300_000).toISOString(),

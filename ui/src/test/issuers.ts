@@ -1,5 +1,6 @@
 // The issuers of the fake core, as the server would keep them.
-import type { IssuerDraft, IssuerLook, IssuerRow, IssuersPage, TokenCheck } from "../ipc/bindings";
+import type { IssuerDraft, IssuerLook, IssuerRow, IssuersPage, Principal, TokenCheck } from "../ipc/bindings";
+import type { FakeGroups } from "./groups";
 import type { FakePeople } from "./people";
 import { ago } from "./sample";
 
@@ -7,6 +8,7 @@ const DAY = 86_400_000;
 
 export class FakeIssuers {
 	readonly #people: FakePeople;
+	readonly #groups: FakeGroups;
 	issuers: IssuerRow[] = [];
 	/** What an issuer says of itself. */
 	found: IssuerLook = {
@@ -22,8 +24,9 @@ export class FakeIssuers {
 		keysAsOf: null,
 	};
 
-	constructor(people: FakePeople) {
+	constructor(people: FakePeople, groups: FakeGroups) {
 		this.#people = people;
+		this.#groups = groups;
 	}
 
 	page(): IssuersPage {
@@ -31,7 +34,7 @@ export class FakeIssuers {
 		return {
 			issuers: this.issuers,
 			manage: { allowed: may, reason: may ? null : "Owner and Admin may change issuers." },
-			members: this.#people.members.map(({ id, name, email }) => ({ id, name, email })),
+			everybody: this.#groups.everybody,
 		};
 	}
 
@@ -45,7 +48,7 @@ export class FakeIssuers {
 			byEmail: false,
 			algorithms: ["RS256"],
 			leewaySeconds: 30,
-			subjects: [{ subject: "ibo-7", memberId: "mem_ibo", name: "Ibo Aydın" }],
+			subjects: [{ subject: "ibo-7", principal: { kind: "member", id: "mem_ibo" }, name: "Ibo Aydın" }],
 			since: ago(DAY),
 			addedBy: "Mara Lindqvist",
 		};
@@ -59,16 +62,19 @@ export class FakeIssuers {
 		return issuer.id;
 	}
 
-	map(subject: unknown, memberId: unknown): null {
-		const member = this.#people.members.find(({ id }) => id === memberId);
+	map(subject: unknown, principal: unknown): null {
+		const somebody = this.#groups.everybody.find(({ owner }) => owner.id === (principal as Principal | null)?.id);
 		this.issuers = this.issuers.map((issuer) => {
 			const others = issuer.subjects.filter((known) => known.subject !== subject);
 			return {
 				...issuer,
 				subjects:
-					member === undefined
+					somebody === undefined
 						? others
-						: [...others, { subject: String(subject), memberId: member.id, name: member.name }],
+						: [
+								...others,
+								{ subject: String(subject), principal: somebody.owner, name: somebody.name },
+							],
 			};
 		});
 		return null;

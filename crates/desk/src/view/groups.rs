@@ -3,7 +3,7 @@
 use domain::clock::Timestamp;
 use domain::id::{GroupId, MemberId, ServiceAccountId};
 use domain::role::Role;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use serde::{Deserialize, Serialize};
 
 use crate::view::{ActRule, KeyRow};
@@ -47,9 +47,11 @@ view! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct NamedOwner {
         /// Who.
-        pub owner: TokenOwner,
+        pub owner: Principal,
         /// How they are shown.
         pub name: String,
+        /// What tells them from others of this name: the address, or that it is a service account.
+        pub detail: String,
     }
 
     /// A service account.

@@ -1,12 +1,13 @@
 //! Identity providers outside whose tokens the organization takes (K12).
 
 use domain::clock::Timestamp;
-use domain::id::{IssuerId, MemberId};
+use domain::id::IssuerId;
 use domain::issuer::SigningAlgorithm;
+use domain::principal::Principal;
 use domain::role::Role;
 use serde::{Deserialize, Serialize};
 
-use crate::view::ActRule;
+use crate::view::{ActRule, NamedOwner};
 
 view! {
     /// The issuers of the organization.
@@ -17,7 +18,7 @@ view! {
         /// Whether they may be changed.
         pub manage: ActRule,
         /// Whom subjects can stand for.
-        pub members: Vec<IssuerMember>,
+        pub everybody: Vec<NamedOwner>,
     }
 
     /// An issuer.
@@ -50,21 +51,10 @@ view! {
     pub struct SubjectRow {
         /// As the issuer names them.
         pub subject: String,
-        /// The member; none for a service account.
-        pub member_id: Option<MemberId>,
+        /// Who that is.
+        pub principal: Principal,
         /// How they are shown.
         pub name: String,
-    }
-
-    /// A member whom a subject can stand for.
-    #[derive(Clone, Debug)]
-    pub struct IssuerMember {
-        /// The membership.
-        pub id: MemberId,
-        /// How they are shown.
-        pub name: String,
-        /// The address.
-        pub email: String,
     }
 
     /// What an issuer says of itself, before it is registered.
@@ -111,8 +101,8 @@ view! {
         pub issuer_id: IssuerId,
         /// Whom it is about, as the issuer names them.
         pub subject: String,
-        /// The member.
-        pub member_id: MemberId,
+        /// Who that is.
+        pub principal: Principal,
         /// How they are shown.
         pub name: String,
         /// Their role.

@@ -3,7 +3,7 @@
 use domain::clock::Timestamp;
 use domain::id::{KeyId, MemberId, SecretId};
 use domain::key::{KeyKind, KeyState};
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use replica::{KeyCounts, OutboxState};
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +54,7 @@ view! {
         /// When it was made.
         pub created_at: Timestamp,
         /// Whose it is, of a personal token.
-        pub owner: Option<TokenOwner>,
+        pub owner: Option<Principal>,
         /// How the owner is shown.
         pub owner_name: Option<String>,
         /// What suspends it, in a sentence.
@@ -245,7 +245,7 @@ request! {
         pub people: Vec<MemberId>,
         /// Whose it is to be, of a personal token; one's own if not said.
         #[serde(default)]
-        pub owner: Option<TokenOwner>,
+        pub owner: Option<Principal>,
         /// The services it may call, where it is a service key.
         pub grants: Vec<GrantText>,
     }

@@ -3,7 +3,7 @@
 use domain::clock::Timestamp;
 use domain::id::{GroupId, KeyId};
 use domain::policy::TokenPolicy;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use serde::{Deserialize, Serialize};
 
 use crate::view::ActRule;
@@ -41,7 +41,7 @@ view! {
     #[derive(Clone, Debug)]
     pub struct OwnerChoice {
         /// Who.
-        pub owner: TokenOwner,
+        pub owner: Principal,
         /// How they are shown.
         pub name: String,
         /// Whether it is whoever is signed in.

@@ -14,6 +14,8 @@ on_both!(
     k12_a_token_of_an_issuer_lets_a_member_in,
     k12_members_are_known_by_a_verified_address,
     k12_a_subject_goes_with_its_member,
+    k12_a_subject_stands_for_a_service_account,
+    k12_a_token_calls_no_service,
     k12_the_same_issuer_at_two_organizations,
     k12_an_issuer_is_registered_once_and_idempotently,
     k12_issuers_are_told_in_the_feed,
@@ -78,7 +80,7 @@ impl Given {
 }
 
 fn subject(name: &str, member: MemberId) -> Value {
-    json!({ "type": "subject", "subject": name, "principal": { "type": "member", "id": member } })
+    json!({ "type": "subject", "subject": name, "principal": { "kind": "member", "id": member } })
 }
 
 async fn k12_a_token_of_an_issuer_lets_a_member_in(given: &mut Given) {
@@ -106,7 +108,7 @@ async fn k12_a_token_of_an_issuer_lets_a_member_in(given: &mut Given) {
         answer,
         json!({ "valid": true, "token": {
             "issuer_id": issuer, "issuer": provider.url, "subject": "bob",
-            "organization_id": ada.organization, "principal": { "type": "member", "id": member },
+            "organization_id": ada.organization, "principal": { "kind": "member", "id": member },
             "account_id": bob.account, "name": answer["token"]["name"], "role": "editor",
             "expires_at": "2026-03-12T10:47:07Z",
         } })
@@ -200,8 +202,58 @@ async fn k12_a_subject_goes_with_its_member(given: &mut Given) {
         "not_found"
     );
     let robot = json!({ "type": "subject", "subject": "r",
-        "principal": { "type": "service_account", "id": "sva_0198f3c25d3c7a1e8b4f6d2a9c0e5b71" } });
+        "principal": { "kind": "service_account", "id": "sva_0198f3c25d3c7a1e8b4f6d2a9c0e5b71" } });
     assert_eq!(given.map(&ada, issuer, robot).await.code(), "not_found");
+}
+
+async fn k12_a_subject_stands_for_a_service_account(given: &mut Given) {
+    let ada = given.sign_up("ada").await;
+    let signer = Signer::new("one");
+    let provider = Provider::with(&[&signer]).await;
+    let issuer = given.add_issuer(&ada, &provider).await;
+    let account = given.service_account(&ada, "nightly").await;
+    let robot = json!({ "type": "subject", "subject": "robot",
+        "principal": { "kind": "service_account", "id": account } });
+    given.map(&ada, issuer, robot).await.good();
+    let token = signer.sign(&claims(&provider, "robot"));
+    let told = given.verify(&token).await;
+    assert_eq!(told["token"]["principal"], json!({ "kind": "service_account", "id": account }));
+    assert_eq!(told["token"]["name"], "nightly");
+    assert!(told["token"].get("account_id").is_none(), "no person is behind it");
+    let asked = answer(given.request(Method::GET, path::VERIFY, Some(&token))).await;
+    assert_eq!(asked.headers["x-keystead-service-account"].to_str().unwrap(), account);
+
+    // Disabled, its tokens stop at once; enabled, they go on; removed, the subject stands for nobody.
+    let act = |path: &str| path::fill(path, &[&ada.organization, &account]);
+    given.write(&ada, &act(path::SERVICE_ACCOUNT_DISABLE), &json!({})).await.good();
+    assert_eq!(given.verify(&token).await["reason"], "suspended");
+    given.write(&ada, &act(path::SERVICE_ACCOUNT_ENABLE), &json!({})).await.good();
+    assert_eq!(given.verify(&token).await["valid"], true);
+    let head = given.changes(&ada, "").await["next"].as_i64().unwrap();
+    given.write(&ada, &act(path::SERVICE_ACCOUNT_REMOVE), &json!({})).await.good();
+    assert_eq!(given.verify(&token).await["reason"], "unmapped");
+    let told = given.changes(&ada, &format!("?since={head}")).await;
+    let subjects: Vec<&Value> = told["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|change| change["entity"]["type"] == "issuer")
+        .map(|change| &change["entity"]["subjects"])
+        .collect();
+    assert_eq!(subjects, [&json!([])]);
+}
+
+async fn k12_a_token_calls_no_service(given: &mut Given) {
+    let ada = given.sign_up("ada").await;
+    let signer = Signer::new("one");
+    let provider = Provider::with(&[&signer]).await;
+    let issuer = given.add_issuer(&ada, &provider).await;
+    let member = given.own_membership(&ada).await;
+    given.map(&ada, issuer, subject("ada", member)).await.good();
+    let token = signer.sign(&claims(&provider, "ada"));
+    let asked = json!({ "secret": token, "service": "geocoding", "model": "forward" });
+    let answer = given.post(path::VERIFY, &asked).await.good();
+    assert_eq!((&answer["valid"], &answer["reason"]), (&json!(false), &json!("not_granted")));
 }
 
 async fn k12_the_same_issuer_at_two_organizations(given: &mut Given) {

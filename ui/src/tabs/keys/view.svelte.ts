@@ -1,12 +1,12 @@
 // What the table of keys was asked to show and where it was scrolled to, kept while the window is open, one
 // for each connection, so that coming back finds it as it was left.
-import type { KeyKind, KeyQuery, KeyState, SortBy, TokenOwner } from "../../ipc/bindings";
+import type { KeyKind, KeyQuery, KeyState, SortBy, Principal } from "../../ipc/bindings";
 
 export class KeysView {
 	search = $state("");
 	kinds = $state.raw<KeyKind[]>([]);
 	states = $state.raw<KeyState[]>([]);
-	owner = $state.raw<TokenOwner | null>(null);
+	owner = $state.raw<Principal | null>(null);
 	expiresWithinDays = $state<number | null>(null);
 	unusedForDays = $state<number | null>(null);
 	sort = $state.raw<{ by: SortBy; descending: boolean }>({ by: "name", descending: false });
@@ -52,7 +52,7 @@ export class KeysView {
 	}
 
 	/** Nothing but the personal tokens of one owner. */
-	showOwner(owner: TokenOwner) {
+	showOwner(owner: Principal) {
 		this.clear();
 		this.owner = owner;
 	}

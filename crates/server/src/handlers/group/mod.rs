@@ -8,7 +8,7 @@ pub(crate) mod remove;
 use domain::activity::{InGroup, NamedGroup};
 use domain::id::{GroupId, MemberId, ServiceAccountId};
 use domain::name::GroupName;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::group::GroupView;
 use store::{group, member, service_account};
 
@@ -51,7 +51,7 @@ async fn look_up(
     }
     let mut found: Vec<InGroup> = Vec::new();
     for id in members {
-        let who = TokenOwner::Member(*id);
+        let who = Principal::Member(*id);
         if found.iter().any(|known| known.who == who) {
             continue;
         }
@@ -62,7 +62,7 @@ async fn look_up(
         found.push(InGroup { who, name });
     }
     for id in service_accounts {
-        let who = TokenOwner::ServiceAccount(*id);
+        let who = Principal::ServiceAccount(*id);
         if found.iter().any(|known| known.who == who) {
             continue;
         }

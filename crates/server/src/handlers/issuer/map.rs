@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::Event;
-use domain::issuer::{IssuerProblem, MOST_SUBJECTS, Mapping, Principal};
+use domain::issuer::{IssuerProblem, MOST_SUBJECTS, Mapping};
+use domain::principal::Principal;
 use domain::role::Action;
 use protocol::change::EntityRef;
 use protocol::issuer::{IssuerView, MapIssuerRequest};
@@ -23,7 +24,7 @@ use crate::work::Work;
 
 /// Say whom tokens of an issuer stand for
 ///
-/// A subject stands for a member, or for nobody any more; or members are known by the address the issuer verified.
+/// A subject stands for a member or a service account, or for nobody any more; or members are known by the address the issuer verified.
 #[utoipa::path(post, path = path::ISSUER_MAP, tag = "issuers", operation_id = "map_issuer",
     params(
         ("organization_id" = domain::id::OrganizationId, Path, description = "The organization."),
@@ -57,7 +58,7 @@ pub(crate) async fn map(
             }
             match principal {
                 Principal::Member(member) => drop(work.member(*member).await?),
-                Principal::ServiceAccount(_) => return Err(Refusal::not_found("service account")),
+                Principal::ServiceAccount(account) => drop(work.service_account(*account).await?),
             }
             issuer::map(&mut work.write, before.id, subject, *principal).await?;
         }

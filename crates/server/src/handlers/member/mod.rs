@@ -7,7 +7,7 @@ pub(crate) mod role;
 
 use domain::activity::{NamedKey, NamedMember, NamedOrganization};
 use domain::id::OrganizationId;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::change::EntityRef;
 use protocol::key::KeyView;
 use protocol::organization::MemberView;
@@ -53,11 +53,11 @@ pub(crate) async fn let_go(
     work: &mut Work,
     leaving: &MemberView,
 ) -> Result<(Vec<Changed>, Vec<NamedKey>), Refusal> {
-    let owner = TokenOwner::Member(leaving.id);
+    let owner = Principal::Member(leaving.id);
     let tokens = policy::revoke_all(&mut work.write, work.organization, owner, work.account).await?;
     let groups = group::leave_all(&mut work.write, owner).await?;
     let keys = assigned::take_all(&mut work.write, leaving.id).await?;
-    let issuers = issuer::forget_member(&mut work.write, leaving.id).await?;
+    let issuers = issuer::forget_principal(&mut work.write, Principal::Member(leaving.id)).await?;
     member::remove(&mut work.write, leaving.id).await?;
     let mut changed = vec![Changed::Gone(EntityRef::Member(leaving.id))];
     changed.extend(tokens.iter().map(|token| Changed::Here(EntityRef::Key(token.id))));

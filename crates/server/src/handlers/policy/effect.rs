@@ -4,7 +4,7 @@ use domain::clock::Timestamp;
 use domain::id::{GroupId, OrganizationId};
 use domain::policy::{Holder, TokenPolicy, Turn, may_create, suspension, turn};
 use domain::role::Role;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::key::KeyView;
 use protocol::policy::{AffectedToken, TokenPolicyEffect};
 use store::{Connected, group, member, organization, policy, service_account};
@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 
 /// Somebody who may have tokens.
 struct Somebody {
-    owner: TokenOwner,
+    owner: Principal,
     name: String,
     holder: Holder,
     groups: Vec<GroupId>,
@@ -35,7 +35,7 @@ async fn everybody(
     organization: OrganizationId,
 ) -> Result<Vec<Somebody>, Refusal> {
     let groups = group::list(from, organization).await?;
-    let of = |owner: TokenOwner| {
+    let of = |owner: Principal| {
         groups
             .iter()
             .filter(|group| group.has(owner))
@@ -44,7 +44,7 @@ async fn everybody(
     };
     let mut all = Vec::new();
     for member in member::list(from, organization).await? {
-        let owner = TokenOwner::Member(member.id);
+        let owner = Principal::Member(member.id);
         all.push(Somebody {
             owner,
             name: member.display_name.to_string(),
@@ -53,7 +53,7 @@ async fn everybody(
         });
     }
     for account in service_account::list(from, organization).await? {
-        let owner = TokenOwner::ServiceAccount(account.id);
+        let owner = Principal::ServiceAccount(account.id);
         all.push(Somebody {
             owner,
             name: account.name.to_string(),
@@ -66,7 +66,7 @@ async fn everybody(
     Ok(all)
 }
 
-fn affected(token: &KeyView, owner: TokenOwner, owner_name: &str) -> AffectedToken {
+fn affected(token: &KeyView, owner: Principal, owner_name: &str) -> AffectedToken {
     let last = token.secrets.iter().max_by_key(|secret| secret.last_used_at);
     AffectedToken {
         key_id: token.id,

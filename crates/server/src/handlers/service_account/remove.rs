@@ -6,11 +6,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::Event;
 use domain::role::Action;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::change::EntityRef;
 use protocol::path;
 use protocol::service_account::RemovedServiceAccount;
-use store::{Changed, group, key, policy, service_account};
+use store::{Changed, group, issuer, key, policy, service_account};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -24,7 +24,7 @@ use crate::work::Work;
 
 /// Remove a service account
 ///
-/// Its tokens are revoked with it, for good; which they are, `GET …/keys` shows by their `owner`.
+/// Its tokens are revoked with it, for good, and no subject of an issuer stands for it any more; which they are, `GET …/keys` shows by their `owner`.
 #[utoipa::path(post, path = path::SERVICE_ACCOUNT_REMOVE, tag = "service accounts", operation_id = "remove_service_account",
     params(
         ("organization_id" = domain::id::OrganizationId, Path, description = "The organization."),
@@ -51,9 +51,10 @@ pub(crate) async fn remove(
     work.may(Action::ManageMembers)?;
     let before = work.service_account(id).await?;
 
-    let owner = TokenOwner::ServiceAccount(id);
+    let owner = Principal::ServiceAccount(id);
     let tokens = policy::revoke_all(&mut work.write, one.organization, owner, work.account).await?;
     let groups = group::leave_all(&mut work.write, owner).await?;
+    let issuers = issuer::forget_principal(&mut work.write, owner).await?;
     service_account::remove(&mut work.write, id).await?;
 
     let mut changed = vec![Changed::Gone(EntityRef::ServiceAccount(id))];
@@ -66,6 +67,11 @@ pub(crate) async fn remove(
         groups
             .into_iter()
             .map(|group| Changed::Here(EntityRef::Group(group))),
+    );
+    changed.extend(
+        issuers
+            .into_iter()
+            .map(|issuer| Changed::Here(EntityRef::Issuer(issuer))),
     );
     let event = Event::ServiceAccountRemoved {
         account: named(&before),

@@ -6,11 +6,12 @@
 
 use crypto::jwt::{KeySet, Unproven};
 use domain::id::OrganizationId;
-use domain::issuer::{Principal, Proven, TokenProblem};
+use domain::issuer::{Proven, TokenProblem};
+use domain::principal::Principal;
 use protocol::verify::{VerifiedToken, VerifyRefusal};
 use store::Connected;
 use store::issuer::{self, Registered};
-use store::member;
+use store::{member, service_account};
 
 use crate::app::App;
 use crate::handlers::verify::verify::Verdict;
@@ -60,8 +61,8 @@ pub(crate) async fn judge_token(
         registered
     };
     Ok(match stands_for(&mut read, &registered, proven).await? {
-        Some(token) => Verdict::Token(Box::new(token)),
-        None => Verdict::Bad(VerifyRefusal::Unmapped),
+        Ok(token) => Verdict::Token(Box::new(token)),
+        Err(reason) => Verdict::Bad(reason),
     })
 }
 
@@ -93,7 +94,7 @@ async fn stands_for(
     from: &mut impl Connected,
     registered: &Registered,
     proven: Proven,
-) -> Result<Option<VerifiedToken>, Refusal> {
+) -> Result<Result<VerifiedToken, VerifyRefusal>, Refusal> {
     let organization = registered.organization;
     let principal = match issuer::mapped(from, registered.id, &proven.subject).await? {
         Some(mapped) => Some(mapped),
@@ -104,21 +105,34 @@ async fn stands_for(
             None => None,
         },
     };
-    let Some(principal @ Principal::Member(member)) = principal else {
-        return Ok(None);
+    let (principal, account_id, name, role) = match principal {
+        Some(principal @ Principal::Member(member)) => {
+            let Some(member) = member::view(from, organization, member).await? else {
+                return Ok(Err(VerifyRefusal::Unmapped));
+            };
+            let name = member.display_name.to_string();
+            (principal, Some(member.account_id), name, member.role)
+        }
+        Some(principal @ Principal::ServiceAccount(account)) => {
+            let Some(account) = service_account::find(from, organization, account).await? else {
+                return Ok(Err(VerifyRefusal::Unmapped));
+            };
+            if account.disabled_at.is_some() {
+                return Ok(Err(VerifyRefusal::Suspended));
+            }
+            (principal, None, account.name.to_string(), account.role)
+        }
+        None => return Ok(Err(VerifyRefusal::Unmapped)),
     };
-    let Some(member) = member::view(from, organization, member).await? else {
-        return Ok(None);
-    };
-    Ok(Some(VerifiedToken {
+    Ok(Ok(VerifiedToken {
         issuer_id: registered.id,
         issuer: registered.rules.issuer.clone(),
         subject: proven.subject,
         organization_id: organization,
         principal,
-        account_id: Some(member.account_id),
-        name: member.display_name.to_string(),
-        role: member.role,
+        account_id,
+        name,
+        role,
         expires_at: proven.expires_at,
     }))
 }

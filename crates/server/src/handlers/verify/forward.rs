@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use crypto::secret::Secret;
-use domain::issuer::Principal;
+use domain::principal::Principal;
 use protocol::header::{
     ISSUER, KEY, KEY_KIND, KEY_ORGANIZATION, KEY_OWNER, KEY_OWNER_ROLE, KEY_SECRET, MEMBER, REASON, ROLE,
     SERVICE_ACCOUNT,

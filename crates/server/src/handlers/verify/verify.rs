@@ -18,7 +18,7 @@ use domain::id::OrganizationId;
 use domain::key::KeyState;
 use domain::limit::Taken;
 use domain::money::Money;
-use domain::token::TokenOwner;
+use domain::principal::Principal;
 use protocol::header::{COST, REMAINING};
 use protocol::path;
 use protocol::verify::{VerifiedKey, VerifiedOwner, VerifiedToken, VerifyRefusal, VerifyRequest, VerifyView};
@@ -179,12 +179,12 @@ impl From<Verdict> for VerifyView {
 pub(crate) fn verified_owner(holder: KnownHolder) -> Option<VerifiedOwner> {
     let role = holder.role;
     Some(match holder.owner {
-        TokenOwner::Member(id) => VerifiedOwner::Member {
+        Principal::Member(id) => VerifiedOwner::Member {
             id,
             account_id: holder.account?,
             role,
         },
-        TokenOwner::ServiceAccount(id) => VerifiedOwner::ServiceAccount { id, role },
+        Principal::ServiceAccount(id) => VerifiedOwner::ServiceAccount { id, role },
     })
 }
 
