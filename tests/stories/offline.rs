@@ -402,7 +402,7 @@ async fn cut(proxy: &CuttingProxy, ada: &TestDesk, bytes: i64) {
     let left = ada.desk.list_pending().await.unwrap();
     assert!(
         !left.is_empty() && left.iter().all(|change| change.state == OutboxState::Sent),
-        "{left:?}"
+        "cut behind byte {bytes}: {left:?}"
     );
     ada.desk.sync_now().await.unwrap();
     assert!(ada.desk.list_pending().await.unwrap().is_empty());

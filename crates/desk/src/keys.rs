@@ -79,14 +79,14 @@ impl Desk {
         }
         let owner = match draft.kind {
             KeyKind::Personal => Some(open.owner_of_new(draft.owner)?),
-            KeyKind::Team => {
+            KeyKind::Team | KeyKind::Service => {
                 require(open.record().role, Action::ManageKeys)?;
                 None
             }
-            KeyKind::Project | KeyKind::Service => {
+            KeyKind::Project => {
                 return Err(DeskError::input(
                     "kind",
-                    "only team keys and personal tokens can be made here",
+                    "team keys, service keys and personal tokens can be made here",
                 ));
             }
         };
