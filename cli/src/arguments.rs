@@ -292,6 +292,22 @@ pub(crate) enum KeysCommand {
     },
     /// Give a key a new secret. It is made on this computer, kept in its keychain, and printed once.
     Rotate(Rotate),
+    /// Make a secret of a service key that is assigned to you, for yourself alone. The one you have of it ends.
+    Token {
+        /// The key's id or its exact name.
+        key: String,
+        /// Don't print the secret; it is in the keychain.
+        #[arg(long)]
+        no_print: bool,
+    },
+    /// End a personal token on a service key: your own, or as Owner or Admin that of a member.
+    EndToken {
+        /// The key's id or its exact name.
+        key: String,
+        /// Whose, by address or id; without it, your own.
+        #[arg(long)]
+        member: Option<String>,
+    },
     /// Watch, extend, finish or roll back the rotation of a key.
     Rotation {
         #[command(subcommand)]

@@ -191,6 +191,12 @@ pub(crate) fn facts(detail: &KeyDetail) -> String {
         }
         facts.push(("Service", said));
     }
+    for token in &detail.tokens {
+        if token.secret.retired_at.is_none() {
+            let said = format!("{}, …{}", token.member_name, token.secret.last_four);
+            facts.push(("Token of", said));
+        }
+    }
     if let Some(at) = detail.paused_at {
         let by = detail.paused_by.as_deref().unwrap_or("the server");
         facts.push(("Paused", format!("{} by {by}", time(Some(at)))));

@@ -18,6 +18,7 @@ mod host;
 mod import;
 mod issuers;
 mod keychain;
+mod key_tokens;
 mod keys;
 mod look;
 mod output;
@@ -134,6 +135,12 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
             KeysCommand::Edit(edit) => keys::edit(&desk, output, &opened, edit).await,
             KeysCommand::Pause { keys } => rotation::stop(&desk, output, &opened, &keys, Stop::Pause).await,
             KeysCommand::Resume { keys } => rotation::stop(&desk, output, &opened, &keys, Stop::Resume).await,
+            KeysCommand::Token { key, no_print } => {
+                key_tokens::make(&desk, output, &opened, &key, no_print).await
+            }
+            KeysCommand::EndToken { key, member } => {
+                key_tokens::end(&desk, output, &opened, &key, member.as_deref()).await
+            }
             KeysCommand::Rotate(rotate) => rotation::rotate(&desk, output, &opened, rotate).await,
             KeysCommand::Rotation { command } => rotation::rotation(&desk, output, &opened, command).await,
             KeysCommand::Usage { key, days } => rotation::usage(&desk, output, &opened, &key, days).await,

@@ -68,6 +68,8 @@ fn builder() -> Builder<tauri::Wry> {
             commands::key::stop_key,
             commands::key::stop_keys,
             commands::key::rotate_key,
+            commands::key::make_key_token,
+            commands::key::end_key_token,
             commands::key::step_rotation,
             commands::key::key_usage,
             commands::key::inspect,

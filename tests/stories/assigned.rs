@@ -10,10 +10,10 @@ use testkit::{TestDesk, TestServer, wait_for};
 
 use crate::terminal::{Terminal, on_thread};
 
-const BOB: &str = "bob@northwind.example";
+pub(crate) const BOB: &str = "bob@northwind.example";
 
 /// Bob's desktop, who came in by Ada's invitation; and his membership.
-async fn bob(ada: &TestDesk, role: Role) -> (TestDesk, MemberId) {
+pub(crate) async fn bob(ada: &TestDesk, role: Role) -> (TestDesk, MemberId) {
     let draft = InviteDraft {
         emails: vec![BOB.to_owned()],
         role,
@@ -53,7 +53,7 @@ async fn text_of(desk: &TestDesk, key: KeyId) -> KeyText {
     }
 }
 
-async fn edit(desk: &TestDesk, key: KeyId, change: impl FnOnce(&mut KeyText)) {
+pub(crate) async fn edit(desk: &TestDesk, key: KeyId, change: impl FnOnce(&mut KeyText)) {
     let seen = text_of(desk, key).await;
     let mut made = seen.clone();
     change(&mut made);

@@ -16,6 +16,7 @@ mod fuzz;
 mod import;
 mod interleavings;
 mod issuers;
+mod key_tokens;
 mod ladder;
 mod limits;
 mod local;

@@ -18,7 +18,9 @@ use protocol::invitation::{
     ChangeRoleRequest, InvitationCard, InvitationCode, InvitationView, InviteRequest, InvitedView,
     JoinRequest, JoinedView, LeftView, SentInvitation,
 };
-use protocol::key::{CreateKeyRequest, EditKeyRequest, KeyUsageView, KeyView, RotateKeyRequest};
+use protocol::key::{
+    CreateKeyRequest, EditKeyRequest, EndKeyTokenRequest, KeyUsageView, KeyView, MakeKeyTokenRequest, RotateKeyRequest,
+};
 use protocol::organization::MemberView;
 use protocol::path::{self, fill};
 use protocol::server::{PRODUCT, ServerView};
@@ -252,6 +254,35 @@ impl Session {
     ) -> Result<KeyView, ClientError> {
         let path = fill(path::KEY_ROTATE, &[&organization, &request.secret.key_id]);
         self.write(Method::POST, &path, operation, request).await
+    }
+
+    /// Makes a secret of a service key for oneself.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn make_key_token(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        request: &MakeKeyTokenRequest,
+    ) -> Result<KeyView, ClientError> {
+        let path = fill(path::KEY_TOKENS, &[&organization, &request.secret.key_id]);
+        self.write(Method::POST, &path, operation, request).await
+    }
+
+    /// Ends a member's own secret of a key.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn end_key_token(
+        &self,
+        organization: OrganizationId,
+        operation: OperationId,
+        (key, secret_id): (KeyId, SecretId),
+    ) -> Result<KeyView, ClientError> {
+        let path = fill(path::KEY_TOKEN_END, &[&organization, &key]);
+        self.write(Method::POST, &path, operation, &EndKeyTokenRequest { secret_id })
+            .await
     }
 
     /// Extends, finishes or rolls back the rotation of a key.

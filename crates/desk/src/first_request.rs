@@ -36,6 +36,7 @@ impl Desk {
             let secret_here = detail
                 .secrets
                 .iter()
+                .chain(detail.tokens.iter().map(|token| &token.secret))
                 .any(|secret| secret.on_this_computer && secret.retired_at.is_none());
             Ok(FirstRequest {
                 key_id: id,

@@ -10,7 +10,8 @@ use protocol::group::{CreateGroupRequest, EditGroupRequest, GroupView};
 
 use crate::error::{DeskError, named};
 use crate::open::OpenConnection;
-use crate::people::{at_server, rule};
+use crate::people::rule;
+use crate::there::at_server;
 use crate::tokens::{owner_shown, small};
 use crate::view::{ActRule, GroupDraft, GroupRow, GroupsView, NamedOwner, sentence};
 use crate::{Desk, blocking};

@@ -137,7 +137,7 @@ impl OpenConnection {
             let (key, secret_id) = answer.key.unzip();
             let row = key
                 .as_ref()
-                .and_then(|key| key.secrets.iter().find(|row| Some(row.id) == secret_id));
+                .and_then(|key| key.secret(secret_id?));
             let prefix = row.map(|row| row.prefix.as_str()).unwrap_or_default();
             return Ok(Some(Finding {
                 masked: foreign::mask(found, prefix),

@@ -17,7 +17,7 @@ use sync::engine::Link;
 use crate::account::email;
 use crate::error::{DeskError, named};
 use crate::open::{Parts, SESSION, item};
-use crate::people::at_server;
+use crate::there::at_server;
 use crate::registry::Record;
 use crate::view::{
     AcceptInvitation, ConnectionKind, InvitationSeen, JoinWithInvitation, MembershipRow, Opened,

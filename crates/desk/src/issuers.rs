@@ -15,7 +15,7 @@ use protocol::organization::MemberView;
 use crate::Desk;
 use crate::error::DeskError;
 use crate::open::OpenConnection;
-use crate::people::at_server;
+use crate::there::at_server;
 use crate::tokens::owner_shown;
 use crate::view::{
     ActRule, IssuerDraft, IssuerLook, IssuerRow, IssuersPage, SubjectRow, TokenAnswer,

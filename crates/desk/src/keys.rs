@@ -222,8 +222,8 @@ impl OpenConnection {
             revoked_by: view.revoked_by.map(|account| self.name_of(account)).transpose()?,
             in_force_since: settled.then(|| {
                 let newest = view
-                    .secrets
-                    .last()
+                    .shared()
+                    .next_back()
                     .map_or(view.created_at, |secret| secret.created_at);
                 view.revoked_at.unwrap_or(newest)
             }),
@@ -234,6 +234,8 @@ impl OpenConnection {
                 .fold(0, u32::saturating_add),
             last_used_from: newest.and_then(|secret| secret.last_used_from.clone()),
             secrets: self.secret_rows(view, now),
+            tokens: self.key_token_rows(record, now)?,
+            make_token: self.make_token_rule(record),
             paused_at: view.paused_at,
             paused_by: view.paused_by.map(|account| self.name_of(account)).transpose()?,
             rotation: self.rotation_of(record, now),
@@ -271,26 +273,29 @@ impl OpenConnection {
         }
     }
 
-    /// The secrets of a key, newest first.
+    /// The secrets of a key that all share who have it, newest first.
     fn secret_rows(&self, view: &KeyView, now: Timestamp) -> Vec<SecretRow> {
-        let connection = self.record().id;
-        view.secrets
-            .iter()
-            .rev()
-            .map(|secret| SecretRow {
-                id: secret.id,
-                prefix: secret.prefix.clone(),
-                last_four: secret.last_four.clone(),
-                created_at: secret.created_at,
-                // A keychain that does not answer now is asked again when the secret is wanted.
-                on_this_computer: matches!(self.keychain.get(&item(connection, secret.id)), Ok(Some(_))),
-                last_used_at: secret.last_used_at,
-                last_used_from: secret.last_used_from.clone(),
-                use_count: u32::try_from(secret.use_count).unwrap_or(u32::MAX),
-                retires_at: secret.retires_at,
-                retired_at: secret.life().ended_at(now),
-            })
-            .collect()
+        let shared = view.shared().rev();
+        shared.map(|secret| self.secret_row(secret, now)).collect()
+    }
+
+    pub(crate) fn secret_row(&self, secret: &SecretView, now: Timestamp) -> SecretRow {
+        SecretRow {
+            id: secret.id,
+            prefix: secret.prefix.clone(),
+            last_four: secret.last_four.clone(),
+            created_at: secret.created_at,
+            // A keychain that does not answer now is asked again when the secret is wanted.
+            on_this_computer: matches!(
+                self.keychain.get(&item(self.record().id, secret.id)),
+                Ok(Some(_))
+            ),
+            last_used_at: secret.last_used_at,
+            last_used_from: secret.last_used_from.clone(),
+            use_count: u32::try_from(secret.use_count).unwrap_or(u32::MAX),
+            retires_at: secret.retires_at,
+            retired_at: secret.life().ended_at(now),
+        }
     }
 
     fn revoke_rule(&self, record: &KeyRecord, now: Timestamp) -> RevokeRule {
@@ -385,6 +390,7 @@ pub(crate) fn as_shown(request: &CreateKeyRequest, account: AccountId, now: Time
             use_count: 0,
             retires_at: None,
             retired_at: None,
+            member: None,
         }],
     }
 }

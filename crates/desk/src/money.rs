@@ -17,7 +17,8 @@ use protocol::wallet::{
 
 use crate::error::{DeskError, named};
 use crate::open::OpenConnection;
-use crate::people::{at_server, rule};
+use crate::people::rule;
+use crate::there::{asked, at_server};
 use crate::secrets::write_new_file;
 use crate::view::{
     ActRule, CreditDraft, EntryRow, LedgerQuery, LedgerView, MoneyOverview, Saved, TotalsView, WalletDraft,
@@ -25,9 +26,6 @@ use crate::view::{
 };
 use crate::{Desk, blocking};
 
-/// How often, and how long apart, the server is asked where its answer was lost.
-const TRIES: u32 = 5;
-const PAUSE: Duration = Duration::from_millis(400);
 /// As many entries are shown at once.
 const SHOWN: u32 = 100;
 /// As many entries are written into a file at the most.
@@ -243,28 +241,6 @@ impl Desk {
             .await
             .map_err(at_server)?;
         Ok((there.open, page))
-    }
-}
-
-/// Asks until it is known how it went: the same operation is carried out once, however often it is asked. A person who
-/// tries again after a lost answer would move the same credit twice.
-async fn asked<T, F: Future<Output = Result<T, ClientError>>>(ask: impl Fn() -> F) -> Result<T, DeskError> {
-    let (mut tried, mut may_be_done) = (1, false);
-    loop {
-        let error = match ask().await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        // Not reached now says nothing of the times before.
-        may_be_done |= error.may_have_arrived();
-        if !may_be_done || !error.is_passing() {
-            return Err(at_server(error));
-        }
-        if tried == TRIES {
-            return Err(DeskError::AnswerLost(error));
-        }
-        tried += 1;
-        tokio::time::sleep(PAUSE).await;
     }
 }
 

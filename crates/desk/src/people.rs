@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use client::{ClientError, Session};
 use domain::clock::Timestamp;
-use domain::id::{InvitationId, MemberId, OperationId, OrganizationId};
+use domain::id::{InvitationId, MemberId};
 use domain::invitation::{InvitationState, may_touch};
 use domain::member::{
     may_change, may_invite, may_leave, may_remove, may_touch as may_touch_member, may_touch_invitation,
@@ -17,19 +16,12 @@ use protocol::path::{self, fill};
 
 use crate::error::DeskError;
 use crate::open::OpenConnection;
+use crate::there::{There, at_server};
 use crate::view::{
     ActRule, GroupChoice, InvitationRow, InviteDraft, InviteReport, MemberRow, NotInvited, PeopleView,
     RoleRule, SentLink, sentence,
 };
 use crate::{Desk, blocking};
-
-/// The server has to be asked, and was not reached.
-pub(crate) fn at_server(error: ClientError) -> DeskError {
-    match error {
-        ClientError::Problem(_) => DeskError::Client(error),
-        away => DeskError::NeedsServer(away),
-    }
-}
 
 /// A rule as screens take it.
 pub(crate) fn rule<E: std::fmt::Display>(may: Result<(), E>) -> ActRule {
@@ -38,14 +30,6 @@ pub(crate) fn rule<E: std::fmt::Display>(may: Result<(), E>) -> ActRule {
         allowed: reason.is_none(),
         reason,
     }
-}
-
-/// The server's side of the open connection.
-pub(crate) struct There {
-    pub(crate) open: Arc<OpenConnection>,
-    pub(crate) session: Session,
-    pub(crate) organization: OrganizationId,
-    pub(crate) operation: OperationId,
 }
 
 impl Desk {
@@ -185,25 +169,6 @@ impl Desk {
             .map_err(at_server)?;
         self.sync_now().await?;
         Ok(())
-    }
-
-    pub(crate) fn there(&self) -> Result<There, DeskError> {
-        let open = self.current()?;
-        if open.record().left {
-            return Err(DeskError::Refused(format!(
-                "you are not a member of {} any more",
-                open.record().organization_name
-            )));
-        }
-        let session = open.engine.session()?;
-        let (organization, now) = (open.record().organization_id, self.now());
-        let operation = self.with_entropy(|entropy| OperationId::make(now, entropy));
-        Ok(There {
-            open,
-            session,
-            organization,
-            operation,
-        })
     }
 }
 

@@ -12,7 +12,8 @@ use replica::KeyQuery;
 
 use crate::error::DeskError;
 use crate::open::OpenConnection;
-use crate::people::{at_server, rule};
+use crate::people::rule;
+use crate::there::at_server;
 use crate::tokens::{owner_shown, small};
 use crate::view::{
     AffectedTokenRow, GroupWithCount, NamedOwner, OwnerChoice, TokenPolicyDraft, TokenPolicyEffectView,

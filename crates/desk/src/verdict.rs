@@ -104,7 +104,7 @@ fn malformed(kind: KeyKind, problem: TokenProblem) -> String {
 fn known_sentence(key: &KeyDetail, secret: SecretId, worked: &str) -> String {
     let name = &key.row.name;
     let waits = key.row.pending.is_some();
-    let row = key.secrets.iter().find(|row| row.id == secret);
+    let row = key.secret(secret);
     if row.is_none() {
         return format!(
             "The new secret of {name}. Its rotation is not yet in force: the server has not confirmed it."

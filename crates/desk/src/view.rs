@@ -67,7 +67,7 @@ pub use issuers::{
     TokenStep,
 };
 pub use key::{
-    ActRule, AssignedPerson, BulkRefusal, BulkReport, Copied, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft,
+    ActRule, AssignedPerson, BulkRefusal, BulkReport, Copied, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyTokenRow,
     KeyPage, KeyRow, KeyText, PendingMark, RevokeRule, Saved, SecretRow, Stop, StoredIn,
 };
 pub use money::{

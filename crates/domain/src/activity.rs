@@ -354,6 +354,28 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ends_at: Option<Timestamp>,
     },
+    /// A member made a secret of a service key for themselves (K6).
+    KeyTokenMade {
+        /// The key.
+        key: KeyId,
+        /// Its name then.
+        name: String,
+        /// The secret.
+        secret: SecretId,
+        /// Whose.
+        member: MemberId,
+    },
+    /// A member's own secret of a service key ended (K6).
+    KeyTokenEnded {
+        /// The key.
+        key: KeyId,
+        /// Its name then.
+        name: String,
+        /// The secret.
+        secret: SecretId,
+        /// Whose.
+        member: MemberId,
+    },
     /// The old secret of a rotation ends at another time (K7).
     RotationExtended {
         /// The key.

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::MemberId;
+use crate::key::{KeyKind, Life};
 use crate::principal::Principal;
 use crate::role::{Action, NotAllowed, Role, grant, require};
 
@@ -87,6 +88,57 @@ pub const fn may_touch(actor: Role, whose: Whose, touch: Touch) -> Result<(), To
     } else {
         Err(TouchRefusal::Role(NotAllowed { role: actor, action }))
     }
+}
+
+/// Why a member can't have a secret of their own of a key (K6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OwnSecretRefusal {
+    /// It is of another kind.
+    #[error("only service keys have personal tokens; what else you need, make as a token of your own")]
+    Kind,
+    /// It is not theirs to use.
+    #[error("this key is not assigned to you; ask an Owner or Admin to assign it")]
+    NotAssigned,
+    /// It has ended.
+    #[error("this key is revoked; it gives access to nothing any more")]
+    Revoked,
+    /// The role holds none.
+    #[error(transparent)]
+    Role(#[from] NotAllowed),
+}
+
+/// Whether a member may make a secret of their own of a key (K6).
+///
+/// # Errors
+/// [`OwnSecretRefusal`] says what is missing.
+pub fn may_have_own(role: Role, kind: KeyKind, is_assigned: bool, life: Life) -> Result<(), OwnSecretRefusal> {
+    if kind != KeyKind::Service {
+        return Err(OwnSecretRefusal::Kind);
+    }
+    if life.revoked_at.is_some() {
+        return Err(OwnSecretRefusal::Revoked);
+    }
+    if !is_assigned {
+        return Err(OwnSecretRefusal::NotAssigned);
+    }
+    if grant(role, Action::OwnTokens).is_some() {
+        return Ok(());
+    }
+    Err(OwnSecretRefusal::Role(NotAllowed {
+        role,
+        action: Action::OwnTokens,
+    }))
+}
+
+/// Whether somebody may end a member's own secret of a key: their own, and whoever manages keys anybody's.
+///
+/// # Errors
+/// [`NotAllowed`].
+pub const fn may_end_own(role: Role, is_theirs: bool) -> Result<(), NotAllowed> {
+    if is_theirs {
+        return Ok(());
+    }
+    require(role, Action::ManageKeys)
 }
 
 #[cfg(test)]

@@ -132,6 +132,24 @@ pub struct RotateKeyRequest {
     pub overlap_seconds: u32,
 }
 
+/// Makes a secret of a service key for the caller alone, which was born on their computer (K6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MakeKeyTokenRequest {
+    /// The new secret, with the key's id.
+    pub secret: NewSecret,
+}
+
+/// Ends a member's own secret of a key (K6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EndKeyTokenRequest {
+    /// Which.
+    pub secret_id: SecretId,
+}
+
 /// What of a key its admins write, and may edit (K4).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyFields {
@@ -210,7 +228,7 @@ pub struct KeyView {
     /// Who paused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_by: Option<AccountId>,
-    /// Its secrets, oldest first.
+    /// Its secrets, oldest first, those of single members among them.
     pub secrets: Vec<SecretView>,
 }
 
@@ -249,20 +267,25 @@ impl KeyView {
             revoked_at: self.revoked_at,
             expires_at: self.expires_at,
             paused_at: self.paused_at,
-            rotates_until: self.secrets.iter().filter_map(ends).max(),
+            rotates_until: self.shared().filter_map(ends).max(),
         }
+    }
+
+    /// The secrets that all share who have the key, oldest first: the others are of one member each (K6).
+    pub fn shared(&self) -> impl DoubleEndedIterator<Item = &SecretView> {
+        self.secrets.iter().filter(|secret| secret.member.is_none())
     }
 
     /// The rotation under way (K7).
     #[must_use]
     pub fn rotation(&self, now: Timestamp) -> Option<Rotation> {
-        rotation::rotation(self.secrets.iter().map(SecretView::life), now)
+        rotation::rotation(self.shared().map(SecretView::life), now)
     }
 
     /// The secret that stays: the newest that works, or the newest at all.
     #[must_use]
     pub fn current_secret(&self, now: Timestamp) -> Option<&SecretView> {
-        let id = rotation::current(self.secrets.iter().map(SecretView::life), now)?;
+        let id = rotation::current(self.shared().map(SecretView::life), now)?;
         self.secrets.iter().find(|secret| secret.id == id)
     }
 
@@ -299,6 +322,9 @@ pub struct SecretView {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retired_at: Option<Timestamp>,
+    /// Whose own it is (K6); none of what all share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<MemberId>,
 }
 
 impl SecretView {

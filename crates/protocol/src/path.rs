@@ -30,6 +30,10 @@ pub const KEY_RESUME: &str = "/v1/organizations/{organization_id}/keys/{key_id}/
 pub const KEY_ROTATE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/rotate";
 /// Extend, finish or roll back the rotation of a key.
 pub const KEY_ROTATION: &str = "/v1/organizations/{organization_id}/keys/{key_id}/rotation";
+/// Make a secret of a service key for oneself.
+pub const KEY_TOKENS: &str = "/v1/organizations/{organization_id}/keys/{key_id}/tokens";
+/// End a member's own secret of a key.
+pub const KEY_TOKEN_END: &str = "/v1/organizations/{organization_id}/keys/{key_id}/tokens/end";
 /// How often a key was used, by secret and hour.
 pub const KEY_USAGE: &str = "/v1/organizations/{organization_id}/keys/{key_id}/usage";
 /// Tell what was done with a secret of a key.

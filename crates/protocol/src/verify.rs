@@ -263,6 +263,9 @@ pub struct VerifiedKey {
     /// Whose it is, where it is a personal token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<VerifiedOwner>,
+    /// Whose own the secret is, where a member made it for themselves (K6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<MemberId>,
     /// The services it may call, where it is a paid service key. The free service key may call every free service.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<KeyGrant>,

@@ -143,7 +143,7 @@ pub(crate) fn put(change: &Change<'_>, view: &KeyView, unconfirmed: bool) -> Res
         view.fields()
     };
     // All of them are found by what they end in, also those that ended.
-    let prefix = view.secrets.last().map_or("", |secret| &secret.prefix);
+    let prefix = view.shared().next_back().map_or("", |secret| &secret.prefix);
     let last_fours: Vec<&str> = view
         .secrets
         .iter()
@@ -185,7 +185,7 @@ pub(crate) fn put(change: &Change<'_>, view: &KeyView, unconfirmed: bool) -> Res
             haystack,
             view.paused_at.map(Timestamp::as_micros),
             view.life().rotates_until.map(Timestamp::as_micros),
-            view.secrets.first().map(|secret| secret.created_at.as_micros()),
+            view.shared().next().map(|secret| secret.created_at.as_micros()),
             view.owner.map(|owner| owner.to_string()),
         ])?;
     change

@@ -60,6 +60,7 @@ fn view(number: u8, name: &str, version: i64) -> KeyView {
             use_count: 0,
             retires_at: None,
             retired_at: None,
+            member: None,
         }],
     }
 }

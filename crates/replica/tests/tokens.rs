@@ -69,6 +69,7 @@ fn key(number: u8, name: &str, owner: Option<Principal>) -> Entity {
             use_count: 0,
             retires_at: None,
             retired_at: None,
+            member: None,
         }],
     })
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::link::{Connected, all, one, run};
+use crate::rotation;
 use crate::write::Write;
 
 /// Which keys of an organization a caller sees. A key that is not among them is, to them, not there.
@@ -47,7 +48,7 @@ pub(crate) struct PersonRow {
     pub(crate) member_id: Uuid,
 }
 
-/// Assigns a key to members and takes it from others. Who saw it only by that sees their keys anew.
+/// Assigns a key to members and takes it from others, whose own secrets of it end (K6). Who saw it only by that sees their keys anew.
 ///
 /// # Errors
 /// The database does not answer, or a member is not there.
@@ -68,6 +69,7 @@ pub async fn change(
         )?;
     }
     for member in unassigned {
+        rotation::end_own(write, key, *member).await?;
         run!(
             write,
             "DELETE FROM key_person WHERE key_id = $1 AND member_id = $2",
@@ -97,13 +99,14 @@ pub async fn keys_of(from: &mut impl Connected, member: MemberId) -> Result<Vec<
     Ok(rows.into_iter().map(|(id,)| KeyId::from_uuid(id)).collect())
 }
 
-/// Takes all keys from a member who goes; answers which.
+/// Takes all keys from a member who goes, whose own secrets of them end; answers which.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn take_all(write: &mut Write, member: MemberId) -> Result<Vec<KeyId>, StoreError> {
     let keys = keys_of(write, member).await?;
     for key in &keys {
+        rotation::end_own(write, *key, member).await?;
         run!(
             write,
             "UPDATE key SET version = version + 1 WHERE id = $1",

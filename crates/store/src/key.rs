@@ -77,7 +77,7 @@ pub async fn insert(write: &mut Write, new: &NewKey<'_>) -> Result<(), StoreErro
     if !new.grants.is_empty() {
         grant::replace(write, new.secret.key_id, new.grants).await?;
     }
-    rotation::insert_secret(write, new.organization, new.secret).await
+    rotation::insert_secret(write, new.organization, new.secret, None).await
 }
 
 /// Stops a key for a while, or lets it go on.
@@ -185,6 +185,7 @@ struct SecretRow {
     use_count: i64,
     retires_at: Option<i64>,
     retired_at: Option<i64>,
+    member_id: Option<Uuid>,
 }
 
 fn per_minute(limit: Option<RequestLimit>) -> Option<i64> {
@@ -264,6 +265,7 @@ fn join(
             use_count: row.use_count,
             retires_at: moment(row.retires_at),
             retired_at: moment(row.retired_at),
+            member: row.member_id.map(MemberId::from_uuid),
         });
     }
     for row in grants {
@@ -297,7 +299,7 @@ pub async fn find(
         SecretRow,
         from,
         "SELECT id, key_id, hash, prefix, last_four, created_at, last_used_at, last_used_from, use_count, \
-         retires_at, retired_at FROM secret WHERE key_id = $1 ORDER BY created_at, id",
+         retires_at, retired_at, member_id FROM secret WHERE key_id = $1 ORDER BY created_at, id",
         id.as_uuid(),
     )?;
     let people = assigned::of_key(from, id).await?;
@@ -346,7 +348,8 @@ pub async fn list(
         SecretRow,
         from,
         "SELECT secret.id, secret.key_id, secret.hash, secret.prefix, secret.last_four, secret.created_at, \
-         secret.last_used_at, secret.last_used_from, secret.use_count, secret.retires_at, secret.retired_at \
+         secret.last_used_at, secret.last_used_from, secret.use_count, secret.retires_at, secret.retired_at, \
+         secret.member_id \
          FROM key JOIN secret ON secret.key_id = key.id \
          WHERE key.organization_id = $1 AND key.id > $2 AND key.id <= $3 ORDER BY secret.created_at, secret.id",
         organization.as_uuid(),
@@ -384,7 +387,8 @@ pub(crate) async fn personal(
         SecretRow,
         from,
         "SELECT secret.id, secret.key_id, secret.hash, secret.prefix, secret.last_four, secret.created_at, \
-         secret.last_used_at, secret.last_used_from, secret.use_count, secret.retires_at, secret.retired_at \
+         secret.last_used_at, secret.last_used_from, secret.use_count, secret.retires_at, secret.retired_at, \
+         secret.member_id \
          FROM key JOIN secret ON secret.key_id = key.id \
          WHERE key.organization_id = $1 AND key.kind = 'personal' AND key.revoked_at IS NULL \
          ORDER BY secret.created_at, secret.id",
@@ -435,7 +439,8 @@ pub(crate) async fn changed(
         SecretRow,
         from,
         "SELECT secret.id, secret.key_id, secret.hash, secret.prefix, secret.last_four, secret.created_at, \
-         secret.last_used_at, secret.last_used_from, secret.use_count, secret.retires_at, secret.retired_at \
+         secret.last_used_at, secret.last_used_from, secret.use_count, secret.retires_at, secret.retired_at, \
+         secret.member_id \
          FROM change JOIN secret ON secret.key_id = change.entity_id \
          WHERE change.scope_id = $1 AND change.entity_type = 'key' \
          AND change.sequence > $2 AND change.sequence <= $3 ORDER BY secret.created_at, secret.id",

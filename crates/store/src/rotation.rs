@@ -1,7 +1,7 @@
 //! The secrets of a key coming and going (K7).
 
 use domain::clock::Timestamp;
-use domain::id::{KeyId, OrganizationId, SecretId};
+use domain::id::{KeyId, MemberId, OrganizationId, SecretId};
 use protocol::key::NewSecret;
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::link::{Connected, all, run};
 use crate::write::Write;
 
-/// Adds a secret to a key.
+/// Adds a secret to a key: one that is shared, or a member's own (K6).
 ///
 /// # Errors
 /// [`StoreError::Taken`] when its id or hash exist anywhere.
@@ -17,18 +17,36 @@ pub async fn insert_secret(
     write: &mut Write,
     organization: OrganizationId,
     secret: &NewSecret,
+    member: Option<MemberId>,
 ) -> Result<(), StoreError> {
     let at = write.at().as_micros();
     run!(
         write,
-        "INSERT INTO secret (id, key_id, organization_id, hash, prefix, last_four, created_at, use_count) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
+        "INSERT INTO secret (id, key_id, organization_id, hash, prefix, last_four, created_at, use_count, member_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)",
         secret.id.as_uuid(),
         secret.key_id.as_uuid(),
         organization.as_uuid(),
         secret.hash.as_bytes().as_slice(),
         secret.prefix.as_str(),
         secret.last_four.as_str(),
+        at,
+        member.map(MemberId::as_uuid),
+    )?;
+    Ok(())
+}
+
+/// Ends what a member has of their own on a key, as far as it has not ended.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn end_own(write: &mut Write, key: KeyId, member: MemberId) -> Result<(), StoreError> {
+    let at = write.at().as_micros();
+    run!(
+        write,
+        "UPDATE secret SET retired_at = $3 WHERE key_id = $1 AND member_id = $2 AND retired_at IS NULL",
+        key.as_uuid(),
+        member.as_uuid(),
         at,
     )?;
     Ok(())

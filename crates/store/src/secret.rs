@@ -11,7 +11,7 @@ use crypto::token::SecretHash;
 use domain::activity::Scope;
 use domain::clock::Timestamp;
 use domain::grant::KeyGrant;
-use domain::id::{AccountId, KeyId, OrganizationId, SecretId};
+use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SecretId};
 use domain::key::{KeyKind, Life};
 use domain::limit::RequestLimit;
 use domain::policy::{Holder, Suspension, TokenPolicy, suspension};
@@ -62,6 +62,8 @@ pub struct Known {
     pub policy_suspends: bool,
     /// Whose it is, of a personal token.
     pub holder: Option<KnownHolder>,
+    /// Whose own the secret is, of a service key (K6).
+    pub member: Option<MemberId>,
 }
 
 /// Whose a personal token is, as far as verifying needs it.
@@ -114,6 +116,7 @@ struct KnownRow {
     member_role: Option<String>,
     service_role: Option<String>,
     disabled_at: Option<i64>,
+    secret_member: Option<Uuid>,
 }
 
 impl KnownRow {
@@ -150,7 +153,7 @@ pub async fn by_hash(from: &mut impl Connected, hash: &SecretHash) -> Result<Opt
          key.expires_at, key.revoked_at, key.paused_at, secret.created_at, secret.retires_at, secret.retired_at, \
          key.requests_per_minute, organization.token_policy, key.owner_member, key.owner_service_account, \
          member.account_id AS member_account, member.role AS member_role, service_account.role AS service_role, \
-         service_account.disabled_at \
+         service_account.disabled_at, secret.member_id AS secret_member \
          FROM secret JOIN key ON key.id = secret.key_id JOIN organization ON organization.id = key.organization_id \
          LEFT JOIN member ON member.id = key.owner_member \
          LEFT JOIN service_account ON service_account.id = key.owner_service_account \
@@ -167,6 +170,7 @@ pub async fn by_hash(from: &mut impl Connected, hash: &SecretHash) -> Result<Opt
     };
     Ok(Some(Known {
         holder,
+        member: row.secret_member.map(MemberId::from_uuid),
         policy_suspends: row.token_policy == TokenPolicy::Nobody.as_str(),
         secret: SecretId::from_uuid(row.secret),
         key: KeyId::from_uuid(row.key),

@@ -114,6 +114,20 @@ pub(crate) async fn rotate_key(
     Ok(desk.rotate_key(key_id, overlap_seconds).await?)
 }
 
+/// Makes a secret of a service key for whoever is signed in.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn make_key_token(desk: DeskState<'_>, key_id: KeyId) -> Answer<CreatedKey> {
+    Ok(desk.make_key_token(key_id).await?)
+}
+
+/// Ends a member's own secret of a key.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn end_key_token(desk: DeskState<'_>, key_id: KeyId, secret_id: SecretId) -> Answer<()> {
+    Ok(desk.end_key_token(key_id, secret_id).await?)
+}
+
 /// Extends, finishes or rolls back the rotation of a key.
 #[tauri::command]
 #[specta::specta]

@@ -47,6 +47,7 @@ import { CHECKSUM, inspected, pageOf } from "./listing";
 import { FakeMoney } from "./money";
 import { FakeOutbox, textOf, type Wanted } from "./outbox";
 import { FakeIssuers } from "./issuers";
+import { FakeKeyTokens } from "./keyTokens";
 import { FakePeople } from "./people";
 import { radarOf } from "./radar";
 import { FakeRotations } from "./rotations";
@@ -130,6 +131,7 @@ export class FakeCore {
 	readonly imports = new FakeImports();
 	readonly groups = new FakeGroups(this);
 	readonly issuers = new FakeIssuers(this.people, this.groups);
+	readonly tokens = new FakeKeyTokens();
 	/** What an operation carries besides its key. */
 	#carried = new Map<string, { secretId: string; overlapSeconds: number } | RotationStep>();
 	#inForce = new Map<string, string>();
@@ -253,6 +255,8 @@ export class FakeCore {
 				...secret,
 				onThisComputer: secret.onThisComputer || (secret.id === `secret_${id}` && this.#here.has(id)),
 			})),
+			tokens: this.tokens.of(id),
+			makeToken: this.tokens.makeRule(row),
 			pausedAt: paused ? (this.#inForce.get(id) ?? ago(3_600_000)) : null,
 			pausedBy: paused ? "Mara Lindqvist" : null,
 			rotation,
@@ -545,8 +549,8 @@ export class FakeCore {
 		return answer;
 	}
 
-	#told<Answer>(answer: Answer): Answer {
-		this.announce(["organization"]);
+	#told<Answer>(answer: Answer, topics: Topic[] = ["organization"]): Answer {
+		this.announce(topics);
 		return answer;
 	}
 
@@ -630,6 +634,9 @@ export class FakeCore {
 		stop_keys: ({ keyIds, stop, confirmCount }) =>
 			this.#stopMany(keyIds as string[], stop as Stop, confirmCount as number | null),
 		rotate_key: ({ keyId, overlapSeconds }) => this.#rotate(keyId as string, overlapSeconds as number),
+		make_key_token: ({ keyId }) => this.#told(this.tokens.make(this.#known(keyId as string)), ["keys"]),
+		end_key_token: ({ keyId, secretId }) =>
+			this.#told(this.tokens.end(keyId as string, secretId as string), ["keys"]),
 		step_rotation: ({ keyId, step }) => this.#step(keyId as string, step as RotationStep),
 		key_usage: ({ keyId, hours }) => this.#usage(keyId as string, hours as number),
 		catalog: () => this.catalog.view,

@@ -240,9 +240,8 @@ impl Collection {
 fn works(key: &KeyDetail, secret: SecretId) -> bool {
     key.row.state.lets_in()
         && key
-            .secrets
-            .iter()
-            .any(|row| row.id == secret && row.retired_at.is_none())
+            .secret(secret)
+            .is_some_and(|row| row.retired_at.is_none())
 }
 
 impl From<&Answer> for Told {

@@ -91,8 +91,12 @@ view! {
         pub use_count: u32,
         /// Where the last use came from.
         pub last_used_from: Option<String>,
-        /// Its secrets, newest first.
+        /// Its secrets that all share who have it, newest first.
         pub secrets: Vec<SecretRow>,
+        /// Its secrets that are of one member each, newest first; those that ended, too.
+        pub tokens: Vec<KeyTokenRow>,
+        /// Whether whoever is signed in can make one for themselves.
+        pub make_token: ActRule,
         /// Since when it is paused.
         pub paused_at: Option<Timestamp>,
         /// Who paused it.
@@ -162,6 +166,21 @@ view! {
         pub retires_at: Option<Timestamp>,
         /// When it ended: by what the server has written, or by the time at which it ends.
         pub retired_at: Option<Timestamp>,
+    }
+
+    /// A personal token on a service key.
+    #[derive(Clone, Debug)]
+    pub struct KeyTokenRow {
+        /// The secret.
+        pub secret: SecretRow,
+        /// Whose.
+        pub member_id: MemberId,
+        /// How they are shown.
+        pub member_name: String,
+        /// Whether that is whoever is signed in.
+        pub is_you: bool,
+        /// Whether it can be ended.
+        pub end: ActRule,
     }
 
     /// Whether a key can be revoked now.
@@ -314,4 +333,13 @@ pub enum Stop {
     Resume,
     /// For good.
     Revoke,
+}
+
+impl KeyDetail {
+    /// One of its secrets, whoever has it.
+    #[must_use]
+    pub fn secret(&self, id: SecretId) -> Option<&SecretRow> {
+        let own = self.tokens.iter().map(|token| &token.secret);
+        self.secrets.iter().chain(own).find(|secret| secret.id == id)
+    }
 }

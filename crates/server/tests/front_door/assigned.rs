@@ -16,7 +16,7 @@ on_both!(
     p12_a_page_of_the_feed_holds_nothing_that_is_not_assigned
 );
 
-async fn assign(given: &Given, by: &Person, key: KeyId, people: &[MemberId]) -> Answer {
+pub(crate) async fn assign(given: &Given, by: &Person, key: KeyId, people: &[MemberId]) -> Answer {
     let version = given.key(by, key).await["version"].as_i64().unwrap();
     let body = json!({ "people": people });
     given

@@ -14,6 +14,7 @@ mod forward;
 mod given;
 mod import;
 mod issuers;
+mod key_tokens;
 mod keys;
 mod limits;
 mod members;

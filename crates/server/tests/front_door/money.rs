@@ -70,7 +70,7 @@ async fn move_credit(
 }
 
 /// A service key with these services; answers its secret.
-async fn service_key(given: &Given, person: &Person, grants: Value) -> (KeyId, String) {
+pub(crate) async fn service_key(given: &Given, person: &Person, grants: Value) -> (KeyId, String) {
     let (id, token) = (make(KeyId::make), mint(KeyKind::Service));
     let path = path::fill(path::KEYS, &[&person.organization]);
     given

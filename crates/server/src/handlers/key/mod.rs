@@ -14,5 +14,6 @@ pub(crate) mod revoke;
 pub(crate) mod rotate;
 pub(crate) mod rotation;
 pub(crate) mod secret;
+pub(crate) mod token;
 pub(crate) mod trace;
 pub(crate) mod usage;

@@ -70,7 +70,7 @@ pub(crate) async fn rotate(
         Some(_) => rotation::set_end(&mut work.write, id, old, ends_at).await?,
         None => rotation::end(&mut work.write, id, old).await?,
     }
-    rotation::insert_secret(&mut work.write, work.organization, &request.secret).await?;
+    rotation::insert_secret(&mut work.write, work.organization, &request.secret, None).await?;
 
     let event = Event::KeyRotated {
         key: id,

@@ -50,7 +50,7 @@ const API_KEY: &str = "x-api-key";
             ("x-keystead-kind" = String, description = "The key's kind."),
             ("x-keystead-organization" = String, description = "Whose it is."),
             ("x-keystead-issuer" = String, description = "Instead of key, secret and kind: the issuer of a token."),
-            ("x-keystead-member" = String, description = "The member whom that token stands for."),
+            ("x-keystead-member" = String, description = "The member whom that token stands for; of a service key, whose own its secret is."),
             ("x-keystead-role" = String, description = "Their role."),
             ("x-keystead-owner" = String, description = "Of a personal token: the member or service account."),
             ("x-keystead-owner-role" = String, description = "Of a personal token: the role of its owner now."),
@@ -88,13 +88,14 @@ pub(crate) async fn forward(
                     (KEY_OWNER_ROLE, owner.role().as_str().to_owned()),
                 ]
             });
+            let of_member = key.member.map(|member| (MEMBER, member.to_string()));
             let of_key = [
                 (KEY, key.key.to_string()),
                 (KEY_SECRET, key.secret.to_string()),
                 (KEY_KIND, key.kind.as_str().to_owned()),
                 (KEY_ORGANIZATION, key.organization.to_string()),
             ];
-            let_through(of_key.into_iter().chain(of_owner))
+            let_through(of_key.into_iter().chain(of_owner).chain(of_member))
         }
         Verdict::Token(token) => let_through(told_of(token)),
         Verdict::Bad(reason) => not_let_through(reason.as_str(), reason.sentence()),

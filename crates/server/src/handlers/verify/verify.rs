@@ -141,6 +141,7 @@ impl From<Verdict> for VerifyView {
                         organization_id: known.organization,
                         expires_at: known.life.expires_at,
                         owner: known.holder.and_then(verified_owner),
+                        member: known.member,
                         grants: known.grants.clone(),
                     }),
                     token: None,
