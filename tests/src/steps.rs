@@ -110,14 +110,22 @@ impl Window {
     /// # Errors
     /// That there is none.
     pub async fn shown_secret(&self) -> Outcome<String> {
+        self.shown_secret_of("kst_team_").await
+    }
+
+    /// The same of a key of another kind, whose secrets begin like this.
+    ///
+    /// # Errors
+    /// That there is none.
+    pub async fn shown_secret_of(&self, prefix: &str) -> Outcome<String> {
         self.see(&dialog("Your new secret")).await?;
         let secret: String = self.ask(&secret_of(), "return arguments[0].textContent").await?;
-        let body = secret.strip_prefix("kst_team_").unwrap_or_default();
+        let body = secret.strip_prefix(prefix).unwrap_or_default();
         if body.len() == 36 && body.chars().all(|c| c.is_ascii_alphanumeric()) {
             Ok(secret)
         } else {
             Err(Failure::expected(
-                "a whole team secret, kst_team_ and 36 letters and digits",
+                &format!("a whole secret, {prefix} and 36 letters and digits"),
                 short(&secret),
             ))
         }

@@ -4,6 +4,7 @@
 
 mod import;
 mod people;
+mod rights;
 
 use std::path::Path;
 
@@ -23,6 +24,7 @@ use crate::window::Window;
 
 pub use import::import;
 pub use people::{link_in, people};
+pub use rights::rights;
 
 /// Getting in: the first start, each form of it, and what each says when something is wrong.
 ///

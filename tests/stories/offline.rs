@@ -400,6 +400,11 @@ async fn cut(proxy: &CuttingProxy, ada: &TestDesk, bytes: i64) {
     ada.desk.sync_now().await.unwrap();
     assert_eq!(proxy.cuts(), before + 1, "cut behind byte {bytes}");
     let left = ada.desk.list_pending().await.unwrap();
+    // Times are written without the zeros they end in, so some answers are shorter and came whole.
+    if bytes >= proxy.last_length() {
+        assert!(left.is_empty(), "whole at byte {bytes}: {left:?}");
+        return;
+    }
     assert!(
         !left.is_empty() && left.iter().all(|change| change.state == OutboxState::Sent),
         "cut behind byte {bytes}: {left:?}"

@@ -54,6 +54,11 @@ async fn window_axe_finds_nothing_in_an_import() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn window_b6_k5_k6_k11_what_pays_and_who_has_tokens_and_axe_finds_nothing() -> Outcome {
+    axe_finds_nothing!(tour::rights)
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn window_p7_p9_p10_k4_people_come_are_assigned_keys_and_go_and_axe_finds_nothing() -> Outcome {
     axe_finds_nothing!(tour::people)
 }

@@ -130,7 +130,7 @@ struct Rule {
     cuts: AtomicU32,
     /// Whether it holds for every answer, not only the next.
     every: AtomicBool,
-    /// The length of the last answer to a marked request that came whole.
+    /// The length of the last answer to a marked request, before it was cut.
     last: AtomicI64,
     marker: &'static str,
 }
@@ -183,7 +183,7 @@ impl CuttingProxy {
         self.cut_after(0);
     }
 
-    /// How many bytes the last answer to a marked request had.
+    /// How many bytes the last answer to a marked request had, before it was cut.
     #[must_use]
     pub fn last_length(&self) -> i64 {
         self.rule.last.load(Ordering::SeqCst)
@@ -216,6 +216,9 @@ async fn carry(mut near: TcpStream, mut far: TcpStream, rule: &Rule) {
             read = far_read.read(&mut down) => {
                 let Ok(count @ 1..) = read else { return };
                 let allowed = rule.allowed.load(Ordering::SeqCst);
+                if marked {
+                    rule.last.store(i64::try_from(count).unwrap_or(i64::MAX), Ordering::SeqCst);
+                }
                 if marked && allowed >= 0 {
                     let through = usize::try_from(allowed).unwrap_or(0).min(count);
                     if !rule.every.load(Ordering::SeqCst) {
@@ -224,9 +227,6 @@ async fn carry(mut near: TcpStream, mut far: TcpStream, rule: &Rule) {
                     rule.cuts.fetch_add(1, Ordering::SeqCst);
                     let _cut = near_write.write_all(&down[..through]).await;
                     return;
-                }
-                if marked {
-                    rule.last.store(i64::try_from(count).unwrap_or(i64::MAX), Ordering::SeqCst);
                 }
                 if near_write.write_all(&down[..count]).await.is_err() {
                     return;

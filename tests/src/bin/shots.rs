@@ -68,5 +68,6 @@ async fn take(folder: &Path, wanted: &[String]) -> Outcome<usize> {
     tour::edits(&mut camera).await?;
     tour::import(&mut camera).await?;
     tour::people(&mut camera).await?;
+    tour::rights(&mut camera).await?;
     Ok(count)
 }
