@@ -284,7 +284,15 @@ async fn k12_issuers_in_a_terminal() {
         );
         assert_eq!(mapped["subjects"][0]["name"], "Bob");
         terminal.json(&["service-accounts", "create", "nightly"], "");
-        let map = ["issuers", "map", &issuer, "--subject", "timer", "--service-account", "nightly"];
+        let map = [
+            "issuers",
+            "map",
+            &issuer,
+            "--subject",
+            "timer",
+            "--service-account",
+            "nightly",
+        ];
         assert_eq!(terminal.json(&map, "")["subjects"][1]["name"], "nightly");
         let check = terminal.json(&["issuers", "check", "--offline"], &token);
         assert_eq!(check["answer"]["role"], "owner");

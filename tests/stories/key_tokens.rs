@@ -35,7 +35,11 @@ async fn an_assigned_person_makes_their_own(kind: Kind) {
     let (bob, bob_id) = bob(&ada, Role::Editor).await;
     edit(&ada, key, |text| text.people = vec![bob_id]).await;
     wait_for("the key at Bob's", || async {
-        bob.desk.key_detail(key).await.ok().filter(|detail| detail.make_token.allowed)
+        bob.desk
+            .key_detail(key)
+            .await
+            .ok()
+            .filter(|detail| detail.make_token.allowed)
     })
     .await;
     let made = bob.desk.make_key_token(key).await.unwrap();
@@ -52,7 +56,7 @@ async fn an_assigned_person_makes_their_own(kind: Kind) {
     })
     .await;
     assert_eq!((at_adas.member_name.as_str(), at_adas.is_you), ("Bob", false));
-    let report = ada.desk.inspect(&own).await.unwrap();
+    let report = ada.desk.inspect(own.clone()).await.unwrap();
     assert_eq!(report.findings[0].verdict, Verdict::Known);
     assert_eq!(report.findings[0].secret_id, Some(made.secret_id));
 
@@ -96,7 +100,10 @@ async fn k6_a_terminal_makes_a_token_and_ends_it() {
         let connect = terminal.sign_up_as_bob(&url);
         let connect: Vec<&str> = connect.iter().map(String::as_str).collect();
         terminal.json(&connect, "");
-        terminal.json(&["keys", "create", "svc", "--kind", "service", "--assign", BOB], "");
+        terminal.json(
+            &["keys", "create", "svc", "--kind", "service", "--assign", BOB],
+            "",
+        );
         let made = terminal.json(&["keys", "token", "svc"], "");
         assert!(made["secret"].as_str().unwrap().starts_with("kst_svc_"));
         assert_eq!(made["key"]["tokens"][0]["memberName"], "Bob");
@@ -106,7 +113,10 @@ async fn k6_a_terminal_makes_a_token_and_ends_it() {
         let ended = terminal.json(&["keys", "end-token", "svc"], "");
         assert!(ended["tokens"][0]["secret"]["retiredAt"].is_string());
         let (_, said) = terminal.code(&["keys", "end-token", "svc"], "");
-        assert!(said.contains("There is no such personal token on svc that works"), "{said}");
+        assert!(
+            said.contains("There is no such personal token on svc that works"),
+            "{said}"
+        );
     })
     .await;
 }

@@ -7,8 +7,8 @@ use desk::view::{
 use desk::{ErrorCode, KeyQuery};
 use domain::id::{KeyId, MemberId, ServiceAccountId};
 use domain::key::{KeyKind, KeyState};
-use domain::role::Role;
 use domain::principal::Principal;
+use domain::role::Role;
 use testkit::desk::{PASSWORD, all};
 use testkit::server::Kind;
 use testkit::{TestDesk, TestServer, wait_for};

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use crypto::secret::Secret;
 use domain::catalog::Catalog;
-use domain::id::{InvitationId, KeyId, MemberId, OperationId, OrganizationId};
+use domain::id::{InvitationId, KeyId, MemberId, OperationId, OrganizationId, SecretId};
 use domain::role::Role;
 use domain::rotation::RotationStep;
 use domain::trace::Trace;
@@ -19,7 +19,8 @@ use protocol::invitation::{
     JoinRequest, JoinedView, LeftView, SentInvitation,
 };
 use protocol::key::{
-    CreateKeyRequest, EditKeyRequest, EndKeyTokenRequest, KeyUsageView, KeyView, MakeKeyTokenRequest, RotateKeyRequest,
+    CreateKeyRequest, EditKeyRequest, EndKeyTokenRequest, KeyUsageView, KeyView, MakeKeyTokenRequest,
+    RotateKeyRequest,
 };
 use protocol::organization::MemberView;
 use protocol::path::{self, fill};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use domain::id::GroupId;
 use domain::name::{Description, GroupName};
-use domain::role::{Action, require};
 use domain::principal::Principal;
+use domain::role::{Action, require};
 use protocol::group::{CreateGroupRequest, EditGroupRequest, GroupView};
 
 use crate::error::{DeskError, named};
@@ -128,12 +128,13 @@ impl OpenConnection {
             .map(Principal::ServiceAccount);
         let who = members
             .chain(accounts)
-            .map(|owner| NamedOwner {
-                owner,
-                name: everybody
-                    .iter()
-                    .find(|known| known.owner == owner)
-                    .map_or_else(|| owner_shown(owner, None), |known| known.name.clone()),
+            .map(|owner| {
+                let known = everybody.iter().find(|known| known.owner == owner);
+                known.cloned().unwrap_or_else(|| NamedOwner {
+                    owner,
+                    name: owner_shown(owner, None),
+                    detail: String::new(),
+                })
             })
             .collect();
         let remove = match require(self.record().role, Action::ManageMembers) {

@@ -135,9 +135,7 @@ impl OpenConnection {
             let kind = record.view.kind;
             let answer = self.answer(kind, None, &hash, now)?;
             let (key, secret_id) = answer.key.unzip();
-            let row = key
-                .as_ref()
-                .and_then(|key| key.secret(secret_id?));
+            let row = key.as_ref().and_then(|key| key.secret(secret_id?));
             let prefix = row.map(|row| row.prefix.as_str()).unwrap_or_default();
             return Ok(Some(Finding {
                 masked: foreign::mask(found, prefix),

@@ -17,8 +17,8 @@ use sync::engine::Link;
 use crate::account::email;
 use crate::error::{DeskError, named};
 use crate::open::{Parts, SESSION, item};
-use crate::there::at_server;
 use crate::registry::Record;
+use crate::there::at_server;
 use crate::view::{
     AcceptInvitation, ConnectionKind, InvitationSeen, JoinWithInvitation, MembershipRow, Opened,
     SignInWithInvitation,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crypto::jwt::{KeySet, Unproven};
 use crypto::secret::Secret;
 use domain::id::IssuerId;
-use domain::issuer::{Audience, IssuerProblem, IssuerUrl, Mapping, Proven, Subject, SubjectClaim, TokenProblem};
+use domain::issuer::{
+    Audience, IssuerProblem, IssuerUrl, Mapping, Proven, Subject, SubjectClaim, TokenProblem,
+};
 use domain::principal::Principal;
 use domain::role::{Action, Role, require};
 use protocol::issuer::{AddIssuerRequest, IssuerKeysView, IssuerView};
@@ -18,8 +20,8 @@ use crate::open::OpenConnection;
 use crate::there::at_server;
 use crate::tokens::owner_shown;
 use crate::view::{
-    ActRule, IssuerDraft, IssuerLook, IssuerRow, IssuersPage, SubjectRow, TokenAnswer,
-    TokenCheck, TokenStep, sentence,
+    ActRule, IssuerDraft, IssuerLook, IssuerRow, IssuersPage, SubjectRow, TokenAnswer, TokenCheck, TokenStep,
+    sentence,
 };
 
 fn parsed<T>(field: &'static str, parsed: Result<T, IssuerProblem>) -> Result<T, DeskError> {

@@ -49,7 +49,10 @@ impl Desk {
             Ok(_) => {}
             Err(error @ DeskError::AnswerLost(_)) => return Err(error),
             Err(error) => {
-                let (open, kept_as) = (there.open.clone(), item(there.open.record().id, created.secret_id));
+                let (open, kept_as) = (
+                    there.open.clone(),
+                    item(there.open.record().id, created.secret_id),
+                );
                 blocking(move || Ok(open.keychain.remove(&kept_as)?)).await?;
                 return Err(error);
             }

@@ -286,10 +286,7 @@ impl OpenConnection {
             last_four: secret.last_four.clone(),
             created_at: secret.created_at,
             // A keychain that does not answer now is asked again when the secret is wanted.
-            on_this_computer: matches!(
-                self.keychain.get(&item(self.record().id, secret.id)),
-                Ok(Some(_))
-            ),
+            on_this_computer: matches!(self.keychain.get(&item(self.record().id, secret.id)), Ok(Some(_))),
             last_used_at: secret.last_used_at,
             last_used_from: secret.last_used_from.clone(),
             use_count: u32::try_from(secret.use_count).unwrap_or(u32::MAX),

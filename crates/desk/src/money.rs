@@ -3,9 +3,7 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
-use client::ClientError;
 use domain::id::{AccountId, WalletId};
 use domain::money::{Currency, Money};
 use domain::name::WalletName;
@@ -18,8 +16,8 @@ use protocol::wallet::{
 use crate::error::{DeskError, named};
 use crate::open::OpenConnection;
 use crate::people::rule;
-use crate::there::{asked, at_server};
 use crate::secrets::write_new_file;
+use crate::there::{asked, at_server};
 use crate::view::{
     ActRule, CreditDraft, EntryRow, LedgerQuery, LedgerView, MoneyOverview, Saved, TotalsView, WalletDraft,
     WalletRow, sentence,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use domain::key::{KeyKind, KeyState};
 use domain::policy::TokenPolicy;
-use domain::role::{Action, grant, require};
 use domain::principal::Principal;
+use domain::role::{Action, grant, require};
 use protocol::policy::{AffectedToken, TokenPolicyRequest};
 use replica::KeyQuery;
 

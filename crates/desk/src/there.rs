@@ -52,7 +52,9 @@ impl Desk {
 
 /// Asks until it is known how it went: the same operation is carried out once, however often it is asked. A person who
 /// tries again after a lost answer would move the same credit twice.
-pub(crate) async fn asked<T, F: Future<Output = Result<T, ClientError>>>(ask: impl Fn() -> F) -> Result<T, DeskError> {
+pub(crate) async fn asked<T, F: Future<Output = Result<T, ClientError>>>(
+    ask: impl Fn() -> F,
+) -> Result<T, DeskError> {
     let (mut tried, mut may_be_done) = (1, false);
     loop {
         let error = match ask().await {

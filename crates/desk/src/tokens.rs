@@ -3,8 +3,8 @@
 
 use domain::id::{GroupId, MemberId};
 use domain::policy::{Holder, TokenPolicy, may_create};
-use domain::role::require_on;
 use domain::principal::Principal;
+use domain::role::require_on;
 use domain::token::{Touch, Whose, may_touch};
 use protocol::key::KeyView;
 

@@ -63,12 +63,11 @@ pub use groups::{
 pub use import::{ImportCounts, ImportPreview, ImportProgress, ImportReport, ImportRowView};
 pub use inspect::{Finding, InspectReport, PlaceHere, Verdict};
 pub use issuers::{
-    IssuerDraft, IssuerLook, IssuerRow, IssuersPage, SubjectRow, TokenAnswer, TokenCheck,
-    TokenStep,
+    IssuerDraft, IssuerLook, IssuerRow, IssuersPage, SubjectRow, TokenAnswer, TokenCheck, TokenStep,
 };
 pub use key::{
-    ActRule, AssignedPerson, BulkRefusal, BulkReport, Copied, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft, KeyTokenRow,
-    KeyPage, KeyRow, KeyText, PendingMark, RevokeRule, Saved, SecretRow, Stop, StoredIn,
+    ActRule, AssignedPerson, BulkRefusal, BulkReport, Copied, CreatedKey, KeyDetail, KeyDraft, KeyEditDraft,
+    KeyPage, KeyRow, KeyText, KeyTokenRow, PendingMark, RevokeRule, Saved, SecretRow, Stop, StoredIn,
 };
 pub use money::{
     CreditDraft, EntryRow, GrantRow, GrantText, LedgerQuery, LedgerView, MoneyOverview, TotalsView,

@@ -16,8 +16,8 @@ use crate::key::KeyKind;
 use crate::limit::RequestLimit;
 use crate::money::Money;
 use crate::policy::TokenPolicy;
-use crate::role::Role;
 use crate::principal::Principal;
+use crate::role::Role;
 use crate::trace::Handling;
 use crate::wallet::EntryKind;
 

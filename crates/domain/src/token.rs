@@ -3,8 +3,6 @@
 //! A personal token is a key that belongs to a member or a service account. Its owner may do everything to it; those who
 //! manage keys may stop anybody's, and do everything to those of service accounts, which can't do it themselves.
 
-use serde::{Deserialize, Serialize};
-
 use crate::id::MemberId;
 use crate::key::{KeyKind, Life};
 use crate::principal::Principal;
@@ -111,7 +109,12 @@ pub enum OwnSecretRefusal {
 ///
 /// # Errors
 /// [`OwnSecretRefusal`] says what is missing.
-pub fn may_have_own(role: Role, kind: KeyKind, is_assigned: bool, life: Life) -> Result<(), OwnSecretRefusal> {
+pub fn may_have_own(
+    role: Role,
+    kind: KeyKind,
+    is_assigned: bool,
+    life: Life,
+) -> Result<(), OwnSecretRefusal> {
     if kind != KeyKind::Service {
         return Err(OwnSecretRefusal::Kind);
     }

@@ -3,9 +3,8 @@
 use crypto::jwt::KeySet;
 use domain::clock::Timestamp;
 use domain::id::{AccountId, IssuerId};
-use domain::issuer::{
-    Audience, IssuerUrl, Mapping, Principal, SigningAlgorithm, Subject, SubjectClaim, TokenRules,
-};
+use domain::issuer::{Audience, IssuerUrl, Mapping, SigningAlgorithm, Subject, SubjectClaim, TokenRules};
+use domain::principal::Principal;
 use serde::{Deserialize, Serialize};
 
 /// An issuer, as those see it who see all of the organization's keys.

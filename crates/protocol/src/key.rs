@@ -9,8 +9,8 @@ use domain::id::{AccountId, KeyId, MemberId, SecretId};
 use domain::key::{KeyKind, Life};
 use domain::limit::RequestLimit;
 use domain::name::{Description, KeyName};
-use domain::rotation::{self, Rotation, SecretLife};
 use domain::principal::Principal;
+use domain::rotation::{self, Rotation, SecretLife};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a server learns of a secret that was made elsewhere.

@@ -7,9 +7,9 @@ use domain::clock::Timestamp;
 use domain::grant::KeyGrant;
 use domain::id::{AccountId, IssuerId, KeyId, MemberId, OrganizationId, SecretId, ServiceAccountId};
 use domain::issuer::{IssuerUrl, Subject, TokenProblem};
-use domain::principal::Principal;
 use domain::key::KeyKind;
 use domain::money::Money;
+use domain::principal::Principal;
 use domain::role::Role;
 use serde::{Deserialize, Serialize};
 

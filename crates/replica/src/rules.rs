@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use domain::key::KeyKind;
 use domain::policy::{Holder, Suspension, suspension};
-use domain::role::{Action, grant};
 use domain::principal::Principal;
+use domain::role::{Action, grant};
 use protocol::key::KeyView;
 use protocol::organization::{MemberView, OrganizationView};
 use protocol::service_account::ServiceAccountView;

@@ -10,8 +10,8 @@ use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SecretId, ServiceAc
 use domain::key::{KeyKind, KeyState};
 use domain::name::{Description, DisplayName, KeyName, OrganizationName, ServiceAccountName};
 use domain::policy::{Suspension, TokenPolicy};
-use domain::role::Role;
 use domain::principal::Principal;
+use domain::role::Role;
 use protocol::change::{Change, ChangesPage, Entity, EntityRef};
 use protocol::key::{KeyView, SecretView};
 use protocol::organization::{MemberView, OrganizationView};
@@ -150,10 +150,7 @@ fn k10_suspended_follows_policy_role_and_service_account() {
     let path = folder.path().join("replica.db");
     let secret = SecretBytes::from_bytes([1; 32]);
     let replica = Replica::create(&path, &secret).unwrap();
-    let (adas, robots) = (
-        Principal::Member(member()),
-        Principal::ServiceAccount(account()),
-    );
+    let (adas, robots) = (Principal::Member(member()), Principal::ServiceAccount(account()));
     tell(
         &replica,
         vec![

@@ -1,8 +1,8 @@
 //! What a caller sees of an organization (P12): from the one table to what the store is asked for.
 
 use domain::id::MemberId;
-use domain::role::{Action, Grant, Role, grant};
 use domain::principal::Principal;
+use domain::role::{Action, Grant, Role, grant};
 use protocol::key::KeyView;
 use store::assigned::Sees;
 use store::change::Sight;

@@ -15,9 +15,9 @@ use domain::id::{AccountId, KeyId, MemberId, OrganizationId, SecretId};
 use domain::key::{KeyKind, Life};
 use domain::limit::RequestLimit;
 use domain::policy::{Holder, Suspension, TokenPolicy, suspension};
+use domain::principal::Principal;
 use domain::role::Role;
 use domain::rotation::SecretLife;
-use domain::principal::Principal;
 use protocol::change::EntityRef;
 use uuid::Uuid;
 

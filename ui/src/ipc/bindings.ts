@@ -80,6 +80,10 @@ export const commands = {
 	stopKeys: (keyIds: KeyId[], stop: Stop, confirmCount: number | null) => __TAURI_INVOKE<BulkReport>("stop_keys", { keyIds, stop, confirmCount }),
 	/**  Gives a key a new secret; the answer carries it. */
 	rotateKey: (keyId: KeyId, overlapSeconds: number) => __TAURI_INVOKE<CreatedKey>("rotate_key", { keyId, overlapSeconds }),
+	/**  Makes a secret of a service key for whoever is signed in. */
+	makeKeyToken: (keyId: KeyId) => __TAURI_INVOKE<CreatedKey>("make_key_token", { keyId }),
+	/**  Ends a member's own secret of a key. */
+	endKeyToken: (keyId: KeyId, secretId: SecretId) => __TAURI_INVOKE<null>("end_key_token", { keyId, secretId }),
 	/**  Extends, finishes or rolls back the rotation of a key. */
 	stepRotation: (keyId: KeyId, step: RotationStep) => __TAURI_INVOKE<KeyDetail>("step_rotation", { keyId, step }),
 	/**  How often a key was used in the last hours, as the server counts. */
@@ -136,8 +140,8 @@ export const commands = {
 	lookAtIssuer: (url: string) => __TAURI_INVOKE<IssuerLook>("look_at_issuer", { url }),
 	/**  Registers an issuer. */
 	addIssuer: (draft: IssuerDraft) => __TAURI_INVOKE<IssuerId>("add_issuer", { draft }),
-	/**  Lets a subject stand for a member; for nobody where none is given. */
-	mapSubject: (issuerId: IssuerId, subject: string, memberId: MemberId | null) => __TAURI_INVOKE<null>("map_subject", { issuerId, subject, memberId }),
+	/**  Lets a subject stand for a member or a service account; for nobody where none is given. */
+	mapSubject: (issuerId: IssuerId, subject: string, principal: Principal | null) => __TAURI_INVOKE<null>("map_subject", { issuerId, subject, principal }),
 	/**  Says whether members are known by the address the issuer verified. */
 	mapByEmail: (issuerId: IssuerId, on: boolean) => __TAURI_INVOKE<null>("map_by_email", { issuerId, on }),
 	/**  Removes an issuer. */
@@ -966,16 +970,6 @@ export type IssuerLook = {
 	refusedAlgorithms: string[],
 };
 
-/**  A member whom a subject can stand for. */
-export type IssuerMember = {
-	/**  The membership. */
-	id: MemberId,
-	/**  How they are shown. */
-	name: string,
-	/**  The address. */
-	email: string,
-};
-
 /**  An issuer. */
 export type IssuerRow = {
 	/**  The issuer. */
@@ -1007,7 +1001,7 @@ export type IssuersPage = {
 	/**  Whether they may be changed. */
 	manage: ActRule,
 	/**  Whom subjects can stand for. */
-	members: IssuerMember[],
+	everybody: NamedOwner[],
 };
 
 /**  Comes in by an invitation with a new account. */
@@ -1050,8 +1044,12 @@ export type KeyDetail = {
 	useCount: number,
 	/**  Where the last use came from. */
 	lastUsedFrom: string | null,
-	/**  Its secrets, newest first. */
+	/**  Its secrets that all share who have it, newest first. */
 	secrets: SecretRow[],
+	/**  Its secrets that are of one member each, newest first; those that ended, too. */
+	tokens: KeyTokenRow[],
+	/**  Whether whoever is signed in can make one for themselves. */
+	makeToken: ActRule,
 	/**  Since when it is paused. */
 	pausedAt: Timestamp | null,
 	/**  Who paused it. */
@@ -1221,6 +1219,20 @@ export type KeyText = {
 	people: MemberId[],
 	/**  The services it may call, where it is a service key. */
 	grants: GrantText[],
+};
+
+/**  A personal token on a service key. */
+export type KeyTokenRow = {
+	/**  The secret. */
+	secret: SecretRow,
+	/**  Whose. */
+	memberId: MemberId,
+	/**  How they are shown. */
+	memberName: string,
+	/**  Whether that is whoever is signed in. */
+	isYou: boolean,
+	/**  Whether it can be ended. */
+	end: ActRule,
 };
 
 /**  Where secrets are kept. */
@@ -1394,6 +1406,8 @@ export type NamedOwner = {
 	owner: Principal,
 	/**  How they are shown. */
 	name: string,
+	/**  What tells them from others of this name: the address, or that it is a service account. */
+	detail: string,
 };
 
 /**  An address that was not invited. */
@@ -1569,6 +1583,13 @@ export type Preferences = {
 	/**  Whether keys that expire soon are told by notices of the system. */
 	expiryNotices: boolean,
 };
+
+/**  Who a personal token belongs to, whom the token of an issuer stands for, who is in a group (K1, K12, P11). */
+export type Principal = 
+/**  A member. */
+{ kind: "member"; id: MemberId } | 
+/**  A service account. */
+{ kind: "service_account"; id: ServiceAccountId };
 
 /**  How far a long pull has come. */
 export type Progress = {
@@ -2066,8 +2087,8 @@ export type StoredIn =
 export type SubjectRow = {
 	/**  As the issuer names them. */
 	subject: string,
-	/**  The member; none for a service account. */
-	memberId: MemberId | null,
+	/**  Who that is. */
+	principal: Principal,
 	/**  How they are shown. */
 	name: string,
 };
@@ -2121,8 +2142,8 @@ export type TokenAnswer = {
 	issuerId: IssuerId,
 	/**  Whom it is about, as the issuer names them. */
 	subject: string,
-	/**  The member. */
-	memberId: MemberId,
+	/**  Who that is. */
+	principal: Principal,
 	/**  How they are shown. */
 	name: string,
 	/**  Their role. */
@@ -2140,13 +2161,6 @@ export type TokenCheck = {
 	/**  As of when the issuer's keys are. */
 	keysAsOf: Timestamp | null,
 };
-
-/**  Whose a personal token is. */
-export type Principal = 
-/**  A member's own. */
-{ kind: "member"; id: MemberId } | 
-/**  A service account's. */
-{ kind: "service_account"; id: ServiceAccountId };
 
 /**  Who may have personal tokens made. */
 export type TokenPolicy = 

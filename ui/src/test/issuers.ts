@@ -63,7 +63,9 @@ export class FakeIssuers {
 	}
 
 	map(subject: unknown, principal: unknown): null {
-		const somebody = this.#groups.everybody.find(({ owner }) => owner.id === (principal as Principal | null)?.id);
+		const somebody = this.#groups.everybody.find(
+			({ owner }) => owner.id === (principal as Principal | null)?.id,
+		);
 		this.issuers = this.issuers.map((issuer) => {
 			const others = issuer.subjects.filter((known) => known.subject !== subject);
 			return {

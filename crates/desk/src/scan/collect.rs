@@ -238,10 +238,7 @@ impl Collection {
 
 /// Whether a secret gives access now, as far as is known here.
 fn works(key: &KeyDetail, secret: SecretId) -> bool {
-    key.row.state.lets_in()
-        && key
-            .secret(secret)
-            .is_some_and(|row| row.retired_at.is_none())
+    key.row.state.lets_in() && key.secret(secret).is_some_and(|row| row.retired_at.is_none())
 }
 
 impl From<&Answer> for Told {

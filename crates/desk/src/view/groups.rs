@@ -2,8 +2,8 @@
 
 use domain::clock::Timestamp;
 use domain::id::{GroupId, MemberId, ServiceAccountId};
-use domain::role::Role;
 use domain::principal::Principal;
+use domain::role::Role;
 use serde::{Deserialize, Serialize};
 
 use crate::view::{ActRule, KeyRow};

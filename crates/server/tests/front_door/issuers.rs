@@ -217,20 +217,38 @@ async fn k12_a_subject_stands_for_a_service_account(given: &mut Given) {
     given.map(&ada, issuer, robot).await.good();
     let token = signer.sign(&claims(&provider, "robot"));
     let told = given.verify(&token).await;
-    assert_eq!(told["token"]["principal"], json!({ "kind": "service_account", "id": account }));
+    assert_eq!(
+        told["token"]["principal"],
+        json!({ "kind": "service_account", "id": account })
+    );
     assert_eq!(told["token"]["name"], "nightly");
-    assert!(told["token"].get("account_id").is_none(), "no person is behind it");
+    assert!(
+        told["token"].get("account_id").is_none(),
+        "no person is behind it"
+    );
     let asked = answer(given.request(Method::GET, path::VERIFY, Some(&token))).await;
-    assert_eq!(asked.headers["x-keystead-service-account"].to_str().unwrap(), account);
+    assert_eq!(
+        asked.headers["x-keystead-service-account"].to_str().unwrap(),
+        account
+    );
 
     // Disabled, its tokens stop at once; enabled, they go on; removed, the subject stands for nobody.
     let act = |path: &str| path::fill(path, &[&ada.organization, &account]);
-    given.write(&ada, &act(path::SERVICE_ACCOUNT_DISABLE), &json!({})).await.good();
+    given
+        .write(&ada, &act(path::SERVICE_ACCOUNT_DISABLE), &json!({}))
+        .await
+        .good();
     assert_eq!(given.verify(&token).await["reason"], "suspended");
-    given.write(&ada, &act(path::SERVICE_ACCOUNT_ENABLE), &json!({})).await.good();
+    given
+        .write(&ada, &act(path::SERVICE_ACCOUNT_ENABLE), &json!({}))
+        .await
+        .good();
     assert_eq!(given.verify(&token).await["valid"], true);
     let head = given.changes(&ada, "").await["next"].as_i64().unwrap();
-    given.write(&ada, &act(path::SERVICE_ACCOUNT_REMOVE), &json!({})).await.good();
+    given
+        .write(&ada, &act(path::SERVICE_ACCOUNT_REMOVE), &json!({}))
+        .await
+        .good();
     assert_eq!(given.verify(&token).await["reason"], "unmapped");
     let told = given.changes(&ada, &format!("?since={head}")).await;
     let subjects: Vec<&Value> = told["changes"]
@@ -253,7 +271,10 @@ async fn k12_a_token_calls_no_service(given: &mut Given) {
     let token = signer.sign(&claims(&provider, "ada"));
     let asked = json!({ "secret": token, "service": "geocoding", "model": "forward" });
     let answer = given.post(path::VERIFY, &asked).await.good();
-    assert_eq!((&answer["valid"], &answer["reason"]), (&json!(false), &json!("not_granted")));
+    assert_eq!(
+        (&answer["valid"], &answer["reason"]),
+        (&json!(false), &json!("not_granted"))
+    );
 }
 
 async fn k12_the_same_issuer_at_two_organizations(given: &mut Given) {

@@ -7,7 +7,7 @@ use protocol::path;
 use serde_json::{Value, json};
 
 use crate::assigned::assign;
-use crate::given::{Answer, Given, Person, make, mint, told_of};
+use crate::given::{Answer, Given, Person, mint, told_of};
 use crate::money::service_key;
 use crate::on_both;
 
@@ -50,11 +50,22 @@ async fn k6_an_assigned_person_has_a_secret_of_their_own(given: &mut Given) {
     let (made, first, first_id) = token(given, &bob, key, KeyKind::Service).await;
     assert_eq!(made.status, 201);
     let answer = given.verify(&first).await;
-    assert_eq!((&answer["valid"], &answer["key"]["member"]), (&json!(true), &json!(bob_id)));
-    assert_eq!(answer["key"]["grants"][0]["service"], "map-tiles", "it calls what the key may call");
+    assert_eq!(
+        (&answer["valid"], &answer["key"]["member"]),
+        (&json!(true), &json!(bob_id))
+    );
+    assert_eq!(
+        answer["key"]["grants"][0]["service"], "map-tiles",
+        "it calls what the key may call"
+    );
     assert!(given.verify(&shared).await["key"].get("member").is_none());
     let seen = given.key(&ada, key).await;
-    let whose: Vec<&Value> = seen["secrets"].as_array().unwrap().iter().map(|one| &one["member"]).collect();
+    let whose: Vec<&Value> = seen["secrets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["member"])
+        .collect();
     assert_eq!(whose, [&Value::Null, &json!(bob_id)]);
 
     // Another one takes its place at once, and the shared secret's not.
@@ -62,7 +73,11 @@ async fn k6_an_assigned_person_has_a_secret_of_their_own(given: &mut Given) {
     assert_eq!(reason(given, &first).await, "retired");
     assert_eq!(reason(given, &second).await, Value::Null);
     assert_eq!(reason(given, &shared).await, Value::Null);
-    assert_eq!(end(given, &bob, key, &first_id).await.code(), "refused", "it ended already");
+    assert_eq!(
+        end(given, &bob, key, &first_id).await.code(),
+        "refused",
+        "it ended already"
+    );
     end(given, &bob, key, &second_id).await.good();
     assert_eq!(reason(given, &second).await, "retired");
 
@@ -77,7 +92,13 @@ async fn k6_an_assigned_person_has_a_secret_of_their_own(given: &mut Given) {
     let told = store::testing::texts(&store, told).await.unwrap();
     assert_eq!(
         told,
-        ["key_token_made", "key_token_made", "key_token_ended", "key_token_made", "key_token_ended"]
+        [
+            "key_token_made",
+            "key_token_made",
+            "key_token_ended",
+            "key_token_made",
+            "key_token_ended"
+        ]
     );
     store.close().await;
 }
@@ -86,23 +107,38 @@ async fn k6_only_who_is_assigned_and_only_of_service_keys(given: &mut Given) {
     let (ada, (bob, bob_id), (key, _)) = shared(given).await;
     let (refused, secret, _) = token(given, &ada, key, KeyKind::Service).await;
     assert_eq!(refused.code(), "refused");
-    assert_eq!(refused.body["detail"], "This key is not assigned to you; ask an Owner or Admin to assign it.");
+    assert_eq!(
+        refused.body["detail"],
+        "This key is not assigned to you; ask an Owner or Admin to assign it."
+    );
     assert_eq!(reason(given, &secret).await, "unknown");
     // Of a key he does not see there is nothing.
     let (hidden, _) = service_key(given, &ada, json!([])).await;
-    assert_eq!(token(given, &bob, hidden, KeyKind::Service).await.0.code(), "not_found");
+    assert_eq!(
+        token(given, &bob, hidden, KeyKind::Service).await.0.code(),
+        "not_found"
+    );
     // A Viewer holds none, and a team key has none.
     let (vic, vic_id) = given.member(&ada, Role::Viewer).await;
     assign(given, &ada, key, &[bob_id, vic_id]).await.good();
-    assert_eq!(token(given, &vic, key, KeyKind::Service).await.0.code(), "refused");
+    assert_eq!(
+        token(given, &vic, key, KeyKind::Service).await.0.code(),
+        "refused"
+    );
     let (team, _) = given.create_key(&ada, "ci").await;
     assign(given, &ada, team, &[bob_id]).await.good();
     assert_eq!(token(given, &bob, team, KeyKind::Team).await.0.code(), "refused");
     // A secret of another kind, of another key, and one that is taken.
-    assert_eq!(token(given, &bob, key, KeyKind::Team).await.0.body["field"], "secret.prefix");
+    assert_eq!(
+        token(given, &bob, key, KeyKind::Team).await.0.body["field"],
+        "secret.prefix"
+    );
     let path = path::fill(path::KEY_TOKENS, &[&ada.organization, &key]);
     let astray = json!({ "secret": told_of(&mint(KeyKind::Service), team) });
-    assert_eq!(given.write(&bob, &path, &astray).await.body["field"], "secret.key_id");
+    assert_eq!(
+        given.write(&bob, &path, &astray).await.body["field"],
+        "secret.key_id"
+    );
     let taken = json!({ "secret": told_of(&mint(KeyKind::Service), key) });
     given.write(&bob, &path, &taken).await.good();
     assert_eq!(given.write(&bob, &path, &taken).await.code(), "conflict");
@@ -130,7 +166,10 @@ async fn k6_rotation_and_personal_tokens_leave_each_other_alone(given: &mut Give
     given.write(&ada, &path, &body).await.good();
     let (_, again, _) = token(given, &bob, key, KeyKind::Service).await;
     let rotation = path::fill(path::KEY_ROTATION, &[&ada.organization, &key]);
-    given.write(&ada, &rotation, &json!({ "type": "finish" })).await.good();
+    given
+        .write(&ada, &rotation, &json!({ "type": "finish" }))
+        .await
+        .good();
     assert_eq!(reason(given, new.expose()).await, "retired");
     for good in [newest.expose(), &again] {
         assert_eq!(reason(given, good).await, Value::Null);

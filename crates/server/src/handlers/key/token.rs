@@ -47,12 +47,12 @@ pub(crate) async fn make(
     };
     let member = work.standing;
 
-    may_have_own(work.role, key.kind, key.people.contains(&member), key.life()).map_err(
-        |refusal| match refusal {
+    may_have_own(work.role, key.kind, key.people.contains(&member), key.life()).map_err(|refusal| {
+        match refusal {
             OwnSecretRefusal::Role(refusal) => refusal.into(),
             refusal => Refusal::new(ProblemCode::Refused, refusal.to_string()),
-        },
-    )?;
+        }
+    })?;
     if request.secret.key_id != key.id {
         return Err(Refusal::field(
             "secret.key_id",

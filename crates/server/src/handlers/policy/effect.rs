@@ -3,8 +3,8 @@
 use domain::clock::Timestamp;
 use domain::id::{GroupId, OrganizationId};
 use domain::policy::{Holder, TokenPolicy, Turn, may_create, suspension, turn};
-use domain::role::Role;
 use domain::principal::Principal;
+use domain::role::Role;
 use protocol::key::KeyView;
 use protocol::policy::{AffectedToken, TokenPolicyEffect};
 use store::{Connected, group, member, organization, policy, service_account};
