@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crypto::secret::SecretBytes;
-use desk::view::SignIn;
+use desk::view::{SignIn, SignUp};
 use desk::{KeyQuery, Sort, SortBy};
 use domain::clock::Clock as _;
 use keychain::{Keychain as _, MemoryKeychain};
@@ -185,6 +185,27 @@ async fn measure(bench: &mut Bench, folder: &tempfile::TempDir, server: &Server)
         pulls.push(begun.elapsed().as_secs_f64() * 1_000.0);
     }
     bench.tell("sync.pull_100_at_100k", median(&mut pulls), "ms", 40.0);
+
+    // Between two connections, as a person switches: there and back, until the first rows are read.
+    let other = testkit::desk::ada(&server.url);
+    let other = SignUp {
+        email: "bob@northwind.example".to_owned(),
+        username: "bob".to_owned(),
+        ..other
+    };
+    let small = ada.desk.sign_up(other).await.unwrap().connection.id;
+    ada.wait_synced().await;
+    let mut switches = Vec::new();
+    for round in 0..20 {
+        let to = if round % 2 == 0 { connection } else { small };
+        let begun = Instant::now();
+        ada.desk.open_connection(to).await.unwrap();
+        ada.desk.list_keys(KeyQuery { limit: 50, ..all() }).await.unwrap();
+        if to == connection {
+            switches.push(begun.elapsed().as_secs_f64() * 1_000.0);
+        }
+    }
+    bench.tell("sync.switch_to_100k", median(&mut switches), "ms", 150.0);
     ada.desk.close().await;
 
     // The replica alone, as the core uses it.

@@ -299,7 +299,11 @@ async fn k12_issuers_in_a_terminal() {
         let by_email = terminal.json(&["issuers", "map", &issuer, "--by-email", "on"], "");
         assert_eq!(by_email["byEmail"], true);
         let nobody = terminal.json(&["issuers", "map", &issuer, "--subject", "robot", "--nobody"], "");
-        assert_eq!(nobody["subjects"], Value::Array(Vec::new()));
+        assert_eq!(
+            nobody["subjects"].as_array().map(Vec::len),
+            Some(1),
+            "the timer's stays"
+        );
         let list = terminal.json(&["--offline", "issuers", "list"], "");
         assert_eq!(list[0]["url"], issuer.as_str());
         assert_eq!(terminal.code(&["issuers", "map", &issuer], "").0, Some(2));

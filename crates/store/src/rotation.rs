@@ -5,6 +5,7 @@ use domain::id::{KeyId, MemberId, OrganizationId, SecretId};
 use protocol::key::NewSecret;
 use uuid::Uuid;
 
+use crate::assigned;
 use crate::error::StoreError;
 use crate::link::{Connected, all, run};
 use crate::write::Write;
@@ -36,20 +37,35 @@ pub async fn insert_secret(
     Ok(())
 }
 
-/// Ends what a member has of their own on a key, as far as it has not ended.
+/// Ends what a member has of their own on a key; whether there was anything that had not ended.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn end_own(write: &mut Write, key: KeyId, member: MemberId) -> Result<(), StoreError> {
+pub async fn end_own(write: &mut Write, key: KeyId, member: MemberId) -> Result<bool, StoreError> {
     let at = write.at().as_micros();
-    run!(
+    let ended = run!(
         write,
         "UPDATE secret SET retired_at = $3 WHERE key_id = $1 AND member_id = $2 AND retired_at IS NULL",
         key.as_uuid(),
         member.as_uuid(),
         at,
     )?;
-    Ok(())
+    Ok(ended > 0)
+}
+
+/// Ends what a member has of their own on any key (K6); answers on which.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn end_all_own(write: &mut Write, member: MemberId) -> Result<Vec<KeyId>, StoreError> {
+    let mut ended = Vec::new();
+    for key in assigned::keys_of(write, member).await? {
+        if end_own(write, key, member).await? {
+            touch(write, key).await?;
+            ended.push(key);
+        }
+    }
+    Ok(ended)
 }
 
 /// Says when a secret ends by itself; `None` when it does not.

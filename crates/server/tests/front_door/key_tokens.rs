@@ -184,6 +184,18 @@ async fn k6_a_token_ends_with_the_assignment(given: &mut Given) {
     assert_eq!(reason(given, &own).await, "retired");
     assign(given, &ada, key, &[bob_id]).await.good();
     assert_eq!(reason(given, &own).await, "retired", "it does not come back");
+    // Who becomes a Viewer holds none.
+    let (_, held, _) = token(given, &bob, key, KeyKind::Service).await;
+    let role = path::fill(path::MEMBER_ROLE, &[&ada.organization, &bob_id]);
+    given
+        .write(&ada, &role, &json!({ "role": "viewer" }))
+        .await
+        .good();
+    assert_eq!(reason(given, &held).await, "retired");
+    given
+        .write(&ada, &role, &json!({ "role": "editor" }))
+        .await
+        .good();
     let (_, another, _) = token(given, &bob, key, KeyKind::Service).await;
     let leave = path::fill(path::LEAVE, &[&ada.organization]);
     given.write(&bob, &leave, &json!({})).await.good();

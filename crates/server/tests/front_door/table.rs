@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use domain::id::{IssuerId, KeyId, MemberId, OperationId};
 use domain::key::KeyKind;
-use domain::role::{Grant, Role, grant};
+use domain::role::{Action, Grant, Role, grant};
 use protocol::path;
 use reqwest::Method;
 use serde_json::json;
 use server::{Access, Declared, routes};
 use store::testing::add_member;
 
+use crate::assigned::assign;
 use crate::given::{Given, PASSWORD, Person, answer, create_body, make, mint, sign_up_body, told_of};
 use crate::issuers::add_body;
+use crate::money::service_key;
 use crate::on_both;
 use crate::provider::{Provider, Signer};
 
@@ -229,6 +231,35 @@ async fn request(
                 json!({ "type": "finish" })
             };
             write(path::fill(&route.path, &[&organization, &key])).json(&body)
+        }
+        ("POST", path::KEY_TOKENS | path::KEY_TOKEN_END) => {
+            let (key, _) = service_key(given, ada, json!([])).await;
+            let members = given
+                .get(ada, &path::fill(path::MEMBERS, &[&organization]))
+                .await
+                .good();
+            let asking = members["members"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|member| email.is_some_and(|email| member["email"] == email))
+                .map(|member| member["id"].as_str().unwrap().parse().unwrap());
+            let ends = route.path == path::KEY_TOKEN_END;
+            // One's own is ended, by those who see the key without it being assigned to them.
+            let sees = role.is_some_and(|role| grant(role, Action::ReadKeys).is_full());
+            if let Some(member) = asking.filter(|_| !ends || sees) {
+                assign(given, ada, key, &[member]).await.good();
+            }
+            let tokens = path::fill(path::KEY_TOKENS, &[&organization, &key]);
+            let secret = told_of(&mint(KeyKind::Service), key);
+            let made = write(tokens).json(&json!({ "secret": secret }));
+            if !ends {
+                return made;
+            }
+            if sees {
+                answer(made).await.good();
+            }
+            write(path::fill(&route.path, &[&organization, &key])).json(&json!({ "secret_id": secret["id"] }))
         }
         ("POST", path::KEY_TRACE) => {
             let key = given.key(ada, ada.free_key).await;

@@ -6,12 +6,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::Event;
 use domain::member::may_change;
-use domain::role::Action;
+use domain::role::{Action, grant};
 use protocol::change::EntityRef;
 use protocol::invitation::ChangeRoleRequest;
 use protocol::organization::MemberView;
 use protocol::path;
-use store::{Changed, member};
+use store::{Changed, member, rotation};
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -56,6 +56,12 @@ pub(crate) async fn role(
     member::set_role(&mut work.write, member.id, request.role).await?;
 
     let (from, to) = (member.role, request.role);
+    let mut changed = vec![Changed::Here(EntityRef::Member(member.id))];
+    if !grant(to, Action::OwnTokens).is_some() {
+        // Their own tokens are suspended by the role itself; of the keys of all, they hold none any more.
+        let keys = rotation::end_all_own(&mut work.write, member.id).await?;
+        changed.extend(keys.into_iter().map(|key| Changed::Here(EntityRef::Key(key))));
+    }
     let at = named_organization(&mut work.write, one.organization).await?;
     let theirs = Theirs {
         account: member.account_id,
@@ -69,7 +75,7 @@ pub(crate) async fn role(
             StatusCode::OK,
             &view,
             Event::RoleChanged { who, from, to },
-            vec![Changed::Here(EntityRef::Member(member.id))],
+            changed,
         )
         .await
 }
