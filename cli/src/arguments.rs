@@ -131,6 +131,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: tokens::PolicyCommand,
     },
+    /// Say who is signed in, and from where; end sessions of the account.
+    Account {
+        #[command(subcommand)]
+        command: Option<AccountCommand>,
+    },
     /// List the organizations of this account, or open another one of them.
     Memberships {
         #[command(subcommand)]
@@ -658,6 +663,17 @@ pub(crate) enum InvitationsCommand {
         /// The link; `-` reads it from standard input, so that it is in no shell history.
         link: String,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AccountCommand {
+    /// End a session: its next request asks for the password.
+    EndSession {
+        /// The session's id, as `keystead account` shows it.
+        session: domain::id::SessionId,
+    },
+    /// End every session but this one.
+    EndOthers,
 }
 
 #[derive(Subcommand)]

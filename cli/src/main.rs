@@ -8,6 +8,7 @@
     reason = "this is the command line: it prints"
 )]
 
+mod account;
 mod arguments;
 mod ask;
 mod connect;
@@ -178,6 +179,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, DeskErro
         Command::Groups { command } => groups::run(&desk, output, &opened, command).await,
         Command::ServiceAccounts { command } => service_accounts::run(&desk, output, &opened, command).await,
         Command::Policy { command } => policy::run(&desk, output, &opened, command).await,
+        Command::Account { command } => account::run(&desk, output, &opened, command).await,
         Command::Memberships { command } => match command {
             MembershipsCommand::List => people::memberships(&desk, output, &opened).await,
             MembershipsCommand::Open { organization } => {

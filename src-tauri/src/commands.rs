@@ -9,6 +9,7 @@ pub(crate) mod key;
 pub(crate) mod keychain;
 pub(crate) mod lock;
 pub(crate) mod money;
+pub(crate) mod sessions;
 pub(crate) mod people;
 pub(crate) mod policy;
 pub(crate) mod preferences;

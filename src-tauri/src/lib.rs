@@ -67,6 +67,8 @@ fn builder() -> Builder<tauri::Wry> {
             commands::key::revoke_key,
             commands::key::stop_key,
             commands::key::stop_keys,
+            commands::sessions::account_overview,
+            commands::sessions::end_sessions,
             commands::key::rotate_key,
             commands::key::make_key_token,
             commands::key::end_key_token,

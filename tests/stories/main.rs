@@ -31,6 +31,7 @@ mod recovery;
 mod rotation;
 mod rungs;
 mod scan;
+mod sessions;
 mod terminal;
 mod terminal_run;
 mod terminal_scan;

@@ -4,13 +4,15 @@ use std::pin::Pin;
 
 use crypto::secret::Secret;
 use domain::catalog::Catalog;
-use domain::id::{InvitationId, KeyId, MemberId, OperationId, OrganizationId, SecretId};
+use domain::id::{InvitationId, KeyId, MemberId, OperationId, OrganizationId, SecretId, SessionId};
 use domain::role::Role;
 use domain::rotation::RotationStep;
 use domain::trace::Trace;
 use eventsource_stream::Eventsource as _;
 use futures::{Stream, StreamExt as _};
-use protocol::account::{AccountView, SessionStarted, SignInRequest, SignUpRequest};
+use protocol::account::{
+    AccountView, EndSessionsRequest, SessionStarted, SessionsView, SignInRequest, SignUpRequest,
+};
 use protocol::change::{ChangesPage, Notice};
 use protocol::header;
 use protocol::import::{ImportKeysRequest, ImportKeysView};
@@ -255,6 +257,25 @@ impl Session {
     ) -> Result<KeyView, ClientError> {
         let path = fill(path::KEY_ROTATE, &[&organization, &request.secret.key_id]);
         self.write(Method::POST, &path, operation, request).await
+    }
+
+    /// The sessions of the account.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn sessions(&self) -> Result<SessionsView, ClientError> {
+        self.get(path::SESSIONS).await
+    }
+
+    /// Ends one session of the account, or all but this one.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn end_sessions(&self, session_id: Option<SessionId>) -> Result<SessionsView, ClientError> {
+        let request = self
+            .request(Method::POST, path::SESSIONS_END)
+            .json(&EndSessionsRequest { session_id });
+        self.server().send(request).await
     }
 
     /// Makes a secret of a service key for oneself.

@@ -34,6 +34,7 @@ mod sample;
 pub mod scan;
 mod secrets;
 mod service_accounts;
+mod sessions;
 mod stops;
 mod there;
 mod tokens;

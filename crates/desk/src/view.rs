@@ -31,6 +31,7 @@ macro_rules! request {
     )*};
 }
 
+mod account;
 mod catalog;
 mod connection;
 mod first_request;
@@ -47,6 +48,7 @@ mod rotation;
 mod start;
 mod sync;
 
+pub use account::{AccountOverview, MembershipRow, SessionRow};
 pub use catalog::{
     CatalogView, CostView, EstimateDraft, EstimateView, InputProblem, InputText, ModelView, MoneyView,
     ParameterView, PolicyView, ServiceView,

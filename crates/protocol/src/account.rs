@@ -115,10 +115,33 @@ pub struct SessionView {
     pub account_id: AccountId,
     /// The program that signed in, as it named itself.
     pub client: String,
+    /// From which address it was begun; none where that was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it was last seen, exact to a minute; in a feed, when it was last told of.
     pub last_seen_at: Timestamp,
     /// When it ends if it is not used before; each use moves it.
     pub expires_at: Timestamp,
+}
+
+/// An account's sessions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionsView {
+    /// Those that have not ended, oldest first.
+    pub sessions: Vec<SessionView>,
+    /// The one that asks.
+    pub current: SessionId,
+}
+
+/// Ends sessions of the caller's account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EndSessionsRequest {
+    /// Which one; without it, all but the one that asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
 }

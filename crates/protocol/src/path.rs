@@ -14,6 +14,8 @@ pub const ACCOUNT_CHANGES: &str = "/v1/account/changes";
 pub const SESSIONS: &str = "/v1/sessions";
 /// The session of this request.
 pub const CURRENT_SESSION: &str = "/v1/sessions/current";
+/// End sessions of one's own account.
+pub const SESSIONS_END: &str = "/v1/sessions/end";
 /// Keys of an organization.
 pub const KEYS: &str = "/v1/organizations/{organization_id}/keys";
 /// Bring keys of another system by the hashes of their secrets.

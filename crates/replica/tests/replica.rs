@@ -767,6 +767,7 @@ fn o3_the_account_has_a_feed_of_its_own() {
         id: SessionId::make(NOW, &mut Fixed(number)),
         account_id: ada,
         client: "a desktop".to_owned(),
+        address: None,
         created_at: NOW,
         last_seen_at: NOW,
         expires_at: NOW,

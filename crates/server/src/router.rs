@@ -191,6 +191,8 @@ fn build() -> Routes {
     .to(Access::Public, route!(session::sign_in::sign_in))
     .to(Access::Session, route!(session::read::read))
     .to(Access::Session, route!(session::end::end))
+    .to(Access::Session, route!(session::end_some::list))
+    .to(Access::Session, route!(session::end_some::end_some))
     .to(Access::May(Action::ReadKeys), route!(key::list::list))
     .to(Access::May(Action::ManageKeys), route!(key::create::create))
     .to(Access::May(Action::ManageKeys), route!(key::import::import))

@@ -27,7 +27,7 @@ macro_rules! step {
     };
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     step!(1, "first light", "0001_first_light.sql"),
     step!(2, "account feed", "0002_account_feed.sql"),
     step!(3, "pause and rotate", "0003_pause_and_rotate.sql"),
@@ -39,6 +39,7 @@ const STEPS: [Step; 11] = [
     step!(10, "people of keys", "0010_people_of_keys.sql"),
     step!(11, "money", "0011_money.sql"),
     step!(12, "tokens of service keys", "0012_tokens_of_service_keys.sql"),
+    step!(13, "session address", "0013_session_address.sql"),
 ];
 
 /// In the order of their versions: the last is the latest.

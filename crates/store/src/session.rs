@@ -3,6 +3,8 @@
 //! When a session was last seen is a measurement: it moves the session's expiry, at most once a minute, without an
 //! event. Beginning and ending one are writes.
 
+use std::net::IpAddr;
+
 use crypto::token::SecretHash;
 use domain::activity::Scope;
 use domain::clock::Timestamp;
@@ -27,6 +29,8 @@ pub struct NewSession<'a> {
     pub account: AccountId,
     /// The program that signed in, as it names itself.
     pub client: &'a str,
+    /// From where.
+    pub address: IpAddr,
     /// When it ends if it is not used.
     pub expires_at: Timestamp,
 }
@@ -40,6 +44,8 @@ pub struct Session {
     pub account: AccountId,
     /// The program that signed in.
     pub client: String,
+    /// From where; none of sessions older than that was kept.
+    pub address: Option<String>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it was last seen; exact to a minute.
@@ -53,6 +59,7 @@ struct SessionRow {
     id: Uuid,
     account_id: Uuid,
     client: String,
+    address: Option<String>,
     created_at: i64,
     last_seen_at: i64,
     expires_at: i64,
@@ -64,6 +71,7 @@ impl From<SessionRow> for Session {
             id: SessionId::from_uuid(row.id),
             account: AccountId::from_uuid(row.account_id),
             client: row.client,
+            address: row.address,
             created_at: Timestamp::from_micros(row.created_at),
             last_seen_at: Timestamp::from_micros(row.last_seen_at),
             expires_at: Timestamp::from_micros(row.expires_at),
@@ -79,14 +87,15 @@ pub async fn insert(write: &mut Write, new: &NewSession<'_>) -> Result<(), Store
     let at = write.at().as_micros();
     run!(
         write,
-        "INSERT INTO session (id, hash, account_id, client, created_at, last_seen_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $5, $6)",
+        "INSERT INTO session (id, hash, account_id, client, created_at, last_seen_at, expires_at, address) \
+         VALUES ($1, $2, $3, $4, $5, $5, $6, $7)",
         new.id.as_uuid(),
         new.hash.as_bytes().as_slice(),
         new.account.as_uuid(),
         new.client,
         at,
         new.expires_at.as_micros(),
+        new.address.to_string(),
     )?;
     Ok(())
 }
@@ -99,7 +108,7 @@ pub async fn find(from: &mut impl Connected, hash: &SecretHash) -> Result<Option
     let row = one!(
         SessionRow,
         from,
-        "SELECT id, account_id, client, created_at, last_seen_at, expires_at FROM session \
+        "SELECT id, account_id, client, address, created_at, last_seen_at, expires_at FROM session \
          WHERE hash = $1 AND ended_at IS NULL",
         hash.as_bytes().as_slice(),
     )?;
@@ -114,7 +123,7 @@ pub async fn find_by_id(from: &mut impl Connected, id: SessionId) -> Result<Opti
     let row = one!(
         SessionRow,
         from,
-        "SELECT id, account_id, client, created_at, last_seen_at, expires_at FROM session \
+        "SELECT id, account_id, client, address, created_at, last_seen_at, expires_at FROM session \
          WHERE id = $1 AND ended_at IS NULL",
         id.as_uuid(),
     )?;
@@ -137,6 +146,21 @@ pub async fn end(write: &mut Write, id: SessionId) -> Result<bool, StoreError> {
         write.session_ended(id);
     }
     Ok(ended == 1)
+}
+
+/// The sessions of an account that have not been ended, oldest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_account(from: &mut impl Connected, account: AccountId) -> Result<Vec<Session>, StoreError> {
+    let rows = all!(
+        SessionRow,
+        from,
+        "SELECT id, account_id, client, address, created_at, last_seen_at, expires_at FROM session \
+         WHERE account_id = $1 AND ended_at IS NULL ORDER BY created_at, id",
+        account.as_uuid(),
+    )?;
+    Ok(rows.into_iter().map(Session::from).collect())
 }
 
 /// Notes that a session was seen. A measurement: no event.
@@ -178,6 +202,7 @@ impl From<Session> for SessionView {
             id: session.id,
             account_id: session.account,
             client: session.client,
+            address: session.address,
             created_at: session.created_at,
             last_seen_at: session.last_seen_at,
             expires_at: session.expires_at,

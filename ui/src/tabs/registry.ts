@@ -1,6 +1,7 @@
 // Every screen of a workspace, as data. A new screen is a folder beside this file and one entry here; the
 // sidebar, the palette and "Why don't I see…?" follow.
 import CircleHelp from "@lucide/svelte/icons/circle-question-mark";
+import CircleUser from "@lucide/svelte/icons/circle-user";
 import Fingerprint from "@lucide/svelte/icons/fingerprint-pattern";
 import KeyRound from "@lucide/svelte/icons/key-round";
 import PlugZap from "@lucide/svelte/icons/plug-zap";
@@ -12,6 +13,7 @@ import UsersRound from "@lucide/svelte/icons/users-round";
 import Wallet from "@lucide/svelte/icons/wallet";
 import Users from "@lucide/svelte/icons/users";
 import type { Tab } from "../state/workspace";
+import Account from "./account/Account.svelte";
 import Connections from "./connections/Connections.svelte";
 import Groups from "./groups/Groups.svelte";
 import Inspect from "./inspect/Inspect.svelte";
@@ -104,6 +106,16 @@ export const tabs: readonly Tab[] = [
 		action: "manage_money",
 		keywords: "money balance ledger assign transfer csv pay",
 		view: Wallets,
+	},
+	{
+		id: "account",
+		label: "Account",
+		group: "personal",
+		icon: CircleUser,
+		purpose: "Who is signed in here, where you belong, and from where you are signed in.",
+		action: null,
+		keywords: "profile sessions devices sign out everywhere membership organizations email username",
+		view: Account,
 	},
 	{
 		id: "preferences",

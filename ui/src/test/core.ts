@@ -47,6 +47,7 @@ import { CHECKSUM, inspected, pageOf } from "./listing";
 import { FakeMoney } from "./money";
 import { FakeOutbox, textOf, type Wanted } from "./outbox";
 import { FakeIssuers } from "./issuers";
+import { FakeAccount } from "./account";
 import { FakeKeyTokens } from "./keyTokens";
 import { FakePeople } from "./people";
 import { radarOf } from "./radar";
@@ -132,6 +133,7 @@ export class FakeCore {
 	readonly groups = new FakeGroups(this);
 	readonly issuers = new FakeIssuers(this.people, this.groups);
 	readonly tokens = new FakeKeyTokens();
+	readonly account = new FakeAccount();
 	/** What an operation carries besides its key. */
 	#carried = new Map<string, { secretId: string; overlapSeconds: number } | RotationStep>();
 	#inForce = new Map<string, string>();
@@ -634,6 +636,8 @@ export class FakeCore {
 		stop_keys: ({ keyIds, stop, confirmCount }) =>
 			this.#stopMany(keyIds as string[], stop as Stop, confirmCount as number | null),
 		rotate_key: ({ keyId, overlapSeconds }) => this.#rotate(keyId as string, overlapSeconds as number),
+		account_overview: () => this.account.view(this.connections[0]),
+		end_sessions: ({ sessionId }) => this.#told(this.account.end(sessionId as string | null), ["account"]),
 		make_key_token: ({ keyId }) => this.#told(this.tokens.make(this.#known(keyId as string)), ["keys"]),
 		end_key_token: ({ keyId, secretId }) =>
 			this.#told(this.tokens.end(keyId as string, secretId as string), ["keys"]),

@@ -29,6 +29,7 @@ mod provider;
 mod rate_limit;
 mod rotation;
 mod secrecy;
+mod sessions;
 mod table;
 mod tokens;
 mod verify;

@@ -54,7 +54,11 @@ async fn request(
             | path::READY
             | path::EVENTS,
         ) => get(&route.path),
-        ("GET", path::CURRENT_SESSION) => get(&route.path),
+        ("GET", path::CURRENT_SESSION | path::SESSIONS) => get(&route.path),
+        // One that is nobody's: each question has a session of its own.
+        ("POST", path::SESSIONS_END) => given
+            .request(Method::POST, &route.path, token)
+            .json(&json!({ "session_id": make(domain::id::SessionId::make) })),
         ("POST", path::ACCOUNTS) => {
             let name = format!("p-{}", &make(KeyId::make).as_uuid().simple().to_string()[20..]);
             given

@@ -211,6 +211,7 @@ impl Given {
             hash: SecretHash::of(&id.to_string()),
             account: self.ada,
             client,
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
             expires_at,
         };
         session::insert(&mut write, &new).await.unwrap();

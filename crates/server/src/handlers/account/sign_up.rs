@@ -121,7 +121,7 @@ pub(crate) async fn sign_up(
     };
     key::insert(&mut write, &free_key).await?;
     let credit = open(&app, &mut write, organization, Some(account)).await?;
-    let started = begin(&app, &mut write, account, &client_name(&headers)).await?;
+    let started = begin(&app, &mut write, account, (&client_name(&headers), from)).await?;
 
     let free_key = request.free_key_secret.key_id;
     let account_created = Record {

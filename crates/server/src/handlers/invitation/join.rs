@@ -89,7 +89,7 @@ pub(crate) async fn join(
     };
     account::insert(&mut write, &new).await?;
     let [there, mut theirs] = come_in(&app, &mut write, (organization, &found), id, member).await?;
-    let started = begin(&app, &mut write, id, &client_name(&headers)).await?;
+    let started = begin(&app, &mut write, id, (&client_name(&headers), from)).await?;
     theirs.event = Event::AccountCreated {
         email: request.email.to_string(),
         username: request.username.to_string(),

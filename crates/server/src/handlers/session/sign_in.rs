@@ -61,7 +61,7 @@ pub(crate) async fn sign_in(
     let scope = Scope::Account(account);
     let mut write = app.store.write(scope, now).await?.ok_or_else(wrong)?;
     let client = client_name(&headers);
-    let started = begin(&app, &mut write, account, &client).await?;
+    let started = begin(&app, &mut write, account, (&client, from)).await?;
     let event = Event::SessionStarted {
         session: started.session_id,
         client,
@@ -79,12 +79,12 @@ pub(crate) async fn sign_in(
     Ok((StatusCode::CREATED, Json(started)))
 }
 
-/// Adds a session and answers with its token, which nobody is told again.
+/// Adds a session that this program begins from there, and answers with its token, which nobody is told again.
 pub(crate) async fn begin(
     app: &App,
     write: &mut Write,
     account: AccountId,
-    client: &str,
+    (client, from): (&str, ClientAddress),
 ) -> Result<SessionStarted, Refusal> {
     let now = write.at();
     let id = app.make(now, SessionId::make);
@@ -98,6 +98,7 @@ pub(crate) async fn begin(
             hash,
             account,
             client,
+            address: from.0,
             expires_at,
         },
     )
