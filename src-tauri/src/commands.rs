@@ -9,12 +9,12 @@ pub(crate) mod key;
 pub(crate) mod keychain;
 pub(crate) mod lock;
 pub(crate) mod money;
-pub(crate) mod sessions;
 pub(crate) mod people;
 pub(crate) mod policy;
 pub(crate) mod preferences;
 pub(crate) mod recovery;
 pub(crate) mod scan;
+pub(crate) mod sessions;
 pub(crate) mod sync;
 
 use std::sync::Arc;

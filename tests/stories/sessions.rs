@@ -28,7 +28,11 @@ async fn p1_a_lost_computer_is_signed_out_from_another() {
     assert_eq!(account.sessions[0].is_this, Some(true), "this one comes first");
     assert_eq!(account.sessions[1].address.as_deref(), Some("127.0.0.1"));
 
-    laptop.desk.end_sessions(Some(account.sessions[1].id)).await.unwrap();
+    laptop
+        .desk
+        .end_sessions(Some(account.sessions[1].id))
+        .await
+        .unwrap();
     wait_for("the lost one to be signed out", || async {
         let status = lost.desk.sync_status().await.ok()?;
         (status.state == SyncState::SignedOut).then_some(())

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use domain::id::SessionId;
-use protocol::account::{MembershipView, SessionView};
+use protocol::account::SessionView;
 
 use crate::error::DeskError;
 use crate::there::at_server;
-use crate::view::{AccountOverview, MembershipRow, SessionRow, SyncState};
+use crate::view::{AccountOverview, SessionRow, SyncState};
 use crate::{Desk, blocking};
 
 fn row(view: SessionView, current: Option<SessionId>) -> SessionRow {
@@ -33,6 +33,7 @@ impl Desk {
             Ok(session) if is_synced => session.sessions().await.ok(),
             Ok(_) | Err(_) => None,
         };
+        let memberships = self.memberships().await?;
         blocking(move || {
             let profile = open.replica.profile()?.ok_or_else(|| {
                 DeskError::NotFound("your account comes from the server with the first sync".to_owned())
@@ -42,22 +43,14 @@ impl Desk {
                 Some(told) => (told.sessions, Some(told.current)),
                 None => (open.replica.sessions()?, None),
             };
-            let mut sessions: Vec<SessionRow> =
-                sessions.into_iter().map(|view| row(view, current)).collect();
+            let mut sessions: Vec<SessionRow> = sessions.into_iter().map(|view| row(view, current)).collect();
             sessions.sort_by_key(|row| (row.is_this != Some(true), std::cmp::Reverse(row.last_seen_at)));
-            let here = open.record().organization_id;
-            let membership = |view: MembershipView| MembershipRow {
-                is_open: view.organization_id == here,
-                organization_id: view.organization_id,
-                organization_name: view.organization_name.to_string(),
-                role: view.role,
-            };
             Ok(AccountOverview {
                 name: profile.display_name.to_string(),
                 username: profile.username.to_string(),
                 email: profile.email.to_string(),
                 since: profile.created_at,
-                memberships: open.replica.memberships()?.into_iter().map(membership).collect(),
+                memberships,
                 sessions,
                 from_copy,
             })

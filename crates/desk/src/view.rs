@@ -48,7 +48,7 @@ mod rotation;
 mod start;
 mod sync;
 
-pub use account::{AccountOverview, MembershipRow, SessionRow};
+pub use account::{AccountOverview, SessionRow};
 pub use catalog::{
     CatalogView, CostView, EstimateDraft, EstimateView, InputProblem, InputText, ModelView, MoneyView,
     ParameterView, PolicyView, ServiceView,

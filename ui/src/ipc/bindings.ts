@@ -78,6 +78,10 @@ export const commands = {
 	stopKey: (keyId: KeyId, stop: Stop) => __TAURI_INVOKE<KeyDetail>("stop_key", { keyId, stop }),
 	/**  Pauses, resumes or revokes many keys; `confirm_count` is how many are chosen where that is asked for. */
 	stopKeys: (keyIds: KeyId[], stop: Stop, confirmCount: number | null) => __TAURI_INVOKE<BulkReport>("stop_keys", { keyIds, stop, confirmCount }),
+	/**  Who is signed in, where they belong, and their sessions. */
+	accountOverview: () => __TAURI_INVOKE<AccountOverview>("account_overview"),
+	/**  Ends one session of the account, or all but this one. */
+	endSessions: (sessionId: SessionId | null) => __TAURI_INVOKE<null>("end_sessions", { sessionId }),
 	/**  Gives a key a new secret; the answer carries it. */
 	rotateKey: (keyId: KeyId, overlapSeconds: number) => __TAURI_INVOKE<CreatedKey>("rotate_key", { keyId, overlapSeconds }),
 	/**  Makes a secret of a service key for whoever is signed in. */
@@ -217,6 +221,24 @@ export type AcceptInvitation = {
 
 /**  A person who signs in. */
 export type AccountId = string;
+
+/**  The account that is signed in. */
+export type AccountOverview = {
+	/**  How the person is shown. */
+	name: string,
+	/**  Permanent. */
+	username: string,
+	/**  The address. */
+	email: string,
+	/**  When it was made. */
+	since: Timestamp,
+	/**  Where it belongs, the oldest first. */
+	memberships: MembershipRow[],
+	/**  Its sessions, this one first, then the latest seen. */
+	sessions: SessionRow[],
+	/**  Whether the sessions are as of the last sync: the server was not asked. */
+	fromCopy: boolean,
+};
 
 /**  Whether something can be done to a key now. */
 export type ActRule = {
@@ -1902,6 +1924,25 @@ export type ServiceView = {
 	policies: PolicyView[],
 	/**  Its models. */
 	models: ModelView[],
+};
+
+/**  One signed-in session of an account. */
+export type SessionId = string;
+
+/**  A session of the account. */
+export type SessionRow = {
+	/**  The session. */
+	id: SessionId,
+	/**  The program that signed in, as it named itself. */
+	client: string,
+	/**  From which address. */
+	address: string | null,
+	/**  When it began. */
+	since: Timestamp,
+	/**  When it was last seen, exact to a minute. */
+	lastSeenAt: Timestamp,
+	/**  Whether it is the one of this window; none where that is not known. */
+	isThis: boolean | null,
 };
 
 /**  A replica that was set aside. */

@@ -36,6 +36,7 @@ export class FakeAccount {
 					organizationId: "org_northwind",
 					organizationName: open?.organizationName ?? "Northwind",
 					role: open?.role ?? "owner",
+					connectionId: open?.id ?? null,
 					isOpen: true,
 				},
 			],

@@ -637,7 +637,8 @@ export class FakeCore {
 			this.#stopMany(keyIds as string[], stop as Stop, confirmCount as number | null),
 		rotate_key: ({ keyId, overlapSeconds }) => this.#rotate(keyId as string, overlapSeconds as number),
 		account_overview: () => this.account.view(this.connections[0]),
-		end_sessions: ({ sessionId }) => this.#told(this.account.end(sessionId as string | null), ["account"]),
+		end_sessions: ({ sessionId }) =>
+			this.#told(this.account.end(sessionId as string | null), ["account"]),
 		make_key_token: ({ keyId }) => this.#told(this.tokens.make(this.#known(keyId as string)), ["keys"]),
 		end_key_token: ({ keyId, secretId }) =>
 			this.#told(this.tokens.end(keyId as string, secretId as string), ["keys"]),

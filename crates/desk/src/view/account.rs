@@ -1,9 +1,10 @@
 //! The account: who signed in, where they belong, and from where they are signed in.
 
 use domain::clock::Timestamp;
-use domain::id::{OrganizationId, SessionId};
-use domain::role::Role;
+use domain::id::SessionId;
 use serde::Serialize;
+
+use crate::view::MembershipRow;
 
 view! {
     /// The account that is signed in.
@@ -23,19 +24,6 @@ view! {
         pub sessions: Vec<SessionRow>,
         /// Whether the sessions are as of the last sync: the server was not asked.
         pub from_copy: bool,
-    }
-
-    /// The account's place in an organization.
-    #[derive(Clone, Debug)]
-    pub struct MembershipRow {
-        /// The organization.
-        pub organization_id: OrganizationId,
-        /// Its name.
-        pub organization_name: String,
-        /// The role there.
-        pub role: Role,
-        /// Whether it is the one that is open.
-        pub is_open: bool,
     }
 
     /// A session of the account.

@@ -34,8 +34,14 @@ async fn p1_sessions_are_listed_and_ended_from_another(given: &mut Given) {
     let told = sessions(given, &laptop).await;
     let all = told["sessions"].as_array().unwrap();
     assert_eq!(all.len(), 3);
-    assert!(all.iter().all(|session| session["address"] == "127.0.0.1"), "{told}");
-    assert_eq!(told["current"], all[1]["id"], "oldest first, and this is the second");
+    assert!(
+        all.iter().all(|session| session["address"] == "127.0.0.1"),
+        "{told}"
+    );
+    assert_eq!(
+        told["current"], all[1]["id"],
+        "oldest first, and this is the second"
+    );
 
     // One of them, twice; nobody ends those of others, and is not told that there are any.
     for _ in 0..2 {
