@@ -202,7 +202,7 @@ fn build() -> Routes {
     .to(Access::May(Action::ManageKeys), route!(key::pause::pause))
     .to(Access::May(Action::ManageKeys), route!(key::resume::resume))
     .to(Access::May(Action::RotateKeys), route!(key::rotate::rotate))
-    .to(Access::May(Action::OwnTokens), route!(key::token::make))
+    .to(Access::May(Action::ReadKeys), route!(key::token::make))
     .to(Access::May(Action::ReadKeys), route!(key::token::end))
     .to(Access::May(Action::RotateKeys), route!(key::rotation::rotation))
     .to(Access::May(Action::ReadKeys), route!(key::usage::usage))

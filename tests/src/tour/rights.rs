@@ -101,7 +101,7 @@ async fn groups(window: &Window, visit: &mut impl AsyncFnMut(&Window, &str) -> O
     window.see(&button("Edit nightly-export")).await?;
     window.click(&button("New group…")).await?;
     window.fill(&field("Name"), "Deployers").await?;
-    window.click(&check("nightly-export")).await?;
+    window.click(&check("nightly-export service account")).await?;
     visit(window, "group").await?;
     window.click(&button("Make group")).await?;
     window.see(&button("Edit the group Deployers")).await?;

@@ -10,6 +10,8 @@ use crate::on_both;
 on_both!(p1_sessions_are_listed_and_ended_from_another);
 
 async fn signed_in(given: &Given, person: &Person) -> Person {
+    // They are told apart by when they began.
+    given.clock.advance(60);
     let session = given.sign_in(&person.email, PASSWORD).await.good();
     Person {
         token: session["token"].as_str().map(str::to_owned),

@@ -248,16 +248,15 @@ async fn request(
                 .iter()
                 .find(|member| email.is_some_and(|email| member["email"] == email))
                 .map(|member| member["id"].as_str().unwrap().parse().unwrap());
-            let ends = route.path == path::KEY_TOKEN_END;
-            // One's own is ended, by those who see the key without it being assigned to them.
+            // It is assigned to those who see it anyway: to the others it is not there.
             let sees = role.is_some_and(|role| grant(role, Action::ReadKeys).is_full());
-            if let Some(member) = asking.filter(|_| !ends || sees) {
+            if let Some(member) = asking.filter(|_| sees) {
                 assign(given, ada, key, &[member]).await.good();
             }
             let tokens = path::fill(path::KEY_TOKENS, &[&organization, &key]);
             let secret = told_of(&mint(KeyKind::Service), key);
             let made = write(tokens).json(&json!({ "secret": secret }));
-            if !ends {
+            if route.path == path::KEY_TOKENS {
                 return made;
             }
             if sees {
