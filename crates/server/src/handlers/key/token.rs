@@ -31,7 +31,11 @@ use crate::work::Work;
         ("idempotency-key" = String, Header, description = "The intention's id: `opn_` and 32 hexadecimal digits."),
     ),
     request_body = MakeKeyTokenRequest,
-    responses((status = 201, description = "The key.", body = KeyView)))]
+    responses(
+        (status = 201, description = "The key.", body = KeyView),
+        (status = 403, description = "The key is not assigned to the caller, is no service key or is revoked; or their role holds \
+            no personal tokens.", body = protocol::problem::Problem, content_type = "application/problem+json"),
+    ))]
 pub(crate) async fn make(
     State(app): State<App>,
     caller: Caller,
@@ -83,7 +87,11 @@ pub(crate) async fn make(
         ("idempotency-key" = String, Header, description = "The intention's id: `opn_` and 32 hexadecimal digits."),
     ),
     request_body = EndKeyTokenRequest,
-    responses((status = 200, description = "The key.", body = KeyView)))]
+    responses(
+        (status = 200, description = "The key.", body = KeyView),
+        (status = 403, description = "It is another member's, or has ended already.", body = protocol::problem::Problem,
+            content_type = "application/problem+json"),
+    ))]
 pub(crate) async fn end(
     State(app): State<App>,
     caller: Caller,
