@@ -3,7 +3,8 @@
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
-    AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, MapState, Window,
+    AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt as _, EventMask, MapState, StackMode,
+    Window,
 };
 use x11rb::rust_connection::RustConnection;
 
@@ -44,6 +45,19 @@ pub fn shown(program: u32) -> Outcome<Vec<u32>> {
         }
     }
     Ok(found)
+}
+
+/// Puts a window over the others: what is covered is black in a picture.
+///
+/// # Errors
+/// What the X server says.
+pub fn raise(window: Window) -> Outcome {
+    let (x, _) = x11rb::connect(None).map_err(said)?;
+    let above = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
+    x.configure_window(window, &above)
+        .map_err(said)?
+        .check()
+        .map_err(said)
 }
 
 /// Asks a window to close, as its close button does.

@@ -273,6 +273,9 @@ impl Window {
     /// # Errors
     /// What the tools say, or the disk.
     pub async fn picture(&self, path: &Path) -> Outcome {
+        if let Some(frame) = screen::shown(self.app)?.first() {
+            screen::raise(*frame)?;
+        }
         let mut before = Vec::new();
         for _ in 0..20 {
             let now = self.pixels()?;

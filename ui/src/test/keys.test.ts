@@ -219,6 +219,7 @@ test("a secret that is not here says so; one that is can be copied without being
 	const { user } = await start();
 	await user.click(await screen.findByRole("row", { name: /vendor-acme/ }));
 	expect(await screen.findByText(/^The secret is not on this computer/)).toBeVisible();
+	expect(screen.getByRole("region", { name: "Secret" })).toBeVisible();
 	await user.click(screen.getByRole("row", { name: /ci-deploy/ }));
 	const card = await screen.findByRole("region", { name: "Secret on this computer" });
 	await user.click(await within(card).findByRole("button", { name: "Copy" }));
