@@ -35,6 +35,9 @@ pub enum MoneyProblem {
 pub struct Currency([u8; 3]);
 
 impl Currency {
+    /// None: what ISO 4217 writes where no currency is meant. For amounts that are only checked.
+    pub const NONE: Self = Self(*b"XXX");
+
     /// Reads three capitals.
     ///
     /// # Errors

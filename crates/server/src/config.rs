@@ -311,7 +311,8 @@ impl Config {
         if self.name.trim().is_empty() || self.name.chars().count() > 100 {
             return refuse("name", "has to have 1 to 100 characters");
         }
-        if let Err(problem) = Currency::parse("XXX").and_then(|currency| self.starting_credit(currency)) {
+        // What it is in, the catalog says later.
+        if let Err(problem) = self.starting_credit(Currency::NONE) {
             return refuse(
                 "starting_credit",
                 &format!("“{}” {problem}", self.starting_credit),

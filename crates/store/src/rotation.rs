@@ -5,7 +5,6 @@ use domain::id::{KeyId, MemberId, OrganizationId, SecretId};
 use protocol::key::NewSecret;
 use uuid::Uuid;
 
-use crate::assigned;
 use crate::error::StoreError;
 use crate::link::{Connected, all, run};
 use crate::write::Write;
@@ -37,20 +36,20 @@ pub async fn insert_secret(
     Ok(())
 }
 
-/// Ends what a member has of their own on a key; whether there was anything that had not ended.
+/// Ends what a member has of their own on a key.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn end_own(write: &mut Write, key: KeyId, member: MemberId) -> Result<bool, StoreError> {
+pub async fn end_own(write: &mut Write, key: KeyId, member: MemberId) -> Result<(), StoreError> {
     let at = write.at().as_micros();
-    let ended = run!(
+    run!(
         write,
         "UPDATE secret SET retired_at = $3 WHERE key_id = $1 AND member_id = $2 AND retired_at IS NULL",
         key.as_uuid(),
         member.as_uuid(),
         at,
     )?;
-    Ok(ended > 0)
+    Ok(())
 }
 
 /// Ends what a member has of their own on any key (K6); answers on which.
@@ -58,14 +57,18 @@ pub async fn end_own(write: &mut Write, key: KeyId, member: MemberId) -> Result<
 /// # Errors
 /// The database does not answer.
 pub async fn end_all_own(write: &mut Write, member: MemberId) -> Result<Vec<KeyId>, StoreError> {
-    let mut ended = Vec::new();
-    for key in assigned::keys_of(write, member).await? {
-        if end_own(write, key, member).await? {
-            touch(write, key).await?;
-            ended.push(key);
-        }
+    let rows = all!(
+        (Uuid,),
+        write,
+        "SELECT DISTINCT key_id FROM secret WHERE member_id = $1 AND retired_at IS NULL ORDER BY key_id",
+        member.as_uuid(),
+    )?;
+    let keys: Vec<KeyId> = rows.into_iter().map(|(key,)| KeyId::from_uuid(key)).collect();
+    for key in &keys {
+        end_own(write, *key, member).await?;
+        touch(write, *key).await?;
     }
-    Ok(ended)
+    Ok(keys)
 }
 
 /// Says when a secret ends by itself; `None` when it does not.

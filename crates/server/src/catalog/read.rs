@@ -48,7 +48,7 @@ pub(super) fn read(whole: &File, services: &[File]) -> Result<Catalog, Vec<Probl
     for file in services {
         let service = read_file(file, &mut problems, "a service", |table| {
             // What a price is in decides nothing of whether it is right.
-            let service = service(table, currency.or_else(|| Currency::parse("XXX").ok())?)?;
+            let service = service(table, currency.unwrap_or(Currency::NONE))?;
             if let Some(other) = ids.get(&service.value.id) {
                 table.source.say(
                     &service.at,

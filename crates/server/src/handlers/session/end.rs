@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::activity::{Actor, Event, Scope};
-use domain::id::EventId;
+use domain::id::{EventId, SessionId};
 use protocol::change::EntityRef;
 use protocol::path;
 use store::{Changed, Record, session};
@@ -29,18 +29,17 @@ pub(crate) async fn end(State(app): State<App>, caller: Caller) -> Result<Status
     if !session::end(&mut write, caller.session.id).await? {
         return Err(Refusal::signed_out());
     }
-    let event = Event::SessionEnded {
-        session: caller.session.id,
-    };
-    let id = app.make(now, EventId::make);
-    write
-        .commit([Record {
-            id,
-            scope,
-            actor: Actor::Account(caller.account),
-            event,
-            changed: vec![Changed::Gone(EntityRef::Session(caller.session.id))],
-        }])
-        .await?;
+    write.commit([ended(&app, &caller, caller.session.id)]).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The record of a session that its account ended.
+pub(crate) fn ended(app: &App, caller: &Caller, session: SessionId) -> Record {
+    Record {
+        id: app.make(app.now(), EventId::make),
+        scope: Scope::Account(caller.account),
+        actor: Actor::Account(caller.account),
+        event: Event::SessionEnded { session },
+        changed: vec![Changed::Gone(EntityRef::Session(session))],
+    }
 }

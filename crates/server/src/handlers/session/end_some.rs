@@ -2,18 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::activity::{Actor, Event, Scope};
+use domain::activity::Scope;
 use domain::clock::Timestamp;
-use domain::id::EventId;
 use protocol::account::{EndSessionsRequest, SessionView, SessionsView};
-use protocol::change::EntityRef;
 use protocol::path;
-use store::session::Session;
-use store::{Changed, Record, session};
+use store::session::{self, Session};
 
 use crate::app::App;
 use crate::body::Body;
 use crate::caller::Caller;
+use crate::handlers::session::end::ended;
 use crate::refusal::Refusal;
 
 /// The sessions of the account
@@ -54,13 +52,7 @@ pub(crate) async fn end_some(
     let mut records = Vec::with_capacity(ending.len());
     for session in ending {
         session::end(&mut write, session.id).await?;
-        records.push(Record {
-            id: app.make(now, EventId::make),
-            scope,
-            actor: Actor::Account(caller.account),
-            event: Event::SessionEnded { session: session.id },
-            changed: vec![Changed::Gone(EntityRef::Session(session.id))],
-        });
+        records.push(ended(&app, &caller, session.id));
     }
     if !records.is_empty() {
         write.commit(records).await?;
